@@ -1,0 +1,38 @@
+/** Checked collection definitions: what the schema is made from and what writes are held against. */
+import type { Path } from '../replica/crdt/delta.ts';
+import type { Value, ValueObject } from '../replica/crdt/value.ts';
+import type { UpdateOperation } from '../replica/crdt/writes.ts';
+
+export type FieldDefinition =
+  | {
+      readonly kind: 'string' | 'int' | 'float' | 'boolean' | 'json' | 'counter' | 'attachment';
+      readonly description?: string | undefined;
+    }
+  | { readonly kind: 'list'; readonly of: FieldDefinition; readonly description?: string | undefined }
+  | {
+      readonly kind: 'map';
+      readonly fields: Readonly<Record<string, FieldDefinition>>;
+      readonly description?: string | undefined;
+    }
+  | { readonly kind: 'mapOf'; readonly of: FieldDefinition; readonly description?: string | undefined };
+
+export interface CollectionDefinition {
+  /** The collection's name, and that of its plural query field: `people`. */
+  readonly name: string;
+  /** Its GraphQL type: `Person`. The singular field is this with a small first letter. */
+  readonly type: string;
+  readonly description?: string | undefined;
+  readonly fields: Readonly<Record<string, FieldDefinition>>;
+}
+
+export interface Definitions {
+  readonly collections: readonly CollectionDefinition[];
+  get(collection: string): CollectionDefinition | undefined;
+  /** Whether a counter is defined at a path of a collection. False where nothing is defined. */
+  isCounter(collection: string, path: Path): boolean;
+  /** @throws {BadUserInputError} naming `argument` and the field; what is not defined is let through */
+  checkDocument(collection: string, fields: ValueObject, argument: string): void;
+  checkUpdate(collection: string, operation: UpdateOperation, argument: string): void;
+  /** What the typed view shows of a value: the value, or undefined where it is of another type than defined. */
+  fits(field: FieldDefinition, value: Value | undefined): boolean;
+}

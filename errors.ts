@@ -1,0 +1,177 @@
+/**
+ * Every error that this project throws on purpose. At the GraphQL edge `code` becomes `extensions.code`; whatever is not
+ * among these is masked there and logged. `docs/errors.md` says for each code what to do; a test holds the two together.
+ */
+
+export abstract class TidelineError extends Error {
+  abstract readonly code: string;
+  /** What goes into `extensions` beside the code. */
+  get details(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An argument that cannot be taken. The path names it as the client wrote it: `document.address.city`, `operations.0.set`. */
+export class BadUserInputError extends TidelineError {
+  readonly code = 'BAD_USER_INPUT';
+  readonly argument: string;
+  constructor(argument: string, problem: string, options?: ErrorOptions) {
+    super(`${argument}: ${problem}`, options);
+    this.argument = argument;
+  }
+  override get details() {
+    return { argument: this.argument };
+  }
+}
+
+export class DocumentNotFoundError extends TidelineError {
+  readonly code = 'DOCUMENT_NOT_FOUND';
+  constructor(collection: string, id: string) {
+    super(`no document ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}: upsert it first`);
+  }
+}
+
+export class IdImmutableError extends TidelineError {
+  readonly code = 'ID_IMMUTABLE';
+  constructor(argument: string) {
+    super(`${argument}: a document's _id never changes: upsert a new document and remove this one`);
+  }
+}
+
+/** What stands at a keypath is of another type than the operation needs. */
+export class TypeMismatchError extends TidelineError {
+  readonly code = 'TYPE_MISMATCH';
+  readonly path: string;
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`);
+    this.path = path;
+  }
+  override get details() {
+    return { path: this.path };
+  }
+}
+
+export class TransactionConflictError extends TidelineError {
+  readonly code = 'TRANSACTION_CONFLICT';
+}
+
+export class AttachmentNotFoundError extends TidelineError {
+  readonly code = 'ATTACHMENT_NOT_FOUND';
+  constructor(id: string) {
+    super(`no attachment ${JSON.stringify(id)} is known here: upload it, or wait for its token`);
+  }
+}
+
+export class AttachmentUnavailableError extends TidelineError {
+  readonly code = 'ATTACHMENT_UNAVAILABLE';
+  constructor(id: string) {
+    super(`the bytes of attachment ${JSON.stringify(id)} are not here: fetch them with fetchAttachment first`);
+  }
+}
+
+export class PayloadTooLargeError extends TidelineError {
+  readonly code = 'PAYLOAD_TOO_LARGE';
+  constructor(what: string, bytes: number | undefined, maximumBytes: number) {
+    super(
+      `${what}${bytes === undefined ? '' : ` has ${bytes} bytes and`} may have at most ${maximumBytes} bytes: send less at once`,
+    );
+  }
+}
+
+export class ReplicaBehindError extends TidelineError {
+  readonly code = 'REPLICA_BEHIND';
+  constructor(missing: number, waitedMilliseconds: number) {
+    super(
+      `${missing} transactions of your token are not here after ${waitedMilliseconds} ms: retry, or ask another replica`,
+    );
+  }
+}
+
+export class TokenUnreachableError extends TidelineError {
+  readonly code = 'TOKEN_UNREACHABLE';
+  constructor() {
+    super('the causality token is of another history than this site has: drop it, and read again without');
+  }
+}
+
+export class HistoryUnavailableError extends TidelineError {
+  readonly code = 'HISTORY_UNAVAILABLE';
+  readonly token: string | undefined;
+  /** @param token the last one up to which the reader was served, if any */
+  constructor(problem: string, token?: string) {
+    super(`${problem}: read the whole again, and go on from its token`);
+    this.token = token;
+  }
+  override get details() {
+    return this.token === undefined ? {} : { token: this.token };
+  }
+}
+
+export class StoreUnavailableError extends TidelineError {
+  readonly code = 'STORE_UNAVAILABLE';
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`${problem}: nothing was written; try again later`, options);
+  }
+}
+
+export class OutcomeUnknownError extends TidelineError {
+  readonly code = 'OUTCOME_UNKNOWN';
+  constructor() {
+    super('the site did not answer in time: the write may appear later; read before you send it again');
+  }
+}
+
+/** Bytes from outside that are no value of their format. They are counted, logged and dropped. */
+export class MalformedBytesError extends TidelineError {
+  readonly code = 'MALFORMED_BYTES';
+}
+
+/** Bytes of a format newer than this process knows. */
+export class UnknownFormatError extends TidelineError {
+  readonly code = 'UNKNOWN_FORMAT';
+  constructor(what: string, format: number) {
+    super(`${what} is of format ${format}, which this version of Tideline does not know: upgrade this replica`);
+  }
+}
+
+/** The log is another one now, or it went back: nothing was done. */
+export class LogReplacedError extends TidelineError {
+  readonly code = 'LOG_REPLACED';
+}
+
+/** Whether what was asked for happened is unknown, unless `refused` says that it did not. */
+export class LogUnavailableError extends TidelineError {
+  readonly code = 'LOG_UNAVAILABLE';
+  readonly refused: boolean;
+  /** @param refused true where it is certain that nothing was done */
+  constructor(problem: string, refused: boolean, options?: ErrorOptions) {
+    super(problem, options);
+    this.refused = refused;
+  }
+}
+
+/** Faults of the environment or the data folder that stop the start, all of them at once. */
+export class ConfigurationError extends TidelineError {
+  readonly code = 'CONFIGURATION';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+/** A collection definition that cannot be served; names collection and field. */
+export class DefinitionError extends TidelineError {
+  readonly code = 'DEFINITION';
+}
+
+export class FolderInUseError extends TidelineError {
+  readonly code = 'FOLDER_IN_USE';
+  constructor(folder: string, holder: string) {
+    super(`the data folder ${folder} is in use by ${holder}: stop that one, or set another DATA_DIR`);
+  }
+}

@@ -1,0 +1,88 @@
+/** Every limit, with the reason for its value. Bytes, milliseconds and counts, as the names say. */
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+
+export const limits = {
+  /** Contract: `_id`s are strings of 1 to 256 bytes. */
+  idBytes: 256,
+  /** Contract: collection names have 1 to 100 characters. */
+  collectionCharacters: 100,
+  /** Levels of maps, arrays and whole objects in a document: recursion over it stays far from the stack's end. */
+  documentDepth: 64,
+  /** One document as JSON. It travels whole in one delta, in memory several times over. */
+  documentBytes: 16 * mebibyte,
+  /** One transaction, encoded: Redis runs its append in one go, and everybody waits meanwhile. */
+  transactionBytes: 32 * mebibyte,
+  /** Documents that one `upsertMany` may carry. */
+  documentsPerRequest: 10_000,
+  /** Nesting of `and`, `or`, `not` and conditions in one filter, so that a filter cannot outgrow what it reads. */
+  filterNodes: 1_000,
+  filterDepth: 32,
+  /** `first` and `last`; also what a list answers where neither is given. */
+  pageSize: 10_000,
+  defaultPageSize: 1_000,
+  orderFields: 16,
+  /** Characters of a keypath. */
+  keypathCharacters: 4 * kibibyte,
+
+  /** A GraphQL request's JSON: one largest document, escaped, with room for the query. */
+  requestBytes: 33 * mebibyte,
+  /** Characters of one GraphQL document, and its fields and depth: past these nobody wrote it by hand. */
+  queryCharacters: 100 * kibibyte,
+  queryDepth: 24,
+  queryTokens: 20_000,
+  uploadBytes: 1024 * mebibyte,
+  uploadFiles: 16,
+  attachmentMetadataBytes: 16 * kibibyte,
+  filenameBytes: 255,
+  contentTypeCharacters: 127,
+  /** Contract: `base64` answers up to 1 MiB. */
+  base64Bytes: mebibyte,
+
+  /** WebSockets in all, subscriptions a socket, and how long one may wait before it says connection_init. */
+  sockets: 10_000,
+  subscriptionsPerSocket: 1_000,
+  connectionInitMilliseconds: 5_000,
+  /** Unread events a subscriber may have before they are merged into one. */
+  unreadEvents: 64,
+  /** Unread transactions a `transactions` reader may have: these cannot be merged, so the stream ends. */
+  unreadTransactions: 10_000,
+
+  /** What one append takes at most, as the design has it. */
+  appendBytes: mebibyte,
+  /** An append that has not answered by then counts as cut off; writes are journaled. */
+  appendDeadlineMilliseconds: 2_000,
+  /** How long a transaction may wait for its context before it is appended all the same. */
+  contextWaitMilliseconds: 60_000,
+  /** Entries read from the log at once. */
+  readEntries: 500,
+  /** Entries held that are beyond a gap. More are dropped: reading the log brings them. */
+  waitingEntries: 10_000,
+  heartbeatMilliseconds: 1_000,
+  /** Who is silent for so many heartbeats is gone. */
+  silentHeartbeats: 10,
+  /** How long a request waits for its token. */
+  tokenWaitMilliseconds: 5_000,
+  /** Read views: one that is open for longer is ended with an error, as it keeps former states in memory. */
+  viewMilliseconds: 60_000,
+  /** Marks kept in memory to check tokens by; older positions count as reached. */
+  knownMarks: 100_000,
+  /** What the journal may hold before writes are refused. */
+  journalBytes: 1024 * mebibyte,
+  /** Bytes of log that an embedded store keeps for `transactions(after:)`. */
+  embeddedLogBytes: 256 * mebibyte,
+  /** A remote clock further ahead than this does not drag the local one along. */
+  clockDriftMilliseconds: 60_000,
+
+  /** Bytes of one chunk of a fetch between replicas, and chunks asked for at once. */
+  transferChunkBytes: 256 * kibibyte,
+  transferWindow: 8,
+  transferRetryMilliseconds: 2_000,
+  transfersAtOnce: 4,
+  /** How long a replica waits for its peers to say whether they have an attachment's bytes. */
+  locateMilliseconds: 500,
+
+  /** SIGTERM to exit. */
+  shutdownMilliseconds: 5_000,
+} as const;

@@ -1,0 +1,70 @@
+/**
+ * Who wrote what, and what had been seen: logs, positions, marks, dots, contexts. docs/data-model.md, section "Causality".
+ * Source: dotted version vectors (Preguiça et al., 2010), with positions of a total order in the place of most of the vector.
+ */
+
+/** A log's random id. */
+export type LogId = string;
+/** Of a transaction in a log: 1, 2, 3, … 0 is before the first. */
+export type Position = number;
+/** SHA-1, 40 lower-case hex digits, of all history up to an entry's end; before position 1 the log's id stands in its place. */
+export type Mark = string;
+/** One process of a replica: its name, a dot, eight random characters. Compared by bytes; its characters are ASCII. */
+export type Origin = string;
+/** A hybrid logical time: milliseconds since 1970 * 1024 + counter. 0 is default data's. */
+export type Time = number;
+
+/** A point of a log's history; `mark` is that of the entry in which the position is. */
+export interface Head {
+  readonly log: LogId;
+  readonly position: Position;
+  readonly mark: Mark;
+}
+
+/** Names the entry that a transaction wrote at a node. */
+export interface Dot {
+  /** undefined, with position 0, while the transaction is not in a log. */
+  readonly log: LogId | undefined;
+  readonly position: Position;
+  readonly origin: Origin;
+  readonly number: number;
+}
+
+/** What a transaction had seen: a prefix of its log, and a number by origin for what it saw outside of it. */
+export interface Context {
+  readonly log: LogId;
+  readonly position: Position;
+  /** Its own origin is always among them, with the number before its own (refused ones skipped; 0 before the first). */
+  readonly origins: ReadonlyMap<Origin, number>;
+}
+
+/** For each log, the closed logs that it grew from, and up to which position. */
+export type Lineage = ReadonlyMap<LogId, ReadonlyMap<LogId, Position>>;
+
+/** A transaction as the merge rules see it while its operations are applied. */
+export interface Writer {
+  readonly origin: Origin;
+  readonly number: number;
+  readonly time: Time;
+  /** Where its dots are: its place in the log (or where it was `placed`); undefined while it is in none. */
+  readonly log: LogId | undefined;
+  readonly position: Position;
+  /** Whether the transaction had seen the dot, or made it itself. */
+  covers(dot: Dot): boolean;
+}
+
+/** M1. `covered(dot)`: by position in a log of the context or one that it grew from, by number of an origin, or the transaction's own. */
+export function covers(
+  context: Context,
+  own: { readonly origin: Origin; readonly number: number },
+  lineage: Lineage,
+  dot: Dot,
+): boolean {
+  if (dot.origin === own.origin && dot.number === own.number) return true;
+  const seen = context.origins.get(dot.origin);
+  if (seen !== undefined && dot.number <= seen) return true;
+  if (dot.log === undefined) return false;
+  if (dot.log === context.log) return dot.position <= context.position;
+  const closedAt = lineage.get(context.log)?.get(dot.log);
+  return closedAt !== undefined && dot.position <= closedAt;
+}

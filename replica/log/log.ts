@@ -1,0 +1,108 @@
+/** The port of the site's log. Held by the contract suite test/replica/log/contract.ts, which every adapter passes. */
+import type { DocumentState } from '../crdt/document.ts';
+import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
+
+/** A transaction on its way into a log. */
+export interface EncodedTransaction {
+  readonly origin: Origin;
+  readonly number: number;
+  /** The origin's number before this one; 0 before the first. Refused numbers are skipped. */
+  readonly numberBefore: number;
+  /** The delta, by crdt/codec. */
+  readonly bytes: Uint8Array;
+  /** Where its dots are, where that is not its place in this log (bridges, unused until then). */
+  readonly placed: Placed | undefined;
+}
+
+export interface Placed {
+  readonly log: LogId;
+  readonly position: Position;
+}
+
+/** Consecutive transactions of one origin, with one mark. */
+export interface LogEntry {
+  readonly log: LogId;
+  /** Positions of the first and last transaction in it. */
+  readonly first: Position;
+  readonly last: Position;
+  readonly before: Mark;
+  readonly mark: Mark;
+  readonly origin: Origin;
+  readonly firstNumber: number;
+  readonly lastNumber: number;
+  readonly transactions: readonly { readonly bytes: Uint8Array; readonly placed: Placed | undefined }[];
+}
+
+/** A document as a log that keeps states beside itself stores it. Undefined state: nothing is left of it. */
+export interface DocumentRecord {
+  readonly collection: string;
+  readonly id: string;
+  readonly state: DocumentState | undefined;
+}
+
+export interface OriginClaim {
+  readonly origin: Origin;
+  /** Its last number in the log, and its secret, as its process noted them when it closed cleanly. */
+  readonly number: number;
+  readonly secret: string;
+  /** The secret of the process that claims it. */
+  readonly nextSecret: string;
+}
+
+export interface Log {
+  readonly storage: 'EMBEDDED' | 'REDIS';
+
+  /** Where the log ends now; undefined where there is none. @throws {LogUnavailableError} */
+  head(): Promise<Head | undefined>;
+
+  /** Makes a log with this id where there is none; gives the head of the one that is there then. @throws {LogUnavailableError} */
+  create(log: LogId): Promise<Head>;
+
+  /**
+   * Gives each transaction the next position, in the order given; settles when no crash of this process can lose them.
+   * Idempotent: what is in already keeps its position and is skipped. Consecutive transactions of one origin become one
+   * entry. Where an origin's number before is missing it stops there: what comes after is not in.
+   * @param transactions oldest first; of one origin in order of number, each with the number before it
+   * @param seen where the sender stands; nothing is done where the log has another mark there, or is another log
+   * @param secret of the sender's process, kept with the origin's number, so that only who knows it can claim the origin
+   * @param recordsAfter asked by logs that keep states beside themselves, once an entry's positions are fixed and before it
+   *   is durable; they are written with it, in one step
+   * @returns the entries that were appended now, in order. Skipped ones are not among them: read the log for those
+   * @throws {LogReplacedError} nothing was appended
+   * @throws {LogUnavailableError} whether they were appended is unknown, unless it says refused: append them again
+   */
+  append(
+    transactions: readonly EncodedTransaction[],
+    seen: Head,
+    secret: string,
+    recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],
+  ): Promise<readonly LogEntry[]>;
+
+  /**
+   * At most `limit` entries that come after a position, in order; none where the log ends there. The mark `before` of the
+   * first is what the caller compares with its own.
+   * @param after where an entry ends, or 0
+   * @throws {LogReplacedError} the log has another id, or ends before `after`, or was trimmed past it
+   * @throws {MalformedBytesError} the entry after `after` does not decode (those before it were given by an earlier call)
+   */
+  read(log: LogId, after: Position, limit: number): Promise<readonly LogEntry[]>;
+
+  /** The states that the log keeps beside itself, and the point of the log that they are as of; undefined where it keeps none. */
+  loadStates(): Promise<LoadedStates | undefined>;
+
+  /** Last number in the log by origin. */
+  origins(): Promise<ReadonlyMap<Origin, number>>;
+
+  /** Goes on with an origin whose process closed cleanly: true, and the secret swapped, only where number and secret are as noted. */
+  claimOrigin(claim: OriginClaim): Promise<boolean>;
+
+  /** Whether the site can be reached now, as far as the adapter knows; told again at each change. Embedded: always. */
+  watchConnection(changed: (connected: boolean) => void): Disposable;
+
+  close(): Promise<void>;
+}
+
+export interface LoadedStates {
+  readonly head: Head;
+  readonly records: Iterable<DocumentRecord>;
+}

@@ -1,0 +1,40 @@
+/** What a replica is opened with: its adapters, and time, randomness and a logger as arguments. */
+import type { Gossip } from './gossip/gossip.ts';
+import type { Journal } from './log/journal.ts';
+import type { Log } from './log/log.ts';
+
+export interface Timers {
+  /** Wall-clock milliseconds since 1970. */
+  now(): number;
+  /** Calls once after so many milliseconds, unless disposed before. Does not keep a process alive by itself. */
+  after(milliseconds: number, call: () => void): Disposable;
+}
+
+/** pino's shape, as far as the replica needs it. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ReplicaTiming {
+  readonly heartbeatMilliseconds: number;
+  readonly contextWaitMilliseconds: number;
+  readonly viewMilliseconds: number;
+  /** Between two tries to reach a site that is cut off; each try waits twice as long, up to the second number. */
+  readonly retryMilliseconds: readonly [number, number];
+}
+
+export interface ReplicaOptions {
+  /** For people: 1 to 64 of [A-Za-z0-9._-]. */
+  readonly name: string;
+  readonly log: Log;
+  readonly gossip: Gossip;
+  /** Undefined without a disk. */
+  readonly journal: Journal | undefined;
+  readonly timers: Timers;
+  /** So many bytes of randomness. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly logger: Logger;
+  readonly timing?: Partial<ReplicaTiming>;
+}

@@ -1,0 +1,92 @@
+/** A replica of the document store: wires the rooms below and is what the rooms above call. */
+import type { StoredDocument } from './documents.ts';
+import type { ReplicaOptions } from './options.ts';
+import type { LiveQueryDefinition, ResultChange } from './query/live-query.ts';
+import type { ReplicaCounters, ReplicaStatus } from './status.ts';
+import type { Transaction } from './transaction.ts';
+import type { View } from './view.ts';
+
+/** An event of a live query: a result change of one turn, with the token of what it shows. */
+export interface LiveEvent {
+  readonly initial: boolean;
+  readonly change: ResultChange;
+  readonly token: string;
+}
+
+/** A transaction as the log has it, for `transactions` subscriptions. */
+export interface LoggedTransaction {
+  readonly replica: string;
+  readonly log: string;
+  readonly position: number;
+  readonly committedAtMilliseconds: number;
+  readonly changes: readonly LoggedChange[];
+  readonly token: string;
+}
+
+export interface LoggedChange {
+  readonly collection: string;
+  readonly id: string;
+  readonly kind: 'UPSERTED' | 'REMOVED';
+  /** Keypaths written, as text. The root is ''. */
+  readonly paths: readonly string[];
+  readonly document: StoredDocument | undefined;
+}
+
+export interface Committed {
+  /** The transaction's own position (or what is shown here, where nothing was written). */
+  readonly token: string;
+  /**
+   * Set where the run at commit gave other results or documents than the first: execute the operation once more with
+   * this transaction, whose requests give the recorded results and whose reader is the view at commit.
+   */
+  readonly again: Transaction | undefined;
+}
+
+export interface Replica {
+  /** Its origin: name, a dot, eight random characters. */
+  readonly id: string;
+  readonly status: ReplicaStatus;
+  readonly counters: ReplicaCounters;
+  /** Told at most once a second, and when a peer comes or goes or the connection changes. */
+  watchStatus(changed: () => void): Disposable;
+  /** Resolves when it is ready (caught up). */
+  readonly ready: Promise<void>;
+
+  /** Opens a read view of what is durable here. @throws {StoreUnavailableError} before it is ready */
+  read(): View;
+  /** @throws {StoreUnavailableError} before it is ready */
+  begin(): Transaction;
+  /**
+   * Settles once the transaction is durable and shown here.
+   * @throws {TransactionConflictError} the requests failed in the run at commit: nothing is written
+   * @throws {PayloadTooLargeError} @throws {StoreUnavailableError} @throws {OutcomeUnknownError}
+   */
+  commit(transaction: Transaction): Promise<Committed>;
+
+  /** Waits until all that a token shows is here. @throws {BadUserInputError} no token @throws {ReplicaBehindError} @throws {TokenUnreachableError} */
+  waitFor(token: string, maximumMilliseconds: number): Promise<void>;
+
+  /**
+   * Opens a live query. The first event comes at once, in this call's turn, with the whole result as insertions; then one
+   * for each transaction that changes it. `told` must not throw, and must not call the replica back in the same turn.
+   */
+  live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): Disposable;
+
+  /**
+   * Transactions of the log as they are applied here; with `after`, first those since that token, in order, without a gap.
+   * @param ended told once where it cannot go on without a gap, with a HistoryUnavailableError
+   */
+  transactions(
+    after: string | undefined,
+    told: (transaction: LoggedTransaction) => void,
+    ended: (error: Error) => void,
+  ): Disposable;
+
+  /** Stops taking writes, finishes what is under way, leaves the clean mark. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Opens a replica at once; `ready` resolves when it has caught up. The replica does not close its adapters. */
+export async function openReplica(_options: ReplicaOptions): Promise<Replica> {
+  throw new Error('pending');
+}

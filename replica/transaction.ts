@@ -1,0 +1,47 @@
+/** What one mutation operation does: requests, run now over a private view and once more at commit. */
+import type { Path } from './crdt/delta.ts';
+import type { ValueObject } from './crdt/value.ts';
+import type { UpdateOperation, WriteStrategy } from './crdt/writes.ts';
+import type { DocumentReader, StoredDocument } from './documents.ts';
+
+/** Says where definitions put counters: a number written there, where nothing is shown, becomes one. */
+export type CounterPaths = (path: Path) => boolean;
+
+/** Reads and writes the transaction's private view. Reads see its own writes. */
+export interface DocumentWriter extends DocumentReader {
+  /** A new document id: the same in each run of the request. */
+  newId(): string;
+  /** @throws {TypeMismatchError} @throws {TransactionConflictError} where this transaction removed the document */
+  upsert(
+    collection: string,
+    id: string,
+    fields: ValueObject,
+    strategy: WriteStrategy,
+    isCounter: CounterPaths,
+  ): StoredDocument;
+  /** @throws {DocumentNotFoundError} @throws {TypeMismatchError} */
+  update(
+    collection: string,
+    id: string,
+    operations: readonly UpdateOperation[],
+    isCounter: CounterPaths,
+  ): StoredDocument;
+  /** False where it is not there. @throws {TransactionConflictError} where this transaction upserted it */
+  remove(collection: string, id: string): boolean;
+  /** Takes effect after commit, here only. False where it is not there. */
+  evict(collection: string, id: string): boolean;
+}
+
+/** What a request may answer: compared between its runs. */
+export type RequestResult = StoredDocument | readonly StoredDocument[] | readonly string[];
+
+export interface Transaction {
+  /** What the transaction sees: staging, and its own writes. For selections of its answer. */
+  readonly reader: DocumentReader;
+  /**
+   * Runs a request over the private view, and remembers it for the run at commit: it must do nothing but use the writer.
+   * When the operation is executed once more after a commit that saw other things, requests are not run: the results
+   * recorded at commit are given, in the order of the calls.
+   */
+  request<Result extends RequestResult>(run: (writer: DocumentWriter) => Result): Result;
+}
