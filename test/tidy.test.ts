@@ -1,0 +1,216 @@
+/** Checks that read the code itself. Each failure says what is wrong, and what to do. */
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import packageFile from '../package.json' with { type: 'json' };
+import { forEveryRoom, keptTo, notInReplica, roomOf, rooms } from './tidy/rooms.ts';
+import {
+  commentsOf,
+  filesNamedIn,
+  importsOf,
+  isCode,
+  isTest,
+  projectFiles,
+  root,
+  type SourceFile,
+  testNamesIn,
+  withoutComments,
+} from './tidy/source-files.ts';
+
+const files = projectFiles();
+const code = files.filter(isCode);
+const tests = code.filter(isTest);
+const product = code.filter((file) => !isTest(file));
+const byPath = new Map(files.map((file) => [file.path, file]));
+const documents = files.filter(({ path }) => /^(docs\/.*|README|CHANGELOG)\.md$/.test(path));
+
+describe('rooms', () => {
+  it('import only the rooms that they may know', () => {
+    const faults = product.flatMap((file) => {
+      const own = roomOf(file.path);
+      if (own === undefined) return [];
+      const allowed = new Set([own, ...(rooms[own]?.rooms ?? [])]);
+      return importsOf(file)
+        .files.filter((path) => byPath.has(path) && !forEveryRoom.has(path) && !allowed.has(roomOf(path) ?? path))
+        .map((path) => `${file.path} imports ${path}: move what it needs down, or hand it in as an argument`);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('import only the packages that they may know', () => {
+    const faults = product.flatMap((file) => {
+      const own = roomOf(file.path) ?? '';
+      const allowed = rooms[own]?.packages;
+      return importsOf(file)
+        .packages.filter((name) => !(allowed?.includes(name) ?? true) || !(keptTo[name]?.includes(own) ?? true))
+        .map((name) => `${file.path} imports ${name}: put a port in between, or let the rim hand in what it does`);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('are given time, chance and I/O within the replica, its adapters excepted', () => {
+    const pure = product.filter(({ path }) => path.startsWith('replica/') && !/^replica\/(redis|lmdb)\//.test(path));
+    const faults = pure.flatMap((file) => {
+      const found = notInReplica.exec(withoutComments(file));
+      return found === null ? [] : [`${file.path} uses ${found[0]}: take it as an argument (replica/options.ts)`];
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('hold every file of the product', () => {
+    const loose = product
+      .filter(({ path }) => path.includes('/') && !/^(bench|examples)\//.test(path) && roomOf(path) === undefined)
+      .map(({ path }) => `${path} is in no room: move it into one, or add its room to test/tidy/rooms.ts`);
+    expect(loose).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('are all reached: those of the product from its entries, those of the tests from a test', () => {
+    const commands = Object.values(packageFile.scripts).join(' ');
+    const entries = product.filter(
+      ({ path }) =>
+        ['server/main.ts', 'definitions/language.ts', 'collections.ts', 'vitest.config.ts'].includes(path) ||
+        /^(bench|examples)\//.test(path) ||
+        commands.includes(path) ||
+        commands.includes(`scripts/run.js ${path.replace(/^scripts\/(.*)\.ts$/, '$1')}`) ||
+        byPath.get('.ci/run')?.text.includes(path),
+    );
+    const ofProduct = reachedFrom(entries);
+    const ofTests = reachedFrom([...tests.filter(({ path }) => path.endsWith('.test.ts')), ...entries]);
+    const dead = [
+      ...product.filter(({ path }) => !ofProduct.has(path)).map(({ path }) => path),
+      ...tests.filter(({ path }) => !ofTests.has(path)).map(({ path }) => path),
+    ].map((path) => `nothing that runs uses ${path}: use it, or delete it`);
+    expect(dead).toEqual([]);
+  });
+
+  it('have one subject and no more than 400 lines', () => {
+    const long = code
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 400)
+      .map(({ path, lines }) => `${path} has ${lines} lines: split it by subject`);
+    expect(long).toEqual([]);
+  });
+
+  it('say in comments what holds, not how it came about or what is still to be done', () => {
+    const history =
+      /\b(TODO|FIXME|XXX|HACK|for now|previously|originally|legacy|refactor\w*|(?:we|it|they) used to|was changed|issue #?\d+|pull request|old version)\b/i;
+    const faults = code.flatMap((file) =>
+      commentsOf(file).flatMap(({ line, text }) => {
+        const found = history.exec(text);
+        return found === null
+          ? []
+          : [`${file.path}:${line} says "${found[0]}": write what is so, and why; history is in git`];
+      }),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('silence neither the compiler nor the linter', () => {
+    const silencer = /@ts-(?:ignore|expect-error|nocheck)|biome-ignore|\bas unknown as\b|\bas any\b|\bas never\b/;
+    const faults = code
+      .filter(({ path }) => path !== 'test/tidy.test.ts')
+      .flatMap(({ path, text }) =>
+        text.split('\n').flatMap((line, index) => {
+          const found = silencer.exec(line);
+          return found === null ? [] : [`${path}:${index + 1} has "${found[0]}": narrow the type with a guard instead`];
+        }),
+      );
+    expect(faults).toEqual([]);
+  });
+
+  it('of tests run every test that is in them', () => {
+    const skipping = /\b(?:it|test|describe)\.(?:skip|only|todo|skipIf|runIf|fails)\b/;
+    const faults = tests
+      .filter(({ path }) => path !== 'test/tidy.test.ts')
+      .filter(({ text }) => skipping.test(text))
+      .map(({ path }) => `${path} leaves tests out: make them pass, or delete them`);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('numbered rules', () => {
+  const rule = /^[\s>]*(?:[-*|]\s*)?(?:#+\s+)?\*{0,2}([A-Z]\d{1,2})(?:\*{0,2}\.|\.?\*\*|:|\s*\|)/gm;
+  const stated = new Map(
+    documents.flatMap(({ path, text }) => [...text.matchAll(rule)].map((match) => [match[1] ?? '', path] as const)),
+  );
+  const names = (text: string, number: string) => new RegExp(`\\b${number}\\b`).test(text);
+
+  it('of the documents stand in the code, and in the name of a test', () => {
+    const testNames = tests.flatMap(testNamesIn);
+    const faults = [...stated].flatMap(([number, path]) => [
+      ...(product.some((file) => commentsOf(file).some(({ text }) => names(text, number)))
+        ? []
+        : [`${number} of ${path} stands in no comment of the code: name it where it is kept`]),
+      ...(testNames.some((name) => names(name, number))
+        ? []
+        : [`${number} of ${path} stands in no test's name: write the test that shows it`]),
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it('of the code and the tests stand in a document', () => {
+    const begins = /^[\s/*-]*([A-Z]\d{1,2})[.:]\s/gm;
+    const used = [
+      ...product.flatMap((file) => commentsOf(file).flatMap(({ text }) => ruleNumbers(begins, text, file))),
+      ...tests.flatMap((file) => testNamesIn(file).flatMap((name) => ruleNumbers(/^([A-Z]\d{1,2}):/g, name, file))),
+    ];
+    const faults = used
+      .filter(({ number }) => !stated.has(number))
+      .map(({ number, path }) => `${number} in ${path} is in no document: state the rule in docs/, or drop the number`);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('documents', () => {
+  it('link only to files that are there', () => {
+    const faults = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(root, dirname(path), link)))
+        .map((link) => `${path} links to ${link}, which is not there: correct the link`),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('name only files of this project that are there', () => {
+    const faults = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/`([a-z][\w-]*\/[\w./-]+\.(?:ts|js|sh|md|lua|svg))`/g)]
+        .map((match) => normalize(match[1] ?? ''))
+        .filter((name) => !byPath.has(name) && !byPath.has(`replica/${name}`))
+        .map((name) => `${path} names ${name}, which is not there: correct the path`),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('name only commands that package.json has', () => {
+    const commands = new Set(Object.keys(packageFile.scripts));
+    const faults = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bnpm (?:run (?:--silent |-s )?([\w:-]+)|(start|test)\b)/g)]
+        .map((match) => match[1] ?? match[2] ?? '')
+        .filter((name) => !commands.has(name))
+        .map((name) => `${path} names npm run ${name}, which package.json has not: correct one of the two`),
+    );
+    expect(faults).toEqual([]);
+  });
+});
+
+function reachedFrom(entries: readonly SourceFile[]): ReadonlySet<string> {
+  const known = new Set(code.map(({ path }) => path));
+  const reached = new Set<string>();
+  const waiting = [...entries];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file.path)) continue;
+    reached.add(file.path);
+    for (const path of filesNamedIn(file, known)) {
+      const next = byPath.get(path);
+      if (next !== undefined) waiting.push(next);
+    }
+  }
+  return reached;
+}
+
+function ruleNumbers(pattern: RegExp, text: string, { path }: SourceFile) {
+  return [...text.matchAll(pattern)].map((match) => ({ number: match[1] ?? '', path }));
+}

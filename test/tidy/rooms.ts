@@ -1,0 +1,68 @@
+/** Who may import whom: each room with the rooms and packages that it may know beside itself, errors.ts and limits.ts. */
+
+export interface Room {
+  readonly rooms: readonly string[];
+  /** Packages, and modules of Node; undefined: whatever package.json lists. */
+  readonly packages: readonly string[] | undefined;
+}
+
+const purely: readonly string[] = [];
+const store = ['replica/', 'replica/crdt/', 'replica/query/', 'replica/log/', 'replica/gossip/'];
+
+/** A file belongs to the room whose path is the longest beginning of its own. */
+export const rooms: Readonly<Record<string, Room>> = {
+  'server/': {
+    rooms: [
+      'server/subscriptions/',
+      'schema/',
+      'resolvers/',
+      'uploads/',
+      'uploads/blobs/',
+      'uploads/transfer/',
+      'definitions/',
+      'replica/sync/',
+      'replica/redis/',
+      'replica/lmdb/',
+      ...store,
+    ],
+    packages: undefined,
+  },
+  'server/subscriptions/': { rooms: ['server/', 'schema/', 'resolvers/', ...store], packages: undefined },
+  'schema/': { rooms: ['resolvers/', 'uploads/', 'definitions/', ...store], packages: undefined },
+  'resolvers/': { rooms: ['uploads/', 'definitions/', ...store], packages: ['graphql'] },
+  'uploads/': { rooms: ['uploads/blobs/', 'uploads/transfer/', ...store], packages: undefined },
+  'uploads/blobs/': { rooms: [], packages: undefined },
+  'uploads/transfer/': { rooms: ['uploads/blobs/', 'replica/gossip/'], packages: purely },
+  'definitions/': { rooms: ['replica/crdt/'], packages: undefined },
+  'replica/': { rooms: ['replica/sync/', ...store], packages: purely },
+  'replica/crdt/': { rooms: [], packages: purely },
+  'replica/query/': { rooms: ['replica/', 'replica/crdt/'], packages: purely },
+  'replica/sync/': { rooms: store, packages: purely },
+  'replica/log/': { rooms: ['replica/crdt/'], packages: purely },
+  'replica/gossip/': { rooms: ['replica/crdt/', 'replica/log/'], packages: purely },
+  'replica/redis/': { rooms: ['replica/crdt/', 'replica/log/', 'replica/gossip/', 'replica/'], packages: undefined },
+  'replica/lmdb/': { rooms: ['replica/crdt/', 'replica/log/', 'replica/gossip/', 'replica/'], packages: undefined },
+  'scripts/': { rooms: [], packages: undefined },
+};
+
+export const forEveryRoom: ReadonlySet<string> = new Set(['errors.ts', 'limits.ts']);
+
+/** Packages that one room alone knows, so that they can be exchanged there. */
+export const keptTo: Readonly<Record<string, readonly string[]>> = {
+  ioredis: ['replica/redis/'],
+  lmdb: ['replica/lmdb/'],
+  multer: ['uploads/'],
+  '@pothos/core': ['schema/'],
+};
+
+/** Time, chance and I/O: arguments to the replica, never globals in it. The adapters are the rim, and have them. */
+export const notInReplica =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bset(?:Timeout|Interval|Immediate)\(|\bprocess\.|\bfetch\(|\bcrypto\.random/;
+
+export function roomOf(path: string): string | undefined {
+  let found: string | undefined;
+  for (const room of Object.keys(rooms)) {
+    if (path.startsWith(room) && room.length > (found?.length ?? 0)) found = room;
+  }
+  return found;
+}

@@ -1,0 +1,80 @@
+/** The project's own files as the tidy tests see them: text, and nothing parsed that a line's pattern can tell. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, resolve } from 'node:path';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+export interface SourceFile {
+  /** From the root, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** All files that git knows or would take, so that what is built or stored here does not count. */
+export function projectFiles(): readonly SourceFile[] {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  return listed
+    .toString()
+    .split('\n')
+    .filter((path) => path !== '' && existsSync(join(root, path)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+export const isCode = ({ path }: SourceFile): boolean => /\.(ts|js|lua|sh)$/.test(path);
+export const isTest = ({ path }: SourceFile): boolean => path.startsWith('test/');
+
+/** What a TypeScript or JavaScript file imports: paths from the root, and the names of packages. */
+export function importsOf(file: SourceFile): {
+  readonly files: readonly string[];
+  readonly packages: readonly string[];
+} {
+  const patterns = [
+    /^\s*(?:import|export|\})[^'";]*?\sfrom\s+'([^']+)'/gm,
+    /^\s*import\s+'([^']+)'/gm,
+    /\bimport\(\s*'([^']+)'/g,
+  ];
+  const names = patterns.flatMap((pattern) => [...file.text.matchAll(pattern)].map((match) => match[1] ?? ''));
+  const isFile = (name: string) => name.startsWith('.');
+  return {
+    files: names.filter(isFile).map((name) => normalize(join(dirname(file.path), name))),
+    packages: names.filter((name) => !isFile(name)).map(packageOf),
+  };
+}
+
+/** Every file of the project that a file names in a string: imports, workers, scripts, whatever is read beside it. */
+export function filesNamedIn(file: SourceFile, known: ReadonlySet<string>): readonly string[] {
+  const strings = [...file.text.matchAll(/'([^'\n]+)'|"([^"\n]+)"|`([^`\n$]+)`/g)];
+  return strings
+    .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+    .flatMap((text) => [normalize(join(dirname(file.path), text)), normalize(text)])
+    .filter((path) => known.has(path) && path !== file.path);
+}
+
+/** The text of comments, with the number of the line on which each begins. */
+export function commentsOf(file: SourceFile): readonly { readonly line: number; readonly text: string }[] {
+  const pattern = file.path.endsWith('.lua')
+    ? /--.*$/gm
+    : file.path.endsWith('.sh')
+      ? /(?:^|\s)#.*$/gm
+      : /\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm;
+  return [...file.text.matchAll(pattern)].map((match) => ({
+    line: file.text.slice(0, match.index).split('\n').length,
+    text: match[0],
+  }));
+}
+
+export function withoutComments(file: SourceFile): string {
+  return file.text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+}
+
+/** The first argument of each `describe`, `it` and `test`. */
+export function testNamesIn(file: SourceFile): readonly string[] {
+  const calls = file.text.matchAll(/\b(?:describe|it|test)(?:\.[a-z]+(?:\([^()]*\))?)*\(\s*(['"`])(.*?)\1/g);
+  return [...calls].map((match) => match[2] ?? '');
+}
+
+function packageOf(specifier: string): string {
+  const [scope = '', name] = specifier.split('/');
+  return scope.startsWith('@') && name !== undefined ? `${scope}/${name}` : scope;
+}
