@@ -81,7 +81,7 @@ export interface Log {
   /**
    * At most `limit` entries that come after a position, in order; none where the log ends there. The mark `before` of the
    * first is what the caller compares with its own.
-   * @param after where an entry ends, or 0
+   * @param after a position, or 0; where it is within an entry, that entry comes first
    * @throws {LogReplacedError} the log has another id, or ends before `after`, or was trimmed past it
    * @throws {MalformedBytesError} the entry after `after` does not decode (those before it were given by an earlier call)
    */
