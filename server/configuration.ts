@@ -1,0 +1,144 @@
+/** What the environment says, checked at once. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigurationError } from '../errors.ts';
+import { limits } from '../limits.ts';
+
+export interface Configuration {
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute; undefined: no disk. */
+  readonly dataFolder: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly namespace: string;
+  readonly replicaName: string;
+  /** Absolute. */
+  readonly definitionsFile: string;
+  /** As browsers send them: scheme, host, and port where it is not the scheme's own. */
+  readonly corsOrigins: ReadonlySet<string>;
+  readonly maximumUploadBytes: number;
+  readonly logLevel: LogLevel;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const namePattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The host's name where none is given, with what does not fit replaced. */
+const nameOfHost = (host: string) => host.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 64) || 'replica';
+
+const wholeNumber = (minimum: number, maximum: number, problem: string) =>
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}$/, problem)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, problem);
+
+const redisUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol) && new URL(text).host !== '',
+    'give a URL such as redis://127.0.0.1:6379, or rediss:// for TLS',
+  );
+
+const corsOrigins = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && isBareOrigin(new URL(text)),
+          'give origins separated by commas, such as https://app.example.org,http://localhost:5173 (no paths, no *)',
+        )
+        .transform((text) => new URL(text).origin),
+    ),
+  )
+  .transform((origins) => new Set(origins));
+
+function isBareOrigin({ pathname, search, hash, username, password, hostname }: URL): boolean {
+  return pathname === '/' && `${search}${hash}${username}${password}` === '' && !hostname.includes('*');
+}
+
+/** An empty variable counts as one that is not there, except DATA_DIR, where it means: no disk. */
+const orDefault = <Output>(type: z.ZodType<Output, string>, value: string) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined || text.trim() === '' ? value : text.trim()))
+    .pipe(type);
+
+function environmentType(hostName: string) {
+  return z.object({
+    PORT: orDefault(wholeNumber(0, 65_535, 'give a port from 0 (any that is free) to 65535'), '4000'),
+    HOST: orDefault(z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'give a host name or an address to listen on'), '127.0.0.1'),
+    DATA_DIR: z.string().trim().default('./data'),
+    REDIS_URL: z
+      .string()
+      .optional()
+      .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()))
+      .pipe(redisUrl.optional()),
+    NAMESPACE: orDefault(
+      z.string().regex(namePattern, 'give 1 to 64 letters, digits, dots, underscores and hyphens'),
+      'tideline',
+    ),
+    REPLICA_ID: orDefault(
+      z.string().regex(namePattern, 'give 1 to 64 letters, digits, dots, underscores and hyphens'),
+      nameOfHost(hostName),
+    ),
+    COLLECTIONS: orDefault(z.string(), './collections.ts'),
+    CORS_ORIGINS: orDefault(corsOrigins, ','),
+    MAX_UPLOAD_BYTES: orDefault(
+      wholeNumber(1, Number.MAX_SAFE_INTEGER, 'give a whole number of bytes above 0'),
+      String(limits.uploadBytes),
+    ),
+    LOG_LEVEL: orDefault(
+      z
+        .string()
+        .toLowerCase()
+        .pipe(z.enum(logLevels, `give one of ${logLevels.join(', ')}`)),
+      'info',
+    ),
+  });
+}
+
+/**
+ * @param environment usually process.env
+ * @param hostName this machine's, for the replica's name
+ * @param folder what relative paths are relative to
+ * @throws {ConfigurationError} that lists every fault, one a line
+ */
+export function readConfiguration(
+  environment: Readonly<Record<string, string | undefined>>,
+  hostName: string,
+  folder: string,
+): Configuration {
+  const { data, error } = environmentType(hostName).safeParse(environment);
+  const faults = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
+  const { DATA_DIR: givenFolder, REDIS_URL: givenUrl = '' } = environment;
+  if (givenFolder?.trim() === '' && givenUrl.trim() === '') {
+    faults.push('DATA_DIR: is empty, so that nothing would be kept anywhere: name a folder, or set REDIS_URL as well');
+  }
+  if (data === undefined || faults.length > 0) throw new ConfigurationError(faults);
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    dataFolder: data.DATA_DIR === '' ? undefined : resolve(folder, data.DATA_DIR),
+    redisUrl: data.REDIS_URL,
+    namespace: data.NAMESPACE,
+    replicaName: data.REPLICA_ID,
+    definitionsFile: resolve(folder, data.COLLECTIONS),
+    corsOrigins: data.CORS_ORIGINS,
+    maximumUploadBytes: data.MAX_UPLOAD_BYTES,
+    logLevel: data.LOG_LEVEL,
+  };
+}
