@@ -23,6 +23,10 @@ export const limits = {
   pageSize: 10_000,
   defaultPageSize: 1_000,
   orderFields: 16,
+  /** Of one ordering value in a cursor; beyond it only the beginning is there. A cursor stands in every edge of a page. */
+  cursorValueCharacters: 256,
+  /** Of a cursor given back: more than one can have with all order fields at their largest, every character escaped. */
+  cursorCharacters: 64 * kibibyte,
   /** Characters of a keypath. */
   keypathCharacters: 4 * kibibyte,
 
@@ -82,6 +86,40 @@ export const limits = {
   transfersAtOnce: 4,
   /** How long a replica waits for its peers to say whether they have an attachment's bytes. */
   locateMilliseconds: 500,
+  /** Questions that come up within so long go out together: a list of attachments asks once. */
+  locateGatherMilliseconds: 5,
+  /** How long it is taken for true that a peer has them: a page shows many attachments, and asks again soon. */
+  locatedMilliseconds: 1_000,
+  /** Contents in one question between replicas. */
+  locateContents: 256,
+  /** Questions without an answer, one each locateMilliseconds, before a fetch says that nobody has the bytes. */
+  transferQuestions: 4,
+  /** Retries in a row that brought nothing: who says that it has the bytes, and sends none, is not waited for endlessly. */
+  transferStalls: 10,
+  /** Times that bytes may come with another hash than they should before a fetch gives up. */
+  transferAttempts: 3,
+  /** Fetches that may wait for their turn. */
+  transfersWaiting: 10_000,
+  /** Requests of others that wait to be served, and those served at once; more are dropped, and asked for again. */
+  servedWaiting: 1_024,
+  servedAtOnce: 8,
+  /** Between two progress events of a fetch: as often as a person sees a bar move. */
+  fetchProgressMilliseconds: 250,
+  /** A transfer that nobody has resumed for so long is swept out when the process starts: a week. */
+  partialKeepMilliseconds: 7 * 24 * 60 * 60 * 1_000,
+  /** How long the rest of a refused upload is read, so that its sender gets to see the answer. */
+  uploadDrainMilliseconds: 2_000,
+
+  /** The clients in scripts/: documents, and bytes of their JSON, in one request of an import. A transaction each: short enough not to hold others up. */
+  importDocuments: 500,
+  importBytes: 4 * mebibyte,
+  /** Bytes that a page of an export aims at; its documents are read at one version, which the server keeps meanwhile. */
+  exportPageBytes: 4 * mebibyte,
+  /** A file that is one JSON array is read whole. */
+  jsonFileBytes: 256 * mebibyte,
+  /** How long a client waits for an answer, and tries again while it gets none: a server restarts in less. */
+  clientRequestMilliseconds: 30_000,
+  clientPatienceMilliseconds: 60_000,
 
   /** SIGTERM to exit. */
   shutdownMilliseconds: 5_000,
