@@ -57,8 +57,6 @@ export const limits = {
   appendBytes: mebibyte,
   /** An append that has not answered by then counts as cut off; writes are journaled. */
   appendDeadlineMilliseconds: 2_000,
-  /** How long a transaction may wait for its context before it is appended all the same. */
-  contextWaitMilliseconds: 60_000,
   /** Entries read from the log at once. */
   readEntries: 500,
   /** Entries held that are beyond a gap. More are dropped: reading the log brings them. */
@@ -66,6 +64,8 @@ export const limits = {
   heartbeatMilliseconds: 1_000,
   /** Who is silent for so many heartbeats is gone. */
   silentHeartbeats: 10,
+  /** Contract: the `replica` subscription tells at most once a second. */
+  statusMilliseconds: 1_000,
   /** How long a request waits for its token. */
   tokenWaitMilliseconds: 5_000,
   /** Read views: one that is open for longer is ended with an error, as it keeps former states in memory. */

@@ -2,6 +2,7 @@
 import type { StoredDocument } from './documents.ts';
 import type { ReplicaOptions } from './options.ts';
 import type { LiveQueryDefinition, ResultChange } from './query/live-query.ts';
+import { RunningReplica } from './running-replica.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import type { Transaction } from './transaction.ts';
 import type { View } from './view.ts';
@@ -87,6 +88,6 @@ export interface Replica {
 }
 
 /** Opens a replica at once; `ready` resolves when it has caught up. The replica does not close its adapters. */
-export async function openReplica(_options: ReplicaOptions): Promise<Replica> {
-  throw new Error('pending');
+export function openReplica(options: ReplicaOptions): Replica {
+  return new RunningReplica(options);
 }

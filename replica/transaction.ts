@@ -44,4 +44,6 @@ export interface Transaction {
    * recorded at commit are given, in the order of the calls.
    */
   request<Result extends RequestResult>(run: (writer: DocumentWriter) => Result): Result;
+  /** Lets go of the version that it reads. Call it in the end, also after a commit; what was not committed is dropped. */
+  close(): void;
 }

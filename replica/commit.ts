@@ -1,0 +1,89 @@
+/** Commit: the requests run once more where staging has changed, the delta is fixed in one turn, and its answer awaited. */
+import { PayloadTooLargeError, TidelineError, TransactionConflictError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { encodeDelta } from './crdt/codec.ts';
+import type { Delta } from './crdt/delta.ts';
+import type { Origin, Time } from './crdt/version.ts';
+import type { Journal } from './log/journal.ts';
+import { PrivateView } from './private-view.ts';
+import type { Committed } from './replica.ts';
+import { RecordedTransaction, type RequestTransaction } from './requests.ts';
+import type { StagedTransaction } from './staged.ts';
+import type { ReplicaState } from './state.ts';
+import type { Outbox } from './sync/outbox.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface CommitParts {
+  readonly state: ReplicaState;
+  readonly outbox: Outbox;
+  readonly origin: Origin;
+  readonly journal: Journal | undefined;
+  readonly nextNumber: () => number;
+  readonly tick: () => Time;
+  /** Of what is durable here now. */
+  readonly token: () => string;
+}
+
+interface Run {
+  readonly view: PrivateView;
+  readonly again: Transaction | undefined;
+}
+
+/** @throws {TransactionConflictError} @throws {PayloadTooLargeError} @throws {StoreUnavailableError} @throws {OutcomeUnknownError} */
+export async function commit(parts: CommitParts, transaction: RequestTransaction): Promise<Committed> {
+  const { state, outbox, journal } = parts;
+  transaction.seal();
+  const { view, again } = finalRun(parts, transaction);
+  const operations = view.operations();
+  const answered = operations.length > 0 ? outbox.push(stage(parts, view, operations)) : outbox.settled();
+  const token = (await answered) ?? parts.token();
+  const evictions = view.evictions();
+  if (evictions.length === 0) return { token, again };
+  await journal?.saveEvictions(evictions, []);
+  for (const eviction of evictions) state.evict(eviction);
+  return { token: parts.token(), again };
+}
+
+/** What is made in one turn with this is what the delta says. */
+function finalRun({ state, origin, nextNumber, tick }: CommitParts, transaction: RequestTransaction): Run {
+  if (transaction.stagingVersion === state.stagingVersion) return { view: transaction.view, again: undefined };
+  const base = state.stagingViews.open('');
+  const view = new PrivateView(base, { origin, number: nextNumber(), time: tick() });
+  try {
+    const { results, same } = transaction.runAgain(view);
+    if (!same) return { view, again: new RecordedTransaction(view, results, () => base.close()) };
+  } catch (error) {
+    base.close();
+    if (!(error instanceof TidelineError)) throw error;
+    throw new TransactionConflictError(
+      `what this operation read has changed meanwhile (${error.message}): send it again`,
+      {
+        cause: error,
+      },
+    );
+  }
+  base.close();
+  return { view, again: undefined };
+}
+
+function stage(
+  { state, outbox, origin }: CommitParts,
+  view: PrivateView,
+  operations: Delta['operations'],
+): StagedTransaction {
+  const { head, origins } = state.prefix;
+  const numberBefore = outbox.numbers.get(origin) ?? origins.get(origin) ?? 0;
+  const context = {
+    log: head.log,
+    position: head.position,
+    origins: new Map([...outbox.numbers, [origin, numberBefore] as const]),
+  };
+  const { number, time } = view;
+  const delta: Delta = { origin, number, context, time, operations };
+  const bytes = encodeDelta(delta);
+  if (bytes.length > limits.transactionBytes)
+    throw new PayloadTooLargeError('what this operation writes', bytes.length, limits.transactionBytes);
+  const staged: StagedTransaction = { origin, number, numberBefore, bytes, placed: undefined, delta, context: head };
+  state.stage(staged);
+  return staged;
+}

@@ -1,0 +1,159 @@
+/** `transactions` streams: what is in the log, as it is applied here, or from a token on. docs/protocol.md, section "Feeds". */
+import { HistoryUnavailableError, LogReplacedError, TokenUnreachableError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { millisecondsOf } from './crdt/clock.ts';
+import { decodeDelta } from './crdt/codec.ts';
+import type { Delta } from './crdt/delta.ts';
+import { documentExists } from './crdt/document.ts';
+import { formatKeypath } from './crdt/keypath.ts';
+import type { Head, Mark, Position } from './crdt/version.ts';
+import type { DocumentReader, StoredDocument } from './documents.ts';
+import type { Log, LogEntry } from './log/log.ts';
+import type { PreparedTransaction } from './prefix.ts';
+import type { LoggedChange, LoggedTransaction } from './replica.ts';
+import { encodeToken, type Token, tokenMarkDigits } from './token.ts';
+import type { View } from './view.ts';
+
+export interface FeedOptions {
+  readonly log: Log;
+  /** Of what is durable here, as of now. */
+  readonly openView: () => View;
+  readonly head: () => Head;
+  readonly markAt: (position: Position) => Mark | undefined;
+}
+
+interface Reader {
+  readonly told: (transaction: LoggedTransaction) => void;
+  /** Set while the log is read for it: what was applied meanwhile. */
+  behind: LoggedTransaction[] | undefined;
+}
+
+export class TransactionFeed {
+  readonly #options: FeedOptions;
+  readonly #readers = new Map<Reader, (error: Error) => void>();
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** Called for each transaction of the log, in order, once it is in its place. */
+  applied({ delta, position, after }: PreparedTransaction, at: Head): void {
+    if (this.#readers.size === 0) return;
+    const changes = changesOf(delta, (collection, id, index) => {
+      const state = after[index]?.state;
+      return documentExists(state) ? { collection, id, state } : undefined;
+    });
+    if (changes.length === 0) return;
+    this.#tell(loggedTransaction(delta, changes, { ...at, position }));
+  }
+
+  /** Ends every stream: it cannot go on. */
+  end(error: Error): void {
+    for (const [reader, ended] of [...this.#readers]) if (this.#readers.delete(reader)) ended(error);
+  }
+
+  /** @param after an undefined token: what comes from now on */
+  open(
+    after: Token | undefined,
+    told: (transaction: LoggedTransaction) => void,
+    ended: (error: Error) => void,
+  ): Disposable {
+    const reader: Reader = { told, behind: after ? [] : undefined };
+    this.#readers.set(reader, ended);
+    if (after) {
+      this.#catchUp(reader, after).catch((error: unknown) => {
+        if (!this.#readers.delete(reader)) return;
+        const unavailable = error instanceof LogReplacedError || error instanceof TokenUnreachableError;
+        if (unavailable) ended(new HistoryUnavailableError('the log does not reach back to the token'));
+        else ended(error instanceof Error ? error : new Error(String(error)));
+      });
+    }
+    return { [Symbol.dispose]: () => this.#readers.delete(reader) };
+  }
+
+  #tell(transaction: LoggedTransaction): void {
+    for (const [reader, ended] of [...this.#readers]) {
+      if (!reader.behind) reader.told(transaction);
+      else if (reader.behind.length < limits.unreadTransactions) reader.behind.push(transaction);
+      else if (this.#readers.delete(reader))
+        ended(new HistoryUnavailableError('too much was written while the log was read'));
+    }
+  }
+
+  async #catchUp(reader: Reader, after: Token): Promise<void> {
+    const { head, log } = this.#options;
+    const upTo = head();
+    if (after.log !== upTo.log) throw new TokenUnreachableError();
+    this.#checkMark(after, this.#options.markAt(after.position) ?? (after.position === 0 ? upTo.log : undefined));
+    using view = this.#options.openView();
+    let position = after.position;
+    while (position < upTo.position && this.#readers.has(reader)) {
+      const entries = await log.read(upTo.log, position, limits.readEntries);
+      if (entries.length === 0) throw new LogReplacedError(`nothing follows on position ${position}`);
+      for (const entry of entries) {
+        if (entry.first > position + 1) throw new LogReplacedError(`nothing follows on position ${position}`);
+        if (position === after.position) this.#checkMark(after, entry.first > position ? entry.before : entry.mark);
+        this.#tellEntry(reader, entry, position, upTo.position, after, view);
+        position = entry.last;
+      }
+    }
+    const behind = reader.behind ?? [];
+    reader.behind = undefined;
+    for (const transaction of behind) if (this.#readers.has(reader)) reader.told(transaction);
+  }
+
+  #tellEntry(
+    reader: Reader,
+    entry: LogEntry,
+    after: Position,
+    upTo: Position,
+    token: Token,
+    documents: DocumentReader,
+  ) {
+    entry.transactions.forEach(({ bytes }, index) => {
+      const position = entry.first + index;
+      if (position <= after || position > upTo || !this.#readers.has(reader)) return;
+      const delta = decodeDelta(bytes);
+      if (delta.number <= (token.journaled.get(delta.origin) ?? 0)) return;
+      const changes = changesOf(delta, (collection, id) => documents.get(collection, id));
+      if (changes.length > 0)
+        reader.told(loggedTransaction(delta, changes, { log: entry.log, position, mark: entry.mark }));
+    });
+  }
+
+  #checkMark(token: Token, mark: Mark | undefined): void {
+    if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
+  }
+}
+
+/** @param documentAfter the document that the transaction touched as its `index`th, as it stands after it */
+function changesOf(
+  delta: Delta,
+  documentAfter: (collection: string, id: string, index: number) => StoredDocument | undefined,
+): readonly LoggedChange[] {
+  return delta.operations.flatMap(({ collection, id, operations }, index): readonly LoggedChange[] => {
+    if (collection.startsWith(systemPrefix)) return [];
+    const document = documentAfter(collection, id, index);
+    const paths = [...new Set(operations.map(({ path }) => formatKeypath(path)))];
+    return [{ collection, id, kind: document ? 'UPSERTED' : 'REMOVED', paths, document }];
+  });
+}
+
+/** Collections of the system's own: users are not told of them. */
+export const systemPrefix = '__';
+
+function loggedTransaction(delta: Delta, changes: readonly LoggedChange[], at: Head): LoggedTransaction {
+  return {
+    replica: delta.origin,
+    log: at.log,
+    position: at.position,
+    committedAtMilliseconds: millisecondsOf(delta.time),
+    changes,
+    token: encodeToken({
+      log: at.log,
+      position: at.position,
+      mark: at.mark.slice(0, tokenMarkDigits),
+      journaled: new Map(),
+    }),
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * Transactions laid over states: the documents that they touch are copies with their operations applied, the rest is the
+ * base's. Pending lies over journaled, journaled over the prefix. Copies are made when somebody looks, once.
+ */
+
+import type { DocumentOperations } from './crdt/delta.ts';
+import { applyOperations, type DocumentState } from './crdt/document.ts';
+import { covers, type Lineage, type Writer } from './crdt/version.ts';
+import { DocumentMap } from './document-map.ts';
+import type { StagedTransaction } from './staged.ts';
+
+/** States of documents, those too that exist no more or are hidden. */
+export interface States {
+  state(collection: string, id: string): DocumentState | undefined;
+  states(collection: string): Iterable<readonly [string, DocumentState]>;
+  collections(): Iterable<string>;
+}
+
+interface Layer {
+  readonly transactions: { readonly writer: Writer; readonly touched: DocumentOperations }[];
+  /** Undefined until somebody looks, and again once the base changed. */
+  copy: { readonly state: DocumentState | undefined } | undefined;
+}
+
+export class Overlay implements States {
+  readonly #base: States;
+  readonly #lineage: Lineage;
+  readonly #layers = new DocumentMap<Layer>();
+
+  constructor(base: States, lineage: Lineage) {
+    this.#base = base;
+    this.#lineage = lineage;
+  }
+
+  add(transaction: StagedTransaction): void {
+    const { delta } = transaction;
+    const writer: Writer = {
+      origin: delta.origin,
+      number: delta.number,
+      time: delta.time,
+      log: undefined,
+      position: 0,
+      covers: (dot) => covers(delta.context, delta, this.#lineage, dot),
+    };
+    for (const touched of delta.operations) {
+      const layer = this.#layers.get(touched.collection, touched.id);
+      if (layer === undefined) {
+        this.#layers.set(touched.collection, touched.id, { transactions: [{ writer, touched }], copy: undefined });
+        continue;
+      }
+      layer.transactions.push({ writer, touched });
+      if (layer.copy) layer.copy = { state: applyOperations(layer.copy.state, touched.operations, writer) };
+    }
+  }
+
+  remove(transaction: StagedTransaction): void {
+    const { origin, number, operations } = transaction.delta;
+    for (const { collection, id } of operations) {
+      const layer = this.#layers.get(collection, id);
+      if (!layer) continue;
+      const at = layer.transactions.findIndex(({ writer }) => writer.origin === origin && writer.number === number);
+      if (at < 0) continue;
+      layer.transactions.splice(at, 1);
+      layer.copy = undefined;
+      if (layer.transactions.length === 0) this.#layers.delete(collection, id);
+    }
+  }
+
+  /** The base's state of the document is another one now. */
+  invalidate(collection: string, id: string): void {
+    const layer = this.#layers.get(collection, id);
+    if (layer) layer.copy = undefined;
+  }
+
+  state(collection: string, id: string): DocumentState | undefined {
+    const layer = this.#layers.get(collection, id);
+    return layer ? this.#copyOf(layer, collection, id) : this.#base.state(collection, id);
+  }
+
+  *states(collection: string): Iterable<readonly [string, DocumentState]> {
+    for (const entry of this.#base.states(collection)) if (!this.#layers.has(collection, entry[0])) yield entry;
+    for (const [id, layer] of this.#layers.ofCollection(collection)) {
+      const state = this.#copyOf(layer, collection, id);
+      if (state) yield [id, state];
+    }
+  }
+
+  *collections(): Iterable<string> {
+    const names = new Set(this.#base.collections());
+    yield* names;
+    for (const name of this.#layers.collections()) if (!names.has(name)) yield name;
+  }
+
+  #copyOf(layer: Layer, collection: string, id: string): DocumentState | undefined {
+    if (!layer.copy) {
+      let state = this.#base.state(collection, id);
+      for (const { writer, touched } of layer.transactions) state = applyOperations(state, touched.operations, writer);
+      layer.copy = { state };
+    }
+    return layer.copy.state;
+  }
+}

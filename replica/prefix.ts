@@ -1,0 +1,110 @@
+/** The state of a log up to a position: the same at every replica that stands there. */
+
+import { MalformedBytesError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { decodeDelta } from './crdt/codec.ts';
+import type { Delta } from './crdt/delta.ts';
+import { applyOperations, type DocumentState } from './crdt/document.ts';
+import { covers, type Head, type Lineage, type Origin, type Writer } from './crdt/version.ts';
+import { DocumentMap } from './document-map.ts';
+import { KnownMarks } from './known-marks.ts';
+import type { DocumentRecord, LogEntry } from './log/log.ts';
+import type { States } from './overlay.ts';
+
+/** What one transaction of an entry does to the prefix, worked out and not yet in place. */
+export interface PreparedTransaction {
+  readonly delta: Delta;
+  readonly position: number;
+  /** A document each. */
+  readonly after: readonly DocumentRecord[];
+}
+
+export interface PreparedEntry {
+  readonly entry: LogEntry;
+  readonly transactions: readonly PreparedTransaction[];
+}
+
+export class Prefix implements States {
+  readonly #documents = new DocumentMap<DocumentState>();
+  readonly #lineage: Lineage;
+  readonly marks = new KnownMarks(limits.knownMarks);
+  /** Last number in the log, by origin. */
+  readonly origins: Map<Origin, number>;
+  #head: Head;
+
+  constructor(head: Head, lineage: Lineage, records: Iterable<DocumentRecord>, origins: ReadonlyMap<Origin, number>) {
+    this.#head = head;
+    this.#lineage = lineage;
+    this.origins = new Map(origins);
+    for (const { collection, id, state } of records) if (state) this.#documents.set(collection, id, state);
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  state(collection: string, id: string): DocumentState | undefined {
+    return this.#documents.get(collection, id);
+  }
+
+  states(collection: string): Iterable<readonly [string, DocumentState]> {
+    return this.#documents.ofCollection(collection);
+  }
+
+  collections(): Iterable<string> {
+    return this.#documents.collections();
+  }
+
+  /**
+   * @param entry follows on the head
+   * @throws {MalformedBytesError} @throws {UnknownFormatError} a delta in it does not decode
+   */
+  prepare(entry: LogEntry): PreparedEntry {
+    const states = new DocumentMap<DocumentRecord>();
+    const transactions = entry.transactions.map(({ bytes, placed }, index): PreparedTransaction => {
+      const delta = decodeDelta(bytes);
+      checkPlace(delta, entry);
+      const position = entry.first + index;
+      const writer: Writer = {
+        origin: delta.origin,
+        number: delta.number,
+        time: delta.time,
+        log: placed?.log ?? entry.log,
+        position: placed?.position ?? position,
+        covers: (dot) => covers(delta.context, delta, this.#lineage, dot),
+      };
+      const after = delta.operations.map(({ collection, id, operations }): DocumentRecord => {
+        const earlier = states.get(collection, id);
+        const state = applyOperations(earlier ? earlier.state : this.state(collection, id), operations, writer);
+        const record = { collection, id, state };
+        states.set(collection, id, record);
+        return record;
+      });
+      return { delta, position, after };
+    });
+    return { entry, transactions };
+  }
+
+  /** Puts one transaction's documents in place. */
+  put(transaction: PreparedTransaction): void {
+    for (const { collection, id, state } of transaction.after) {
+      if (state) this.#documents.set(collection, id, state);
+      else this.#documents.delete(collection, id);
+    }
+    this.origins.set(transaction.delta.origin, transaction.delta.number);
+  }
+
+  /** Called once all transactions of an entry are in place. */
+  advance(entry: LogEntry): void {
+    this.#head = { log: entry.log, position: entry.last, mark: entry.mark };
+    this.marks.add(entry);
+  }
+}
+
+function checkPlace(delta: Delta, entry: LogEntry): void {
+  const { origin, firstNumber, lastNumber } = entry;
+  if (delta.origin !== origin || delta.number < firstNumber || delta.number > lastNumber)
+    throw new MalformedBytesError(
+      `entry ${entry.last} says ${origin} ${firstNumber} to ${lastNumber}, and holds ${delta.origin} ${delta.number}`,
+    );
+}

@@ -1,0 +1,164 @@
+/** One run of a transaction's requests: drafts of the documents that it writes, over a view of staging. */
+import { DocumentNotFoundError, TransactionConflictError } from '../errors.ts';
+import type { DocumentOperations } from './crdt/delta.ts';
+import { documentExists } from './crdt/document.ts';
+import type { ValueObject } from './crdt/value.ts';
+import type { Time, Writer } from './crdt/version.ts';
+import { DocumentDraft, type UpdateOperation, type WriteStrategy } from './crdt/writes.ts';
+import { DocumentMap } from './document-map.ts';
+import type { DocumentReader, StoredDocument } from './documents.ts';
+import type { Eviction } from './log/journal.ts';
+import type { CounterPaths, DocumentWriter } from './transaction.ts';
+import type { OpenView } from './views.ts';
+
+interface Draft {
+  readonly draft: DocumentDraft;
+  upserted: boolean;
+  removed: boolean;
+}
+
+export class PrivateView implements DocumentReader {
+  readonly #base: OpenView;
+  readonly #writer: Writer;
+  readonly #drafts = new DocumentMap<Draft>();
+  readonly #evictions = new DocumentMap<Eviction>();
+
+  /** @param name what the transaction will be called, if nothing comes before it */
+  constructor(base: OpenView, name: { readonly origin: string; readonly number: number; readonly time: Time }) {
+    this.#base = base;
+    this.#writer = { ...name, log: undefined, position: 0, covers: () => true };
+  }
+
+  get time(): Time {
+    return this.#writer.time;
+  }
+
+  get number(): number {
+    return this.#writer.number;
+  }
+
+  /** What the transaction does, as its delta has it. */
+  operations(): readonly DocumentOperations[] {
+    const touched: DocumentOperations[] = [];
+    for (const [collection, id, { draft }] of this.#drafts)
+      if (draft.operations.length > 0) touched.push({ collection, id, operations: draft.operations });
+    return touched;
+  }
+
+  evictions(): readonly Eviction[] {
+    return [...this.#evictions].map(([, , eviction]) => eviction);
+  }
+
+  /** @param newId the same ids in each run of a request */
+  writer(newId: () => string): DocumentWriter {
+    return {
+      get: (collection, id) => this.get(collection, id),
+      all: (collection) => this.all(collection),
+      collections: () => this.collections(),
+      count: (collection) => this.count(collection),
+      newId,
+      upsert: (collection, id, fields, strategy, isCounter) =>
+        this.#upsert(collection, id, fields, strategy, isCounter),
+      update: (collection, id, operations, isCounter) => this.#update(collection, id, operations, isCounter),
+      remove: (collection, id) => this.#remove(collection, id),
+      evict: (collection, id) => this.#evict(collection, id),
+    };
+  }
+
+  get(collection: string, id: string): StoredDocument | undefined {
+    const draft = this.#drafts.get(collection, id);
+    if (!draft) return this.#base.get(collection, id);
+    const { state } = draft.draft;
+    return documentExists(state) ? { collection, id, state } : undefined;
+  }
+
+  *all(collection: string): Iterable<StoredDocument> {
+    for (const document of this.#base.all(collection)) if (!this.#drafts.has(collection, document.id)) yield document;
+    for (const [id, { draft }] of this.#drafts.ofCollection(collection))
+      if (documentExists(draft.state)) yield { collection, id, state: draft.state };
+  }
+
+  *collections(): Iterable<string> {
+    for (const name of new Set([...this.#base.collections(), ...this.#drafts.collections()]))
+      for (const _ of this.all(name)) {
+        yield name;
+        break;
+      }
+  }
+
+  count(collection: string): number {
+    let count = 0;
+    for (const _ of this.all(collection)) count += 1;
+    return count;
+  }
+
+  #draft(collection: string, id: string): Draft {
+    const existing = this.#drafts.get(collection, id);
+    if (existing) return existing;
+    const { state } = this.#base.former(collection, id);
+    const made: Draft = { draft: new DocumentDraft(state, this.#writer), upserted: false, removed: false };
+    this.#drafts.set(collection, id, made);
+    return made;
+  }
+
+  #upsert(
+    collection: string,
+    id: string,
+    fields: ValueObject,
+    strategy: WriteStrategy,
+    isCounter: CounterPaths,
+  ): StoredDocument {
+    // A draft of what is hidden would be shown although nothing was written to it, so this is asked first.
+    const hidden = !this.#drafts.has(collection, id) && this.#base.former(collection, id).hidden;
+    const draft = this.#draft(collection, id);
+    if (draft.removed) throw conflict(collection, id);
+    draft.upserted = true;
+    draft.draft.upsert(fields, hidden ? writesAlways(strategy) : strategy, isCounter);
+    return this.#written(collection, id);
+  }
+
+  #update(
+    collection: string,
+    id: string,
+    operations: readonly UpdateOperation[],
+    isCounter: CounterPaths,
+  ): StoredDocument {
+    if (!this.get(collection, id)) throw new DocumentNotFoundError(collection, id);
+    const { draft } = this.#draft(collection, id);
+    for (const operation of operations) draft.update(operation, isCounter);
+    return this.#written(collection, id);
+  }
+
+  #remove(collection: string, id: string): boolean {
+    if (!this.get(collection, id)) return false;
+    const draft = this.#draft(collection, id);
+    if (draft.upserted) throw conflict(collection, id);
+    draft.removed = true;
+    draft.draft.remove();
+    return true;
+  }
+
+  #evict(collection: string, id: string): boolean {
+    const document = this.get(collection, id);
+    if (!document) return false;
+    this.#evictions.set(collection, id, { collection, id, touch: document.state.touch });
+    return true;
+  }
+
+  #written(collection: string, id: string): StoredDocument {
+    const document = this.get(collection, id);
+    if (!document) throw new DocumentNotFoundError(collection, id);
+    return document;
+  }
+}
+
+/** To its writer an evicted document is absent, so nothing is there that a strategy could leave alone. */
+function writesAlways(strategy: WriteStrategy): WriteStrategy {
+  return strategy === 'INSERT_DEFAULT_IF_ABSENT' ? strategy : 'MERGE';
+}
+
+function conflict(collection: string, id: string): TransactionConflictError {
+  return new TransactionConflictError(
+    `document ${JSON.stringify(id)} of ${JSON.stringify(collection)} is both removed and upserted in one operation: send two`,
+  );
+}

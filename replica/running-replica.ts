@@ -1,0 +1,445 @@
+/** A replica as it runs: its state, the log that it follows, what it sends, and who is told. Only wires. */
+import { StoreUnavailableError, TokenUnreachableError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { type CommitParts, commit } from './commit.ts';
+import { HybridClock, millisecondsOf } from './crdt/clock.ts';
+import type { Head, Lineage } from './crdt/version.ts';
+import { systemPrefix, TransactionFeed } from './feed.ts';
+import type { LogEntry } from './log/log.ts';
+import { newDocumentId, newOrigin } from './names.ts';
+import type { ReplicaOptions, ReplicaTiming } from './options.ts';
+import type { Prefix, PreparedEntry } from './prefix.ts';
+import { PrivateView } from './private-view.ts';
+import { LiveQueries } from './query/live-queries.ts';
+import type { LiveQueryDefinition } from './query/live-query.ts';
+import type { Committed, LiveEvent, LoggedTransaction, Replica } from './replica.ts';
+import { RequestTransaction } from './requests.ts';
+import { ReplicaState } from './state.ts';
+import type { ReplicaCounters, ReplicaStatus } from './status.ts';
+import { StatusWatch } from './status-watch.ts';
+import { Follower } from './sync/follower.ts';
+import { Outbox } from './sync/outbox.ts';
+import { Peers } from './sync/peers.ts';
+import { chooseOrigin, loadPrefix, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
+import { decodeToken, type Token, tokenMarkDigits } from './token.ts';
+import type { Transaction } from './transaction.ts';
+import type { View } from './view.ts';
+import { Waiters } from './waiters.ts';
+
+const defaultTiming: ReplicaTiming = {
+  heartbeatMilliseconds: limits.heartbeatMilliseconds,
+  viewMilliseconds: limits.viewMilliseconds,
+  retryMilliseconds: [100, 2_000],
+};
+
+/** What is there once the replica has caught up. */
+interface Loaded {
+  readonly state: ReplicaState;
+  readonly outbox: Outbox;
+  readonly follower: Follower;
+  readonly live: LiveQueries;
+  readonly feed: TransactionFeed;
+  readonly secret: string;
+}
+
+export class RunningReplica implements Replica {
+  readonly ready: Promise<void>;
+  readonly #options: ReplicaOptions;
+  readonly #timing: ReplicaTiming;
+  readonly #clock: HybridClock;
+  readonly #lineage: Lineage = new Map();
+  readonly #peers: Peers;
+  readonly #statusWatch: StatusWatch;
+  readonly #waiters: Waiters;
+  readonly #startedAtMilliseconds: number;
+  readonly #disposables: (Disposable | AsyncDisposable)[] = [];
+  #origin: string;
+  #loaded: Loaded | undefined;
+  #problem: string | undefined = 'starting';
+  #stopped = false;
+  #isConnected: boolean;
+  #closing: Promise<void> | undefined;
+  /** Where what is durable here stands, also between the transactions of one entry. */
+  #at: Head | undefined;
+  #token: string | undefined;
+  /** What an embedded log was given the states of, so that it is worked out once. */
+  #prepared: PreparedEntry | undefined;
+  #lastWriteAtMilliseconds: number | undefined;
+  #committed = 0;
+  #applied = 0;
+  #malformed = 0;
+  #clocksAhead = 0;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.#timing = { ...defaultTiming, ...options.timing };
+    const { timers } = options;
+    this.#origin = newOrigin(options.name, options.random);
+    this.#clock = new HybridClock(() => timers.now(), limits.clockDriftMilliseconds);
+    this.#startedAtMilliseconds = timers.now();
+    this.#isConnected = options.log.storage === 'EMBEDDED';
+    this.#statusWatch = new StatusWatch(timers, limits.statusMilliseconds);
+    this.#waiters = new Waiters(timers);
+    this.#peers = new Peers({
+      gossip: options.gossip,
+      timers,
+      heartbeatMilliseconds: this.#timing.heartbeatMilliseconds,
+      own: () => ({
+        origin: this.#origin,
+        head: this.#loaded?.state.prefix.head,
+        closedLogs: [],
+        mayHeal: false,
+        unsent: this.#loaded?.outbox.unsent ?? 0,
+        missingGeneration: undefined,
+      }),
+      heard: ({ head }) => head && this.#loaded?.follower.hint(head),
+      changed: () => this.#statusWatch.now(),
+      malformed: (problem) => this.#countMalformed(problem),
+    });
+    this.ready = this.#start();
+    // Who does not await it is told by `status.problem`.
+    this.ready.catch(() => {});
+  }
+
+  get id(): string {
+    return this.#origin;
+  }
+
+  get status(): ReplicaStatus {
+    const { timers, log } = this.#options;
+    const loaded = this.#loaded;
+    const head = loaded?.state.prefix.head;
+    let documentCount = 0;
+    for (const [collection, count] of loaded?.state.counts ?? [])
+      if (!collection.startsWith(systemPrefix)) documentCount += count;
+    return {
+      id: this.#origin,
+      ready: loaded !== undefined,
+      connected: log.storage === 'EMBEDDED' || (loaded !== undefined && this.#isConnected && !loaded.outbox.isCutOff),
+      problem: this.#problem,
+      storage: log.storage,
+      startedAtMilliseconds: this.#startedAtMilliseconds,
+      clockMilliseconds: Math.max(millisecondsOf(this.#clock.last), timers.now()),
+      version: head ? [{ log: head.log, position: head.position }] : [],
+      waiting: loaded?.follower.waiting ?? 0,
+      unsent: log.storage === 'EMBEDDED' ? 0 : (loaded?.outbox.unsent ?? 0),
+      documentCount,
+      lastWriteAtMilliseconds: this.#lastWriteAtMilliseconds,
+      peers: head ? this.#peers.status(head) : [],
+    };
+  }
+
+  get counters(): ReplicaCounters {
+    const { queries, readers } = this.#loaded?.live.size ?? { queries: 0, readers: 0 };
+    return {
+      transactionsCommitted: this.#committed,
+      transactionsApplied: this.#applied,
+      transactionsRefused: this.#loaded?.outbox.refusedCount ?? 0,
+      appends: this.#loaded?.outbox.appends ?? 0,
+      malformedMessages: this.#malformed,
+      gapsRepaired: this.#loaded?.follower.gapsRepaired ?? 0,
+      clocksAhead: this.#clocksAhead,
+      liveQueries: queries,
+      liveReaders: readers,
+    };
+  }
+
+  watchStatus(changed: () => void): Disposable {
+    return this.#statusWatch.watch(changed);
+  }
+
+  read(): View {
+    return this.#check().state.durableViews.open(this.#currentToken());
+  }
+
+  begin(): Transaction {
+    const { state } = this.#check();
+    const base = state.stagingViews.open(this.#currentToken());
+    const view = new PrivateView(base, { origin: this.#origin, number: this.#nextNumber(), time: this.#clock.tick() });
+    const makeId = () => newDocumentId(this.#options.random);
+    return new RequestTransaction(view, state.stagingVersion, makeId, () => base.close());
+  }
+
+  async commit(transaction: Transaction): Promise<Committed> {
+    const { state, outbox } = this.#check();
+    outbox.checkOpen();
+    if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
+    const parts: CommitParts = {
+      state,
+      outbox,
+      origin: this.#origin,
+      journal: this.#options.journal,
+      nextNumber: () => this.#nextNumber(),
+      tick: () => this.#clock.tick(),
+      token: () => this.#currentToken(),
+    };
+    const committed = await commit(parts, transaction);
+    this.#committed += 1;
+    return committed;
+  }
+
+  async waitFor(token: string, maximumMilliseconds: number): Promise<void> {
+    const { state, follower } = this.#check();
+    const wanted = decodeToken(token, 'token');
+    if (this.#shows(wanted)) return;
+    follower.readInBackground();
+    const missing = () => Math.max(1, wanted.position - state.prefix.head.position);
+    await this.#waiters.wait(() => this.#shows(wanted), maximumMilliseconds, missing);
+  }
+
+  live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): Disposable {
+    const { live } = this.#check();
+    const reader = live.open(definition, (change) => told({ initial: false, change, token: this.#currentToken() }));
+    const inserted = reader.result.map((document, index) => ({ index, document }));
+    const change = { before: [], after: reader.result, inserted, updated: [], removed: [], moved: [] };
+    told({ initial: true, change, token: this.#currentToken() });
+    return { [Symbol.dispose]: () => reader.close() };
+  }
+
+  transactions(
+    after: string | undefined,
+    told: (transaction: LoggedTransaction) => void,
+    ended: (error: Error) => void,
+  ): Disposable {
+    const { feed } = this.#check();
+    return feed.open(after === undefined ? undefined : decodeToken(after, 'after'), told, ended);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const loaded = this.#loaded;
+    if (loaded) {
+      await loaded.outbox.close();
+      loaded.follower.stop();
+      loaded.feed.end(new StoreUnavailableError('this replica is stopping'));
+    }
+    this.#peers.close();
+    for (const disposable of this.#disposables.reverse()) {
+      if (Symbol.asyncDispose in disposable) await disposable[Symbol.asyncDispose]();
+      else disposable[Symbol.dispose]();
+    }
+    const { journal } = this.#options;
+    const number = loaded?.state.prefix.origins.get(this.#origin);
+    if (loaded && number !== undefined && loaded.outbox.isEmpty && journal)
+      await journal.leaveCleanMark({ origin: this.#origin, number, secret: loaded.secret });
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#load();
+    } catch (error) {
+      if (error instanceof StartAborted || this.#closing) return;
+      this.#problem = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { log, gossip, journal, logger } = this.#options;
+    const start: StartOptions = {
+      ...this.#options,
+      lineage: this.#lineage,
+      heartbeatMilliseconds: this.#timing.heartbeatMilliseconds,
+      retryMilliseconds: this.#timing.retryMilliseconds,
+      peersKnowLog: () => this.#peers.anyKnowsLog,
+      waitingFor: (problem) => {
+        this.#problem = problem;
+      },
+      closed: () => this.#closing !== undefined,
+    };
+    this.#disposables.push(
+      await gossip.subscribe({
+        received: (entry) => this.#loaded?.follower.offer(entry),
+        heartbeat: (bytes) => this.#peers.received(bytes),
+        malformed: (problem) => this.#countMalformed(problem),
+        interrupted: () => this.#loaded?.follower.readInBackground(),
+      }),
+    );
+    this.#peers.start();
+    const journalHoldsAny = ((await journal?.load()) ?? []).length > 0;
+    const prefix = await openPrefix(start, journalHoldsAny);
+    await loadPrefix(start, prefix);
+    const unsent = journal ? await unsentOf(journal, prefix) : [];
+    const evictions = (await journal?.loadEvictions()) ?? [];
+    const { origin, secret } = await chooseOrigin(start);
+    if (this.#closing) throw new StartAborted();
+    this.#origin = origin;
+    this.#loaded = this.#wire(prefix, evictions, secret);
+    this.#problem = undefined;
+    this.#at = prefix.head;
+    for (const transaction of unsent) {
+      this.#loaded.state.journal(transaction, false);
+      this.#loaded.outbox.takeOver(transaction);
+    }
+    const { outbox, follower } = this.#loaded;
+    this.#disposables.push(log.watchConnection((connected) => this.#connectionChanged(connected)));
+    outbox.work();
+    follower.readInBackground();
+    logger.info({ replica: origin, log: prefix.head.log, position: prefix.head.position }, 'replica is ready');
+    this.#statusWatch.now();
+  }
+
+  #wire(
+    prefix: Prefix,
+    evictions: Awaited<ReturnType<NonNullable<ReplicaOptions['journal']>['loadEvictions']>>,
+    secret: string,
+  ): Loaded {
+    const { log, journal, logger, timers } = this.#options;
+    const state = new ReplicaState({
+      prefix,
+      lineage: this.#lineage,
+      evictions,
+      now: () => timers.now(),
+      viewMilliseconds: this.#timing.viewMilliseconds,
+      changed: (changes, at) => {
+        this.#at = at;
+        this.#token = undefined;
+        if (changes.length > 0) this.#loaded?.live.apply(changes);
+        this.#waiters.check();
+        this.#statusWatch.later();
+      },
+      shownAgain: (key) => {
+        journal?.saveEvictions([], [key]).catch((error: unknown) => {
+          logger.warn({ err: error }, 'an eviction mark could not be removed');
+        });
+      },
+    });
+    const follower = new Follower({
+      log,
+      logger,
+      head: () => prefix.head,
+      markAt: (position) => prefix.marks.at(position),
+      apply: (entry) => this.#apply(entry),
+      replaced: (problem) => this.#stopTakingPart(problem),
+      blocked: (problem) => this.#blockedChanged(problem),
+    });
+    const outbox = new Outbox({
+      log,
+      journal,
+      logger,
+      timers,
+      secret,
+      retryMilliseconds: this.#timing.retryMilliseconds,
+      head: () => prefix.head,
+      recordsAfter: (entry) => {
+        this.#prepared = prefix.prepare(entry);
+        return this.#prepared.transactions.flatMap(({ after }) => after);
+      },
+      knownEntries: (after, upTo) => prefix.marks.between(after, upTo),
+      appended: (entries) => {
+        for (const entry of entries) follower.offer(entry);
+      },
+      catchUp: () => follower.catchUp(),
+      journaled: (transaction) => {
+        state.journal(transaction, true);
+        return this.#currentToken();
+      },
+      refused: (transaction) => state.unstage(transaction),
+      cutOffChanged: () => this.#statusWatch.now(),
+      replaced: (problem) => this.#stopTakingPart(problem),
+    });
+    const feed = new TransactionFeed({
+      log,
+      openView: () => this.read(),
+      head: () => prefix.head,
+      markAt: (position) => prefix.marks.at(position),
+    });
+    return { state, outbox, follower, feed, live: new LiveQueries(state.durable), secret };
+  }
+
+  #apply(entry: LogEntry): void {
+    const { state, outbox, feed } = this.#check();
+    const prepared = this.#prepared?.entry.mark === entry.mark ? this.#prepared : state.prefix.prepare(entry);
+    this.#prepared = undefined;
+    for (const transaction of prepared.transactions) {
+      const { origin, number, time } = transaction.delta;
+      const at = { log: entry.log, position: transaction.position, mark: entry.mark };
+      this.#takeTime(time, origin);
+      state.apply(transaction, at, outbox.get(origin, number));
+      outbox.cameBack(origin, number, () => this.#currentToken());
+      feed.applied(transaction, at);
+      this.#applied += 1;
+    }
+    state.prefix.advance(entry);
+  }
+
+  #takeTime(time: number, origin: string): void {
+    if (!this.#clock.receive(time)) {
+      this.#clocksAhead += 1;
+      this.#options.logger.warn(
+        { origin, time: millisecondsOf(time) },
+        'a clock is more than a minute ahead of this one',
+      );
+    }
+    this.#lastWriteAtMilliseconds = Math.max(this.#lastWriteAtMilliseconds ?? 0, millisecondsOf(time));
+  }
+
+  #connectionChanged(connected: boolean): void {
+    this.#isConnected = connected;
+    const { outbox } = this.#loaded ?? {};
+    if (connected) {
+      this.#loaded?.follower.readInBackground();
+      outbox?.reconnect();
+    } else outbox?.disconnect();
+    this.#statusWatch.now();
+  }
+
+  /** The log went back, or is another one: from now on nothing is appended or applied; writes are journaled and shown. */
+  #stopTakingPart(problem: string): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#problem = `this replica has stopped taking part: ${problem}. Export what it has, and start it on a fresh DATA_DIR`;
+    this.#options.logger.error({ problem }, 'this replica has stopped taking part');
+    this.#loaded?.follower.stop();
+    this.#loaded?.outbox.stop(this.#problem);
+    this.#statusWatch.now();
+  }
+
+  #blockedChanged(problem: string | undefined): void {
+    this.#problem = problem;
+    if (problem === undefined) this.#loaded?.outbox.reconnect();
+    else {
+      this.#options.logger.error({ problem }, 'the log cannot be followed');
+      this.#loaded?.outbox.disconnect();
+    }
+    this.#statusWatch.now();
+  }
+
+  #countMalformed(problem: string): void {
+    this.#malformed += 1;
+    this.#options.logger.warn({ problem }, 'a malformed message was dropped');
+  }
+
+  /** Whether all that a token shows is shown here. @throws {TokenUnreachableError} */
+  #shows(token: Token): boolean {
+    const { state } = this.#check();
+    const { head, marks, origins } = state.prefix;
+    if (token.log !== head.log) throw new TokenUnreachableError();
+    const at = this.#at ?? head;
+    if (token.position > at.position) return false;
+    const mark = token.position === 0 ? head.log : token.position > head.position ? at.mark : marks.at(token.position);
+    if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
+    for (const [origin, number] of token.journaled)
+      if ((origins.get(origin) ?? 0) < number && !state.holdsJournaled(origin, number)) return false;
+    return true;
+  }
+
+  #currentToken(): string {
+    this.#token ??= this.#check().state.token(this.#at);
+    return this.#token;
+  }
+
+  #nextNumber(): number {
+    const { state, outbox } = this.#check();
+    return Math.max(outbox.lastNumber, state.prefix.origins.get(this.#origin) ?? 0) + 1;
+  }
+
+  #check(): Loaded {
+    if (this.#loaded) return this.#loaded;
+    throw new StoreUnavailableError(`this replica is not ready (${this.#problem ?? 'starting'})`);
+  }
+}

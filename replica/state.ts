@@ -1,0 +1,185 @@
+/**
+ * All that a replica holds in memory: the prefix of its log, journaled transactions over it (together: what is durable,
+ * and what readers are shown), pending ones over both (what staging sees). Every change goes through here, in one turn,
+ * and comes out as changes of what is durable.
+ */
+import { showsSame } from './crdt/document.ts';
+import type { Head, Lineage, Origin } from './crdt/version.ts';
+import type { StoredDocument } from './documents.ts';
+import { Evictions } from './evictions.ts';
+import type { Eviction } from './log/journal.ts';
+import { Overlay } from './overlay.ts';
+import type { Prefix, PreparedTransaction } from './prefix.ts';
+import type { DocumentChange } from './query/live-query.ts';
+import type { StagedTransaction } from './staged.ts';
+import { encodeToken, tokenMarkDigits } from './token.ts';
+import { CurrentReader, type Hides, Views } from './views.ts';
+
+interface Key {
+  readonly collection: string;
+  readonly id: string;
+}
+
+export interface StateOptions {
+  readonly prefix: Prefix;
+  readonly lineage: Lineage;
+  readonly evictions: Iterable<Eviction>;
+  readonly now: () => number;
+  readonly viewMilliseconds: number;
+  /** What is durable here changed, in the turn in which it did. The changes may be none that a reader can see. */
+  readonly changed: (changes: readonly DocumentChange[], at: Head) => void;
+  /** An evicted document was written to again: its mark may go. */
+  readonly shownAgain: (key: Key) => void;
+}
+
+export class ReplicaState {
+  readonly prefix: Prefix;
+  readonly durable: CurrentReader;
+  readonly staging: CurrentReader;
+  readonly durableViews: Views;
+  readonly stagingViews: Views;
+  readonly #journaled: Overlay;
+  readonly #pending: Overlay;
+  readonly #evictions: Evictions;
+  readonly #options: StateOptions;
+  /** Numbers shown here that are in no log yet, by origin, rising. */
+  readonly #journaledTransactions = new Map<Origin, { highest: number; readonly numbers: Set<number> }>();
+  readonly #counts = new Map<string, number>();
+  /** Raised whenever staging sees something else. */
+  stagingVersion = 0;
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+    this.prefix = options.prefix;
+    this.#journaled = new Overlay(this.prefix, options.lineage);
+    this.#pending = new Overlay(this.#journaled, options.lineage);
+    this.#evictions = new Evictions(options.evictions);
+    const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
+    this.durable = new CurrentReader(this.#journaled, hides);
+    this.staging = new CurrentReader(this.#pending, hides);
+    this.durableViews = new Views(this.durable, options.now, options.viewMilliseconds);
+    this.stagingViews = new Views(this.staging, options.now, options.viewMilliseconds);
+    for (const collection of this.durable.collections()) this.#counts.set(collection, this.durable.count(collection));
+  }
+
+  /** Documents shown, by collection. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  /** Numbers by origin that are shown and in no log yet. */
+  get journaledNumbers(): ReadonlyMap<Origin, number> {
+    const numbers = new Map<Origin, number>();
+    for (const [origin, { highest }] of this.#journaledTransactions) numbers.set(origin, highest);
+    return numbers;
+  }
+
+  holdsJournaled(origin: Origin, number: number): boolean {
+    return this.#journaledTransactions.get(origin)?.numbers.has(number) ?? false;
+  }
+
+  /** The token of what is durable here; `at`: as of a transaction within the newest entry. */
+  token(at: Head = this.prefix.head): string {
+    return encodeToken({
+      log: at.log,
+      position: at.position,
+      mark: at.mark.slice(0, tokenMarkDigits),
+      journaled: this.journaledNumbers,
+    });
+  }
+
+  stage(transaction: StagedTransaction): void {
+    for (const { collection, id } of transaction.delta.operations) this.stagingViews.keep(collection, id);
+    this.#pending.add(transaction);
+    this.stagingVersion += 1;
+  }
+
+  /** Takes back what was refused: it was never shown. */
+  unstage(transaction: StagedTransaction): void {
+    for (const { collection, id } of transaction.delta.operations) this.stagingViews.keep(collection, id);
+    this.#pending.remove(transaction);
+    this.stagingVersion += 1;
+  }
+
+  /** Shows a transaction that the journal holds. @param staged whether it was pending before */
+  journal(transaction: StagedTransaction, staged: boolean): void {
+    this.#change(transaction.delta.operations, this.prefix.head, () => {
+      if (staged) this.#pending.remove(transaction);
+      this.#journaled.add(transaction);
+      const { origin, number } = transaction;
+      const held = this.#journaledTransactions.get(origin) ?? { highest: number, numbers: new Set() };
+      held.highest = number;
+      held.numbers.add(number);
+      this.#journaledTransactions.set(origin, held);
+    });
+    if (!staged) this.stagingVersion += 1;
+  }
+
+  /**
+   * Puts a transaction of the log in its place.
+   * @param own the same transaction where it was pending or journaled here
+   */
+  apply(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): void {
+    if (!own) for (const { collection, id } of transaction.after) this.stagingViews.keep(collection, id);
+    this.#change(transaction.after, at, () => {
+      this.prefix.put(transaction);
+      if (own) this.#comeBack(own);
+    });
+    if (!own) this.stagingVersion += 1;
+  }
+
+  /** Hides a document while the mark's touch is its last. */
+  evict(mark: Eviction): void {
+    const state = this.staging.former(mark.collection, mark.id).state;
+    if (!state || state.touch.origin !== mark.touch.origin || state.touch.number !== mark.touch.number) return;
+    this.stagingViews.keep(mark.collection, mark.id);
+    this.#change([mark], this.prefix.head, () => this.#evictions.add(mark), true);
+    this.stagingVersion += 1;
+  }
+
+  #comeBack(own: StagedTransaction): void {
+    const held = this.#journaledTransactions.get(own.origin);
+    if (!held?.numbers.delete(own.number)) {
+      this.#pending.remove(own);
+      return;
+    }
+    this.#journaled.remove(own);
+    if (held.numbers.size === 0) this.#journaledTransactions.delete(own.origin);
+  }
+
+  #change(keys: readonly Key[], at: Head, make: () => void, evicted = false): void {
+    const before = keys.map(({ collection, id }) => {
+      this.durableViews.keep(collection, id);
+      return this.durable.get(collection, id);
+    });
+    make();
+    const changes: DocumentChange[] = [];
+    keys.forEach(({ collection, id }, index) => {
+      this.#journaled.invalidate(collection, id);
+      this.#pending.invalidate(collection, id);
+      const former = before[index];
+      const after = this.durable.get(collection, id);
+      this.#count(collection, former, after);
+      if (!evicted && this.#evictions.has(collection, id)) this.#forgetEviction({ collection, id });
+      if (former === undefined && after === undefined) return;
+      if (former && after && showsSame(former.state, after.state)) return;
+      changes.push({ collection, id, before: former, after, evicted });
+    });
+    this.#options.changed(changes, at);
+  }
+
+  /** A mark goes once no state here has its touch: what is pending or journaled may still be taken over it. */
+  #forgetEviction(key: Key): void {
+    const state = this.prefix.state(key.collection, key.id);
+    if (state && this.#evictions.hides(key.collection, key.id, state)) return;
+    this.#evictions.delete(key.collection, key.id);
+    this.#options.shownAgain(key);
+  }
+
+  #count(collection: string, before: StoredDocument | undefined, after: StoredDocument | undefined): void {
+    if ((before === undefined) === (after === undefined)) return;
+    const count = (this.#counts.get(collection) ?? 0) + (after ? 1 : -1);
+    if (count > 0) this.#counts.set(collection, count);
+    else this.#counts.delete(collection);
+  }
+}

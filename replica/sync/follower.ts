@@ -1,0 +1,185 @@
+/**
+ * Follows the log: every entry applied once, in order, whole. Gossip is a hint, the log is the truth (docs/protocol.md).
+ *
+ * Invariant: the head only moves to an entry whose mark before is the head's mark, so what is applied is a prefix of one
+ * history. Whatever does not fit is answered by reading the log; only what the log says makes it stop.
+ */
+import { LogReplacedError, LogUnavailableError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Head, Mark, Position } from '../crdt/version.ts';
+import type { Log, LogEntry } from '../log/log.ts';
+import type { Logger } from '../options.ts';
+
+export interface FollowerOptions {
+  readonly log: Log;
+  readonly logger: Logger;
+  /** Where this replica stands. */
+  readonly head: () => Head;
+  /** The mark at a position, as far as it is still known. */
+  readonly markAt: (position: Position) => Mark | undefined;
+  /** Applies an entry that follows on the head. @throws {MalformedBytesError} @throws {UnknownFormatError} */
+  readonly apply: (entry: LogEntry) => void;
+  /** The log is another one, or went back. Told once. */
+  readonly replaced: (problem: string) => void;
+  /** An entry does not decode (its position follows on the head), or, undefined, that is over. */
+  readonly blocked: (problem: string | undefined) => void;
+}
+
+export class Follower {
+  readonly #options: FollowerOptions;
+  /** Received beyond a gap, by the position of their first transaction. */
+  readonly #waiting = new Map<Position, LogEntry>();
+  #reading: Promise<void> | undefined;
+  #readAgain = false;
+  #stopped = false;
+  #blocked = false;
+  gapsRepaired = 0;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting.clear();
+  }
+
+  /** Takes an entry from gossip or from an append's answer; what follows on is applied in this turn. */
+  offer(entry: LogEntry): void {
+    if (this.#stopped) return;
+    const head = this.#options.head();
+    if (entry.log !== head.log) this.readInBackground();
+    else if (entry.last <= head.position) {
+      const known = this.#options.markAt(entry.last);
+      if (known !== undefined && known !== entry.mark) this.readInBackground();
+    } else if (entry.first > head.position + 1) {
+      if (this.#waiting.size < limits.waitingEntries) this.#waiting.set(entry.first, entry);
+      this.gapsRepaired += this.#reading ? 0 : 1;
+      this.readInBackground();
+    } else if (entry.first !== head.position + 1 || entry.before !== head.mark) this.readInBackground();
+    else if (this.#apply(entry)) this.#applyWaiting();
+  }
+
+  /** What somebody else says of the log; more than is here, or something else, is a reason to read it. */
+  hint(theirs: Head): void {
+    const head = this.#options.head();
+    const known = theirs.position <= head.position ? this.#options.markAt(theirs.position) : undefined;
+    const isKnown = theirs.position <= head.position && (known === undefined || known === theirs.mark);
+    if (theirs.log !== head.log || !isKnown || this.#blocked) this.readInBackground();
+  }
+
+  readInBackground(): void {
+    this.catchUp().catch((error: unknown) => {
+      if (!(error instanceof LogUnavailableError)) this.#options.logger.warn({ err: error }, 'reading the log failed');
+    });
+  }
+
+  /**
+   * Reads the log to its end as of this call, and applies it.
+   * @throws {LogUnavailableError} it cannot be read now
+   */
+  catchUp(): Promise<void> {
+    if (this.#reading) {
+      this.#readAgain = true;
+      return this.#reading;
+    }
+    this.#reading = this.#readToEnd().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readToEnd(): Promise<void> {
+    do {
+      this.#readAgain = false;
+      try {
+        while (await this.#readSome()) if (this.#stopped) return;
+      } catch (error) {
+        if (error instanceof LogReplacedError) this.#replaced(error.message);
+        else if (error instanceof MalformedBytesError || error instanceof UnknownFormatError) this.#block(error);
+        else throw error;
+      }
+      // Asked again meanwhile: what was published since the last read may be beyond it.
+    } while (this.#readAgain && !this.#stopped && !this.#blocked);
+    if (this.#blocked) throw new LogUnavailableError('the log cannot be read past an entry that does not decode', true);
+  }
+
+  /** @returns whether there may be more */
+  async #readSome(): Promise<boolean> {
+    const from = this.#options.head();
+    const entries = await this.#options.log.read(from.log, from.position, limits.readEntries);
+    if (this.#stopped) return false;
+    if (entries.length === 0) await this.#checkEnd(from);
+    for (const entry of entries) {
+      const head = this.#options.head();
+      if (entry.last <= head.position) {
+        const known = this.#options.markAt(entry.last);
+        if (known !== undefined && known !== entry.mark)
+          throw new LogReplacedError(`position ${entry.last} has another mark now`);
+        continue;
+      }
+      if (entry.first !== head.position + 1) throw new LogReplacedError(`nothing follows on position ${head.position}`);
+      if (entry.before !== head.mark) throw new LogReplacedError(`position ${head.position} has another mark now`);
+      if (!this.#apply(entry)) return false;
+    }
+    this.#applyWaiting();
+    return entries.length > 0;
+  }
+
+  async #checkEnd(from: Head): Promise<void> {
+    const end = await this.#options.log.head();
+    if (end === undefined) throw new LogReplacedError('the log is gone');
+    if (end.log !== from.log) throw new LogReplacedError(`the log is another one now: ${end.log}`);
+    if (end.position < from.position)
+      throw new LogReplacedError(`the log ends at ${end.position}, before ${from.position}`);
+    if (end.position === from.position && end.mark !== from.mark)
+      throw new LogReplacedError(`position ${from.position} has another mark now`);
+  }
+
+  #applyWaiting(): void {
+    for (;;) {
+      const head = this.#options.head();
+      const next = this.#waiting.get(head.position + 1);
+      this.#waiting.delete(head.position + 1);
+      if (!next || this.#stopped) break;
+      if (next.before !== head.mark) {
+        this.#readAgain = true;
+        break;
+      }
+      if (!this.#apply(next)) break;
+    }
+    for (const first of this.#waiting.keys()) if (first <= this.#options.head().position) this.#waiting.delete(first);
+  }
+
+  /** @returns false where the entry does not decode: then nothing of it was applied */
+  #apply(entry: LogEntry): boolean {
+    try {
+      this.#options.apply(entry);
+    } catch (error) {
+      if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
+      this.#block(error);
+      return false;
+    }
+    if (this.#blocked) {
+      this.#blocked = false;
+      this.#options.blocked(undefined);
+    }
+    return true;
+  }
+
+  #block(error: Error): void {
+    if (this.#blocked) return;
+    this.#blocked = true;
+    this.#options.blocked(`the log cannot be read past position ${this.#options.head().position}: ${error.message}`);
+  }
+
+  #replaced(problem: string): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#options.replaced(problem);
+  }
+}

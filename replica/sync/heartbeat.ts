@@ -1,0 +1,71 @@
+/** The heartbeat as it travels: JSON, checked when it comes in. docs/protocol.md, section "Heartbeats". */
+import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import type { Head, LogId, Origin } from '../crdt/version.ts';
+
+export interface Heartbeat {
+  readonly origin: Origin;
+  /** Where the sender stands; undefined while it knows no log. */
+  readonly head: Head | undefined;
+  /** Closed logs that the sender's log grew from. */
+  readonly closedLogs: readonly LogId[];
+  readonly mayHeal: boolean;
+  readonly unsent: number;
+  /** A generation of the snapshot that it could not load. */
+  readonly missingGeneration: string | undefined;
+  /** True in the last one before its process stops. */
+  readonly leaving: boolean;
+}
+
+const format = 1;
+const maximumBytes = 64 * 1024;
+
+export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
+  return Buffer.from(JSON.stringify({ format, ...heartbeat }));
+}
+
+/** @throws {MalformedBytesError} @throws {UnknownFormatError} */
+export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
+  if (bytes.length > maximumBytes) throw new MalformedBytesError(`a heartbeat of ${bytes.length} bytes`);
+  const fields = parse(bytes);
+  const { origin, closedLogs, mayHeal, unsent, missingGeneration, leaving } = fields;
+  if (typeof fields.format === 'number' && fields.format > format)
+    throw new UnknownFormatError('a heartbeat', fields.format);
+  if (
+    fields.format !== format ||
+    typeof origin !== 'string' ||
+    !/^[A-Za-z0-9._-]{1,64}\.[a-z0-9]{8}$/.test(origin) ||
+    !isCount(unsent) ||
+    !Array.isArray(closedLogs) ||
+    !closedLogs.every((log) => typeof log === 'string') ||
+    typeof mayHeal !== 'boolean' ||
+    typeof leaving !== 'boolean' ||
+    !(missingGeneration === undefined || typeof missingGeneration === 'string')
+  )
+    throw new MalformedBytesError('a heartbeat whose fields are not those of its format');
+  return { origin, head: headOf(fields.head), closedLogs, mayHeal, unsent, missingGeneration, leaving };
+}
+
+function parse(bytes: Uint8Array): Partial<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (isObject(parsed)) return parsed;
+  } catch {
+    // Told below, as for all that is no object.
+  }
+  throw new MalformedBytesError('a heartbeat that is no JSON object');
+}
+
+function headOf(head: unknown): Head | undefined {
+  if (head === undefined) return undefined;
+  if (isObject(head)) {
+    const { log, position, mark } = head;
+    if (typeof log === 'string' && isCount(position) && typeof mark === 'string') return { log, position, mark };
+  }
+  throw new MalformedBytesError('a heartbeat whose head is none');
+}
+
+const isObject = (value: unknown): value is Partial<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -1,0 +1,100 @@
+/** Who else takes part in the site, by their heartbeats; and this replica's own, sent about once a second. */
+
+import { limits } from '../../limits.ts';
+import type { Head, Origin } from '../crdt/version.ts';
+import type { Gossip } from '../gossip/gossip.ts';
+import type { Timers } from '../options.ts';
+import type { PeerStatus } from '../status.ts';
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
+
+export interface PeersOptions {
+  readonly gossip: Gossip;
+  readonly timers: Timers;
+  readonly heartbeatMilliseconds: number;
+  /** This replica's heartbeat as of now. */
+  readonly own: () => Omit<Heartbeat, 'leaving'>;
+  readonly heard: (heartbeat: Heartbeat) => void;
+  /** A peer came or went. */
+  readonly changed: () => void;
+  /** Bytes that are no heartbeat. */
+  readonly malformed: (problem: string) => void;
+}
+
+interface Peer {
+  heartbeat: Heartbeat;
+  lastSeenAtMilliseconds: number;
+}
+
+/** Peers told of at most: more than this many names are not replicas. */
+const maximumPeers = 1_000;
+
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #peers = new Map<Origin, Peer>();
+  #timer: Disposable | undefined;
+  #closed = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#beat();
+  }
+
+  received(bytes: Uint8Array): void {
+    let heartbeat: Heartbeat;
+    try {
+      heartbeat = decodeHeartbeat(bytes);
+    } catch (error) {
+      this.#options.malformed(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (heartbeat.origin === this.#options.own().origin || this.#closed) return;
+    const peer = this.#peers.get(heartbeat.origin);
+    const lastSeenAtMilliseconds = this.#options.timers.now();
+    if (heartbeat.leaving) this.#peers.delete(heartbeat.origin);
+    else if (peer) Object.assign(peer, { heartbeat, lastSeenAtMilliseconds });
+    else if (this.#peers.size < maximumPeers) this.#peers.set(heartbeat.origin, { heartbeat, lastSeenAtMilliseconds });
+    if (!heartbeat.leaving) this.#options.heard(heartbeat);
+    if ((peer === undefined) !== heartbeat.leaving) this.#options.changed();
+  }
+
+  /** Whether a peer that is heard knows of a log. */
+  get anyKnowsLog(): boolean {
+    return [...this.#peers.values()].some(({ heartbeat }) => heartbeat.head !== undefined);
+  }
+
+  status(own: Head): readonly PeerStatus[] {
+    return [...this.#peers.values()].map(({ heartbeat: { origin, head }, lastSeenAtMilliseconds }) => ({
+      id: origin,
+      lastSeenAtMilliseconds,
+      version: head ? [{ log: head.log, position: head.position }] : [],
+      behindBy: head?.log === own.log ? Math.max(0, own.position - head.position) : own.position,
+    }));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.own(), leaving: true }));
+  }
+
+  #beat(): void {
+    this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.own(), leaving: false }));
+    this.#dropSilent();
+    this.#timer = this.#options.timers.after(this.#options.heartbeatMilliseconds, () => this.#beat());
+  }
+
+  #dropSilent(): void {
+    const oldest = this.#options.timers.now() - limits.silentHeartbeats * this.#options.heartbeatMilliseconds;
+    let gone = false;
+    for (const [origin, { lastSeenAtMilliseconds }] of this.#peers) {
+      if (lastSeenAtMilliseconds >= oldest) continue;
+      this.#peers.delete(origin);
+      gone = true;
+    }
+    if (gone) this.#options.changed();
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * How a replica starts: it finds its site's log (or makes one), brings the prefix up to the log's end, and takes over what
+ * its journal holds. Redis: from the log's beginning. Embedded: from the states beside the log.
+ */
+import {
+  ConfigurationError,
+  LogReplacedError,
+  LogUnavailableError,
+  MalformedBytesError,
+  UnknownFormatError,
+} from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { decodeDelta } from '../crdt/codec.ts';
+import type { Head, Lineage, Origin } from '../crdt/version.ts';
+import type { Journal } from '../log/journal.ts';
+import type { Log } from '../log/log.ts';
+import { newLogId, newOrigin, newSecret } from '../names.ts';
+import type { Logger, Timers } from '../options.ts';
+import { Prefix } from '../prefix.ts';
+import type { StagedTransaction } from '../staged.ts';
+
+export interface StartOptions {
+  readonly name: string;
+  readonly log: Log;
+  readonly journal: Journal | undefined;
+  readonly timers: Timers;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly logger: Logger;
+  readonly lineage: Lineage;
+  readonly heartbeatMilliseconds: number;
+  readonly retryMilliseconds: readonly [number, number];
+  /** Whether a replica that is heard knows of a log. */
+  readonly peersKnowLog: () => boolean;
+  /** What it waits for, as a line for people. */
+  readonly waitingFor: (problem: string) => void;
+  /** True once the replica was closed: then starting ends. */
+  readonly closed: () => boolean;
+}
+
+/** Heartbeats that a replica without a log waits for somebody who knows one; the second where its journal knows one. */
+const heartbeatsWithoutLog = [3, 10] as const;
+
+export class StartAborted extends Error {}
+
+/** The prefix to begin from: the states beside the log, or nothing before position 1 of it. */
+export async function openPrefix(options: StartOptions, journalHoldsAny: boolean): Promise<Prefix> {
+  const { log, lineage } = options;
+  const states = await retried(options, () => log.loadStates());
+  if (states) return new Prefix(states.head, lineage, states.records, await log.origins());
+  const { log: id } = await findLog(options, journalHoldsAny);
+  return new Prefix({ log: id, position: 0, mark: id }, lineage, [], new Map());
+}
+
+async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise<Head> {
+  const { log, timers, heartbeatMilliseconds, random } = options;
+  const heartbeats = log.storage === 'EMBEDDED' ? 0 : heartbeatsWithoutLog[journalHoldsAny ? 1 : 0];
+  for (let waited = 0; ; waited += 1) {
+    const head = await retried(options, () => log.head());
+    if (head) return head;
+    const known = options.peersKnowLog();
+    if (waited >= heartbeats && !known) return retried(options, () => log.create(newLogId(random)));
+    options.waitingFor(
+      known
+        ? 'Redis holds no log, and a running replica knows one: it is not this one that may make another'
+        : 'Redis holds no log yet: waiting whether a replica knows one',
+    );
+    await pause(timers, heartbeatMilliseconds);
+    if (options.closed()) throw new StartAborted();
+  }
+}
+
+/** Tries again until the site answers. */
+export async function retried<Result>(options: StartOptions, attempt: () => Promise<Result>): Promise<Result> {
+  let [milliseconds, maximum] = options.retryMilliseconds;
+  for (;;) {
+    if (options.closed()) throw new StartAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError)) throw error;
+      options.waitingFor(`waiting for Redis: ${error.message}`);
+      await pause(options.timers, milliseconds);
+      milliseconds = Math.min(2 * milliseconds, maximum);
+    }
+  }
+}
+
+const pause = (timers: Timers, milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    timers.after(milliseconds, resolve);
+  });
+
+/**
+ * What the journal holds and the log lacks, oldest first.
+ * @throws {ConfigurationError} it belongs to another history than the log's
+ * @throws {MalformedBytesError} it does not decode
+ */
+export async function unsentOf(journal: Journal, prefix: Prefix): Promise<readonly StagedTransaction[]> {
+  const unsent: StagedTransaction[] = [];
+  const returned = new Map<Origin, number>();
+  for (const transaction of await journal.load()) {
+    const { origin, number, context } = transaction;
+    if (number <= (prefix.origins.get(origin) ?? 0)) {
+      returned.set(origin, number);
+      continue;
+    }
+    const delta = decodeDelta(transaction.bytes);
+    if (delta.origin !== origin || delta.number !== number)
+      throw new MalformedBytesError(`the journal holds ${delta.origin} ${delta.number} as ${origin} ${number}`);
+    checkHistory(context, prefix);
+    unsent.push({ ...transaction, delta });
+  }
+  for (const [origin, number] of returned) await journal.removeUpTo(origin, number);
+  return unsent;
+}
+
+function checkHistory(context: Head, prefix: Prefix): void {
+  const { head } = prefix;
+  const known = context.position === 0 ? head.log : prefix.marks.at(context.position);
+  if (context.log === head.log && context.position <= head.position && (known === undefined || known === context.mark))
+    return;
+  throw new ConfigurationError([
+    `DATA_DIR holds unsent writes of log ${context.log}, and Redis now has ${context.log === head.log ? 'an older state of it' : `another log, ${head.log}`}: bring the former Redis data back, or keep this folder aside and set another DATA_DIR`,
+  ]);
+}
+
+/** Goes on with the origin of a process that closed cleanly, where the log agrees; else a new one. */
+export async function chooseOrigin(
+  options: StartOptions,
+): Promise<{ readonly origin: Origin; readonly secret: string }> {
+  const { journal, log, name, random } = options;
+  const secret = newSecret(random);
+  const clean = await journal?.takeCleanMark();
+  if (clean?.origin.slice(0, -originSuffixCharacters) === name) {
+    const claimed = await retried(options, () => log.claimOrigin({ ...clean, nextSecret: secret }));
+    if (claimed) return { origin: clean.origin, secret };
+  }
+  return { origin: newOrigin(name, random), secret };
+}
+
+const originSuffixCharacters = 9;
+
+/**
+ * Brings a prefix up to the log's end, before anything is laid over it; or up to an entry that does not decode, which the
+ * follower finds again and tells.
+ */
+export async function loadPrefix(options: StartOptions, prefix: Prefix): Promise<void> {
+  try {
+    await readToEnd(options, prefix);
+  } catch (error) {
+    if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
+  }
+}
+
+async function readToEnd(options: StartOptions, prefix: Prefix): Promise<void> {
+  for (;;) {
+    const { log, position } = prefix.head;
+    const entries = await retried(options, () => options.log.read(log, position, limits.readEntries));
+    if (entries.length === 0) return;
+    for (const entry of entries) {
+      if (entry.first !== prefix.head.position + 1 || entry.before !== prefix.head.mark)
+        throw new LogReplacedError(`nothing follows on position ${prefix.head.position} while loading`);
+      for (const transaction of prefix.prepare(entry).transactions) prefix.put(transaction);
+      prefix.advance(entry);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Causality tokens: opaque to clients; what an answer shows, as text. docs/protocol.md, section "Tokens". */
+import { BadUserInputError } from '../errors.ts';
+import type { LogId, Origin, Position } from './crdt/version.ts';
+
+export interface Token {
+  readonly log: LogId;
+  readonly position: Position;
+  /** The first eight hex digits (four bytes) of the mark there. */
+  readonly mark: string;
+  /** Numbers by origin that are shown and in no log yet. */
+  readonly journaled: ReadonlyMap<Origin, number>;
+}
+
+export const tokenMarkDigits = 8;
+
+const pattern = /^1 ([A-Za-z0-9_-]{1,64}) (\d{1,16}) ([0-9a-f]{8})((?: [A-Za-z0-9._-]{1,80}:\d{1,16})*)$/;
+const maximumCharacters = 16 * 1024;
+
+export function encodeToken(token: Token): string {
+  const journaled = [...token.journaled].map(([origin, number]) => ` ${origin}:${number}`).join('');
+  return Buffer.from(`1 ${token.log} ${token.position} ${token.mark}${journaled}`).toString('base64url');
+}
+
+/** @throws {BadUserInputError} naming `argument` */
+export function decodeToken(text: string, argument: string): Token {
+  const match =
+    text.length <= maximumCharacters ? pattern.exec(Buffer.from(text, 'base64url').toString('latin1')) : null;
+  const [, log, position, mark, journaled] = match ?? [];
+  if (log === undefined || mark === undefined || !Number.isSafeInteger(Number(position)))
+    throw new BadUserInputError(argument, 'is no causality token: pass one as an answer gave it, or none');
+  const numbers = new Map<Origin, number>();
+  for (const part of (journaled ?? '').split(' ').filter((text) => text !== '')) {
+    const colon = part.lastIndexOf(':');
+    numbers.set(part.slice(0, colon), Number(part.slice(colon + 1)));
+  }
+  return { log, position: Number(position), mark, journaled: numbers };
+}
