@@ -1,0 +1,38 @@
+/** What the clients' command lines have in common. */
+import { InvalidArgumentError, Option } from 'commander';
+
+export const interruptedExitCode = 130;
+
+export const urlOption = (): Option =>
+  new Option('--url <url>', "the server's GraphQL API").default('http://127.0.0.1:4000/graphql').argParser((text) => {
+    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+      throw new InvalidArgumentError('It must be an http: or https: URL.');
+    }
+    return text;
+  });
+
+export const wholeNumber =
+  (minimum: number, maximum: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+    }
+    return value;
+  };
+
+/** Ctrl-C once: come to an end in good order. Twice: at once. */
+export function stopOnInterrupt(): AbortSignal {
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) process.exit(interruptedExitCode);
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return stop.signal;
+}
+
+/** An argument as one would type it. */
+export const quoted = (text: string): string =>
+  /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

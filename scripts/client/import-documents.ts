@@ -1,0 +1,168 @@
+/**
+ * Documents into a collection of a running server, in batches. Each batch is one transaction, so one document that is
+ * refused refuses its batch: it is then taken apart until the refused ones are found, and all others are in.
+ */
+import { randomUUID } from 'node:crypto';
+import { limits } from '../../limits.ts';
+import type { Document, Item } from './read-documents.ts';
+import { RefusedError, type Server } from './server.ts';
+
+export interface Rejection {
+  readonly number: number;
+  readonly id: string | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Progress {
+  imported: number;
+  rejected: number;
+  /** Documents that had no `_id`, and were given one: importing them again adds them again. */
+  withNewId: number;
+  /** Of the file, as far as it is dealt with. */
+  bytesRead: number;
+  /** The item to go on from; undefined at the end of the file. */
+  next: number | undefined;
+}
+
+export interface Import {
+  readonly server: Server;
+  readonly collection: string;
+  readonly items: AsyncIterable<Item>;
+  /** The field whose value becomes the `_id`. */
+  readonly idField: string | undefined;
+  readonly batchDocuments: number;
+  /** Ends it after the batch that is under way. */
+  readonly stopped: AbortSignal;
+  readonly onRejected: (rejection: Rejection) => void;
+  readonly onProgress: (progress: Readonly<Progress>) => void;
+}
+
+interface Numbered {
+  readonly number: number;
+  readonly document: Document;
+}
+
+/**
+ * What a file may rightly be refused for; anything else ends the import. The same for the whole file, where it is the
+ * collection's name that is refused.
+ */
+const refusalsOfDocuments = new Set(['BAD_USER_INPUT', 'TYPE_MISMATCH', 'ID_IMMUTABLE', 'PAYLOAD_TOO_LARGE']);
+
+const upsertMany = /* GraphQL */ `
+  mutation Import($collection: String!, $documents: [JSON!]!) {
+    upsertMany(collection: $collection, documents: $documents, strategy: UPDATE_DIFFERENT) { __typename }
+  }
+`;
+
+/**
+ * Fields that already hold what the file says are not written again, so that to import a file twice costs little.
+ * @param progress kept up to date, also where it throws
+ * @throws {RefusedError} for what is no document's fault @throws {UnusableServerError}
+ */
+export async function importDocuments(work: Import, progress: Progress): Promise<void> {
+  const { items, stopped, batchDocuments, onProgress } = work;
+  let batch: Numbered[] = [];
+  let bytes = 0;
+  let bytesRead = 0;
+
+  const send = async (next: number | undefined) => {
+    await upsert(work, progress, batch);
+    batch = [];
+    bytes = 0;
+    Object.assign(progress, { next, bytesRead });
+    onProgress(progress);
+  };
+
+  for await (const item of items) {
+    if (stopped.aborted) return;
+    const numbered = withId(work, progress, item);
+    if (numbered !== undefined) {
+      const size = JSON.stringify(numbered.document).length;
+      if (batch.length === batchDocuments || (batch.length > 0 && bytes + size > limits.importBytes)) {
+        await send(item.number);
+        if (stopped.aborted) return;
+      }
+      batch.push(numbered);
+      bytes += size;
+    }
+    bytesRead = item.bytesRead;
+  }
+  if (!stopped.aborted) await send(undefined);
+}
+
+async function upsert(work: Import, progress: Progress, batch: readonly Numbered[]): Promise<void> {
+  if (batch.length === 0) return;
+  const { server, collection } = work;
+  try {
+    await server.ask(upsertMany, { collection, documents: batch.map(({ document }) => document) });
+    progress.imported += batch.length;
+  } catch (error) {
+    if (!(error instanceof RefusedError) || !refusalsOfDocuments.has(error.code)) throw error;
+    if (error.argument?.split('.')[0] === 'collection') throw error;
+    const at = batch.length === 1 ? 0 : indexIn(error.argument);
+    const refused = at === undefined ? undefined : batch[at];
+    if (at === undefined || refused === undefined) {
+      for (const half of halvesOf(batch)) await upsert(work, progress, half);
+      return;
+    }
+    const { number, document } = refused;
+    reject(work, progress, { number, id: idOf(document), code: error.code, message: ofDocument(error.message) });
+    await upsert(work, progress, batch.slice(0, at));
+    for (const half of halvesOf(batch.slice(at + 1))) await upsert(work, progress, half);
+  }
+}
+
+function withId(work: Import, progress: Progress, { number, content }: Item): Numbered | undefined {
+  if ('problem' in content) {
+    reject(work, progress, { number, id: undefined, code: 'NOT_SENT', message: content.problem });
+    return undefined;
+  }
+  const { document } = content;
+  if (work.idField === undefined) {
+    if ('_id' in document) return { number, document };
+    // Made here, not by the server, so that a request which is sent twice adds one document.
+    progress.withNewId += 1;
+    return { number, document: { _id: randomUUID(), ...document } };
+  }
+  const value = Object.hasOwn(document, work.idField) ? document[work.idField] : undefined;
+  const id = typeof value === 'number' || isLargeInteger(value) ? textOf(value) : value;
+  if (typeof id === 'string') return { number, document: { ...document, _id: id } };
+  const message = `${work.idField} is ${value === undefined ? 'not there' : 'neither a string nor a number'}`;
+  reject(work, progress, { number, id: undefined, code: 'NOT_SENT', message });
+  return undefined;
+}
+
+function reject({ onRejected }: Import, progress: Progress, rejection: Rejection): void {
+  progress.rejected += 1;
+  onRejected(rejection);
+}
+
+function halvesOf<T>(batch: readonly T[]): readonly (readonly T[])[] {
+  const middle = Math.ceil(batch.length / 2);
+  return [batch.slice(0, middle), batch.slice(middle)];
+}
+
+/** `documents.17.name` names the 17th, counted from 0. */
+function indexIn(argument: string | undefined): number | undefined {
+  const index = /^documents\.(\d+)(?:\.|$)/.exec(argument ?? '')?.[1];
+  return index === undefined ? undefined : Number(index);
+}
+
+/** A place in a batch says nothing to people: the line number stands before it. */
+const ofDocument = (message: string): string => message.replace(/\bdocuments\.\d+(?:\.|(?=:))/, '').replace(/^: /, '');
+
+const idOf = ({ _id }: Document): string | undefined => (typeof _id === 'string' ? _id : undefined);
+
+type LargeInteger = Readonly<{ $int64: string } | { $uint64: string }>;
+
+function isLargeInteger(value: unknown): value is LargeInteger {
+  if (typeof value !== 'object' || value === null) return false;
+  const [digits] = '$int64' in value ? [value.$int64] : '$uint64' in value ? [value.$uint64] : [];
+  return typeof digits === 'string' && Object.keys(value).length === 1;
+}
+
+function textOf(value: number | LargeInteger): string {
+  if (typeof value === 'number') return String(value);
+  return '$int64' in value ? value.$int64 : value.$uint64;
+}

@@ -1,0 +1,66 @@
+/** How far something is, on stderr: a bar for people, a line now and then for logs. */
+import { Presets, SingleBar } from 'cli-progress';
+
+const lineEveryMilliseconds = 2_000;
+
+export interface ProgressReport extends Disposable {
+  /** @param done in the unit of `total` */
+  update(done: number, documents: number): void;
+  /** A line of its own. */
+  say(line: string): void;
+}
+
+/** @param total of what `update` counts; the rate is of documents */
+export function reportProgress(total: number): ProgressReport {
+  const started = performance.now();
+  const rate = (documents: number) => `${count(perSecond(documents, performance.now() - started))}/s`;
+  return process.stderr.isTTY ? new Bar(total, rate) : new Lines(total, rate);
+}
+
+export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+export function perSecond(documents: number, milliseconds: number): number {
+  return documents / Math.max(milliseconds / 1000, 0.001);
+}
+
+class Bar implements ProgressReport {
+  readonly #rate: (documents: number) => string;
+  readonly #bar = new SingleBar(
+    { format: '{bar} {percentage} % | {documents} documents | {rate}', stream: process.stderr, hideCursor: true },
+    Presets.shades_classic,
+  );
+  constructor(total: number, rate: (documents: number) => string) {
+    this.#rate = rate;
+    this.#bar.start(total, 0, { documents: '0', rate: rate(0) });
+  }
+  update(done: number, documents: number): void {
+    this.#bar.update(done, { documents: count(documents), rate: this.#rate(documents) });
+  }
+  say(line: string): void {
+    process.stderr.write(`\r\u001b[K${line}\n`);
+    this.#bar.render();
+  }
+  [Symbol.dispose](): void {
+    this.#bar.stop();
+  }
+}
+
+class Lines implements ProgressReport {
+  readonly #total: number;
+  readonly #rate: (documents: number) => string;
+  #saidAt = performance.now();
+  constructor(total: number, rate: (documents: number) => string) {
+    this.#total = total;
+    this.#rate = rate;
+  }
+  update(done: number, documents: number): void {
+    if (performance.now() - this.#saidAt < lineEveryMilliseconds) return;
+    this.#saidAt = performance.now();
+    const percentage = Math.floor((done / Math.max(this.#total, 1)) * 100);
+    this.say(`${percentage} %, ${count(documents)} documents, ${this.#rate(documents)}`);
+  }
+  say(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+  [Symbol.dispose](): void {}
+}

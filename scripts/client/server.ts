@@ -1,0 +1,140 @@
+/** A running server, through its own GraphQL API: one request at a time, tried again while the server is away. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../../limits.ts';
+
+/** The server took the request and refused it. */
+export class RefusedError extends Error {
+  readonly code: string;
+  /** The argument that it refused, as `extensions.argument` names it. */
+  readonly argument: string | undefined;
+  constructor(code: string, message: string, argument: string | undefined) {
+    super(message);
+    this.code = code;
+    this.argument = argument;
+  }
+}
+
+/** What was asked cannot be had by asking again. */
+export class UnusableServerError extends Error {}
+
+/** No answer, or one that says: later. */
+class AwayError extends Error {}
+
+/** What the server answers while it can be expected to take the same request later. */
+const temporaryCodes = new Set(['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'REPLICA_BEHIND', 'TRANSACTION_CONFLICT']);
+
+export interface ServerOptions {
+  readonly url: string;
+  /** Ends a wait for a server that is away. A request that is under way is finished. */
+  readonly stopped: AbortSignal;
+  /** Told once each time the server goes away. */
+  readonly onAway: (problem: string) => void;
+  readonly patienceMilliseconds?: number;
+}
+
+export class Server {
+  readonly #options: ServerOptions;
+  #token: string | undefined;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The `data` of one operation. It sees all that the operations before it saw or wrote, whichever replica answers.
+   * May be sent more than once, so it must be one that can be repeated.
+   * @throws {RefusedError} @throws {UnusableServerError}
+   */
+  async ask(query: string, variables: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    const { stopped, onAway, url, patienceMilliseconds = limits.clientPatienceMilliseconds } = this.#options;
+    const giveUpAt = Date.now() + patienceMilliseconds;
+    for (let wait = 250, told = false; ; wait = Math.min(wait * 2, 5_000)) {
+      try {
+        return await this.#askOnce(query, variables);
+      } catch (error) {
+        if (!(error instanceof AwayError)) throw error;
+        if (stopped.aborted || Date.now() + wait > giveUpAt) throw new UnusableServerError(`${url}: ${error.message}`);
+        if (!told) onAway(`${url}: ${error.message}; trying again`);
+        told = true;
+        await sleep(wait, undefined, { signal: stopped }).catch(() => {});
+      }
+    }
+  }
+
+  async #askOnce(query: string, variables: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    const extensions = this.#token === undefined ? {} : { causality: { token: this.#token } };
+    const { status, body } = await this.#post(JSON.stringify({ query, variables, extensions }));
+    if (!isRecord(body) || !('data' in body || 'errors' in body)) {
+      if (status === 429 || status >= 500) throw new AwayError(`it answers with status ${status}`);
+      const problem = `it answers with status ${status}, and not as a GraphQL server does`;
+      throw new UnusableServerError(`${this.#options.url}: ${problem}: give Tideline's address with --url`);
+    }
+    const refused = firstRefusal(body.errors);
+    if (refused?.code === 'TOKEN_UNREACHABLE' && this.#token !== undefined) {
+      this.#token = undefined;
+      return this.#askOnce(query, variables);
+    }
+    if (refused !== undefined && temporaryCodes.has(refused.code)) throw new AwayError(refused.message);
+    if (refused !== undefined) throw refused;
+    this.#token = tokenOf(body.extensions) ?? this.#token;
+    return isRecord(body.data) ? body.data : {};
+  }
+
+  async #post(json: string): Promise<{ status: number; body: unknown }> {
+    const { url } = this.#options;
+    let text: string;
+    let status: number;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+        body: json,
+        signal: AbortSignal.timeout(limits.clientRequestMilliseconds),
+      });
+      status = response.status;
+      text = await response.text();
+    } catch (error) {
+      throw new AwayError(reasonOf(error), { cause: error });
+    }
+    return { status, body: parsed(text) };
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** fetch says only that it failed; why stands in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${limits.clientRequestMilliseconds / 1000} s`;
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause) return `it cannot be reached (${String(cause.code)})`;
+  return cause instanceof Error ? cause.message : error.message;
+}
+
+function firstRefusal(errors: unknown): RefusedError | undefined {
+  if (!Array.isArray(errors) || errors.length === 0) return undefined;
+  const error: unknown = errors[0];
+  const { message, extensions } = isRecord(error) ? error : {};
+  const { code, argument } = isRecord(extensions) ? extensions : {};
+  return new RefusedError(
+    typeof code === 'string' ? code : 'UNKNOWN',
+    typeof message === 'string' ? message : 'the server gives no reason',
+    typeof argument === 'string' ? argument : undefined,
+  );
+}
+
+function tokenOf(extensions: unknown): string | undefined {
+  const causality = isRecord(extensions) ? extensions.causality : undefined;
+  const token = isRecord(causality) ? causality.token : undefined;
+  return typeof token === 'string' ? token : undefined;
+}

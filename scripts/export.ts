@@ -1,0 +1,64 @@
+/** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/operations.md, section "Export". */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Command } from 'commander';
+import { interruptedExitCode, quoted, stopOnInterrupt, urlOption } from './client/command-line.ts';
+import { collectionsOf, type Exported, exportCollection } from './client/export-collection.ts';
+import { count, reportProgress } from './client/progress.ts';
+import { RefusedError, Server } from './client/server.ts';
+
+const program = new Command('npm run export --')
+  .description('Writes collections of a running server as NDJSON, one file each. Attachments are named, not included.')
+  .argument('[collections...]', 'all, where none is named')
+  .addOption(urlOption())
+  .option('--output <folder>', 'where <collection>.ndjson is written; - writes one collection to stdout', 'export')
+  .parse();
+
+const { url, output } = program.opts<{ readonly url: string; readonly output: string }>();
+const stopped = stopOnInterrupt();
+const server = new Server({ url, stopped, onAway: (problem) => console.error(problem) });
+
+try {
+  const collections = program.args.length > 0 ? program.args : await collectionsOf(server);
+  if (output === '-') await toStandardOutput(collections);
+  else await toFolder(collections, output);
+} catch (error) {
+  process.exitCode = stopped.aborted ? interruptedExitCode : 1;
+  if (stopped.aborted) console.error('interrupted: what is written so far is no whole export');
+  else if (error instanceof RefusedError) console.error(`${error.code}: ${error.message}`);
+  else console.error(error instanceof Error ? error.message : error);
+}
+
+async function toStandardOutput([collection, ...others]: readonly string[]): Promise<void> {
+  if (collection === undefined || others.length > 0) throw new Error('stdout takes one collection: name one');
+  await write(collection, process.stdout);
+}
+
+async function toFolder(collections: readonly string[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const collection of collections) {
+    const path = join(folder, `${encodeURIComponent(collection)}.ndjson`);
+    const partial = `${path}.partial`;
+    try {
+      const { documents, attachments } = await write(collection, createWriteStream(partial));
+      await rename(partial, path);
+      const named = attachments === 0 ? '' : `; ${count(attachments)} attachments are named in it, not included`;
+      console.log(`${count(documents)} documents of ${collection} in ${quoted(path)}${named}`);
+    } finally {
+      await rm(partial, { force: true });
+    }
+  }
+}
+
+async function write(collection: string, target: NodeJS.WritableStream): Promise<Exported> {
+  using report = reportProgress(1);
+  let last: Exported = { documents: 0, attachments: 0 };
+  const pages = exportCollection(server, collection, stopped, (exported, total) => {
+    last = exported;
+    report.update(total === 0 ? 1 : exported.documents / total, exported.documents);
+  });
+  await pipeline(pages, target);
+  return last;
+}
