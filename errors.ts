@@ -133,8 +133,10 @@ export class MalformedBytesError extends TidelineError {
 /** Bytes of a format newer than this process knows. */
 export class UnknownFormatError extends TidelineError {
   readonly code = 'UNKNOWN_FORMAT';
+  readonly format: number;
   constructor(what: string, format: number) {
     super(`${what} is of format ${format}, which this version of Tideline does not know: upgrade this replica`);
+    this.format = format;
   }
 }
 

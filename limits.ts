@@ -59,6 +59,8 @@ export const limits = {
   appendDeadlineMilliseconds: 2_000,
   /** Entries read from the log at once. */
   readEntries: 500,
+  /** Bytes at which a read of the log stops, once it has an entry: what is in memory at once while a replica catches up. */
+  readBytes: 8 * mebibyte,
   /** Entries held that are beyond a gap. More are dropped: reading the log brings them. */
   waitingEntries: 10_000,
   heartbeatMilliseconds: 1_000,

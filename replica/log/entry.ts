@@ -1,41 +1,29 @@
 /**
  * A log entry as bytes: what the log keeps, and what travels on the channel `deltas`. docs/protocol.md, P1 and P2.
- * A header of lines of text, each ended by LF, which a Redis script can write and read; then a frame for each transaction:
+ * A sealed record; its fields are log, last position, mark before, origin, first number, last number and the count of
+ * transactions, so that a Redis script can write and read it; its body is a frame for each transaction:
  *
- *   format, log, last position, mark before, origin, first number, last number, transactions, checksum
- *   frame: flags (1 byte; 1: placed), [length (1) and log, position (8)], length (4) and delta; big-endian
- *
- * The checksum is the SHA-1, in hex, of all bytes but its own line. It finds damage, not malice: no source of trust.
+ *   flags (1 byte; 1: placed), [length (1) and log, position (8)], length (4) and delta; big-endian
  */
-import { createHash } from 'node:crypto';
-import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { MalformedBytesError } from '../../errors.ts';
 import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { EncodedTransaction, LogEntry, Placed } from './log.ts';
+import { parseNumber, seal, sha1, unseal } from './sealed.ts';
 
-const entryFormat = 1;
-const headerLines = 9;
-/** The longest header that can be: a log's id and an origin at their longest, five numbers of 16 digits, two hashes. */
-const maximumHeaderBytes = 400;
+export const entryFormat = 1;
 const placedFlag = 1;
-const lineFeed = 10;
 
 const logIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 const originPattern = /^[A-Za-z0-9._-]{1,73}$/;
 const markPattern = /^[0-9a-f]{40}$/;
-const numberPattern = /^[1-9][0-9]{0,15}$/;
 
-type FramedTransaction = LogEntry['transactions'][number];
+/** A transaction as an entry holds it. */
+export type FramedTransaction = LogEntry['transactions'][number];
 
-/** Checked wherever an id becomes part of a key or of a line. */
-export const isLogId = (text: string): text is LogId => logIdPattern.test(text);
-export const isOrigin = (text: string): text is Origin => originPattern.test(text);
-export const isMark = (text: string): text is Mark => markPattern.test(text);
-
-const sha1 = (...parts: readonly (string | Uint8Array)[]): string => {
-  const hash = createHash('sha1');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-};
+/** Checked wherever one of these comes from outside, or becomes part of a key or a line. */
+export const isLogId = (text: string | undefined): text is LogId => text !== undefined && logIdPattern.test(text);
+export const isOrigin = (text: string | undefined): text is Origin => text !== undefined && originPattern.test(text);
+export const isMark = (text: string | undefined): text is Mark => text !== undefined && markPattern.test(text);
 
 /** P1. What stands for the mark before position 1. */
 export const markAtStart = (log: LogId): Mark => sha1(log);
@@ -43,22 +31,6 @@ export const markAtStart = (log: LogId): Mark => sha1(log);
 /** P1. The mark of the entry that holds these numbers of an origin and follows on the mark `before`. */
 export const markOf = (before: Mark, origin: Origin, firstNumber: number, lastNumber: number): Mark =>
   sha1(`${before}\n${origin}\n${firstNumber}\n${lastNumber}`);
-
-/** A transaction as it stands in an entry's body. */
-export function encodeFrame({ bytes, placed }: FramedTransaction): Buffer {
-  const log = placed === undefined ? Buffer.alloc(0) : Buffer.from(placed.log);
-  const placedBytes = placed === undefined ? 0 : 1 + log.length + 8;
-  const frame = Buffer.allocUnsafe(1 + placedBytes + 4 + bytes.length);
-  let at = frame.writeUInt8(placed === undefined ? 0 : placedFlag, 0);
-  if (placed !== undefined) {
-    at = frame.writeUInt8(log.length, at);
-    at += log.copy(frame, at);
-    at = frame.writeBigUInt64BE(BigInt(placed.position), at);
-  }
-  at = frame.writeUInt32BE(bytes.length, at);
-  frame.set(bytes, at);
-  return frame;
-}
 
 /** @param transactions consecutive ones of one origin; the first gets the position after `lastBefore` */
 export function makeEntry(
@@ -83,75 +55,62 @@ export function makeEntry(
 }
 
 export function encodeEntry(entry: LogEntry): Buffer {
-  const header = [
+  const { log, last, before, origin, firstNumber, lastNumber, transactions } = entry;
+  return seal(
     entryFormat,
-    entry.log,
-    entry.last,
-    entry.before,
-    entry.origin,
-    entry.firstNumber,
-    entry.lastNumber,
-    entry.transactions.length,
-    '',
-  ].join('\n');
-  const body = Buffer.concat(entry.transactions.map(encodeFrame));
-  return Buffer.concat([Buffer.from(`${header}${sha1(header, body)}\n`), body]);
+    [log, last, before, origin, firstNumber, lastNumber, transactions.length],
+    Buffer.concat(transactions.map(encodeFrame)),
+  );
 }
 
-/** @throws {MalformedBytesError} @throws {UnknownFormatError} */
+/** P2. @throws {MalformedBytesError} @throws {UnknownFormatError} */
 export function decodeEntry(bytes: Uint8Array): LogEntry {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { lines, end } = headerOf(buffer);
-  const [, log, last, before, origin, firstNumber, lastNumber, count, checksum] = lines;
-  if (log === undefined || !isLogId(log)) throw malformed('the log id');
-  if (before === undefined || !isMark(before)) throw malformed('the mark before');
-  if (origin === undefined || !isOrigin(origin)) throw malformed('the origin');
-  const numbers = {
-    last: parseNumber(last, 'the last position'),
-    first: parseNumber(firstNumber, 'the first number'),
-    latest: parseNumber(lastNumber, 'the last number'),
-    count: parseNumber(count, 'the count of transactions'),
-  };
-  if (numbers.count > numbers.last) throw malformed('the count of transactions');
+  const { fields, body } = unseal('a log entry', entryFormat, 7, bytes);
+  const [log, lastText, before, origin, firstNumberText, lastNumberText, countText] = fields;
+  if (!isLogId(log)) throw malformed('its log id');
+  if (!isMark(before)) throw malformed('its mark before');
+  if (!isOrigin(origin)) throw malformed('its origin');
+  const last = positive(lastText, 'its last position');
+  const firstNumber = positive(firstNumberText, 'its first number');
+  const lastNumber = positive(lastNumberText, 'its last number');
+  const count = positive(countText, 'its count of transactions');
+  if (count > last) throw malformed('its count of transactions');
   // An origin's refused numbers are skipped, so an entry may have fewer transactions than its range has numbers.
-  const span = numbers.latest - numbers.first + 1;
-  if (span < numbers.count || (numbers.count === 1 && span !== 1)) throw malformed('the range of numbers');
-
-  const body = buffer.subarray(end);
-  const checked = buffer.subarray(0, end - (checksum ?? '').length - 1);
-  if (sha1(checked, body) !== checksum) throw malformed('the checksum');
+  const span = lastNumber - firstNumber + 1;
+  if (span < count || (count === 1 && span !== 1)) throw malformed('its range of numbers');
   return {
     log,
-    first: numbers.last - numbers.count + 1,
-    last: numbers.last,
+    first: last - count + 1,
+    last,
     before,
-    mark: markOf(before, origin, numbers.first, numbers.latest),
+    mark: markOf(before, origin, firstNumber, lastNumber),
     origin,
-    firstNumber: numbers.first,
-    lastNumber: numbers.latest,
-    transactions: decodeFrames(body, numbers.count),
+    firstNumber,
+    lastNumber,
+    transactions: decodeFrames(body, count),
   };
 }
 
-function headerOf(buffer: Buffer): { lines: string[]; end: number } {
-  const head = buffer.subarray(0, maximumHeaderBytes);
-  const firstEnd = head.indexOf(lineFeed);
-  const format = firstEnd < 0 ? 0 : Number(head.toString('latin1', 0, firstEnd));
-  if (Number.isSafeInteger(format) && format > entryFormat) throw new UnknownFormatError('a log entry', format);
-  if (format !== entryFormat) throw malformed('the format');
-  let end = 0;
-  for (let line = 0; line < headerLines; line++) {
-    end = head.indexOf(lineFeed, end) + 1;
-    if (end === 0) throw malformed('the header');
+export function encodeFrame({ bytes, placed }: FramedTransaction): Buffer {
+  const log = Buffer.from(placed?.log ?? '');
+  const frame = Buffer.allocUnsafe(1 + (placed === undefined ? 0 : 1 + log.length + 8) + 4 + bytes.length);
+  let at = frame.writeUInt8(placed === undefined ? 0 : placedFlag, 0);
+  if (placed !== undefined) {
+    at = frame.writeUInt8(log.length, at);
+    at += log.copy(frame, at);
+    at = frame.writeBigUInt64BE(BigInt(placed.position), at);
   }
-  return { lines: head.toString('latin1', 0, end - 1).split('\n'), end };
+  at = frame.writeUInt32BE(bytes.length, at);
+  frame.set(bytes, at);
+  return frame;
 }
 
-function decodeFrames(body: Buffer, count: number): FramedTransaction[] {
+/** @throws {MalformedBytesError} where the body is not exactly so many frames */
+export function decodeFrames(body: Buffer, count: number): FramedTransaction[] {
   const transactions: FramedTransaction[] = [];
   let at = 0;
   const take = (length: number): Buffer => {
-    if (at + length > body.length) throw malformed('the body, which ends early');
+    if (at + length > body.length) throw malformed('its body ends early');
     at += length;
     return body.subarray(at - length, at);
   };
@@ -159,9 +118,9 @@ function decodeFrames(body: Buffer, count: number): FramedTransaction[] {
     const flags = take(1).readUInt8();
     if (flags > placedFlag) throw malformed('the flags of a transaction');
     const placed = flags === placedFlag ? decodePlaced(take) : undefined;
-    transactions.push({ placed, bytes: take(take(4).readUInt32BE()) });
+    transactions.push({ bytes: take(take(4).readUInt32BE()), placed });
   }
-  if (at !== body.length) throw malformed('the body, which goes on');
+  if (at !== body.length) throw malformed('its body goes on');
   return transactions;
 }
 
@@ -172,9 +131,9 @@ function decodePlaced(take: (length: number) => Buffer): Placed {
   return { log, position };
 }
 
-function parseNumber(text: string | undefined, what: string): number {
-  const number = text !== undefined && numberPattern.test(text) ? Number(text) : 0;
-  if (number === 0 || !Number.isSafeInteger(number)) throw malformed(what);
+function positive(text: string | undefined, what: string): number {
+  const number = parseNumber(text);
+  if (number === undefined || number === 0) throw malformed(what);
   return number;
 }
 

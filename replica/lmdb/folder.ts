@@ -1,0 +1,147 @@
+/** A data folder: opened by one process at a time, of one kind for ever. docs/protocol.md, P15 and P16. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
+import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Journal } from '../log/journal.ts';
+import type { Log } from '../log/log.ts';
+import { holdFolder } from './holder.ts';
+import { LmdbJournal } from './journal.ts';
+import { LmdbLog } from './log.ts';
+import { Store, type Table } from './store.ts';
+
+const folderFormat = 1;
+const identityKey = Buffer.from('folder');
+
+export type FolderKind = 'EMBEDDED' | 'REPLICA';
+
+export interface DataFolderOptions {
+  readonly path: string;
+  /** EMBEDDED: holds a site of its own. REPLICA: a replica's journal and marks beside a site's Redis. */
+  readonly kind: FolderKind;
+  readonly namespace: string;
+  readonly embeddedLogBytes?: number;
+  readonly journalBytes?: number;
+}
+
+export interface DataFolder {
+  /** The folder's path without links. */
+  readonly path: string;
+  /** The site's log, where the folder is EMBEDDED. */
+  readonly log: Log | undefined;
+  readonly journal: Journal;
+  /** Waits for what is being written, and lets the next process have the folder. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a data folder, making it where there is none.
+ * @throws {FolderInUseError} @throws {ConfigurationError} @throws {UnknownFormatError}
+ * @throws {MalformedBytesError} what the folder keeps about itself is damaged
+ */
+export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
+  const path = await makeFolder(options.path);
+  const store = openStore(path);
+  try {
+    const meta = store.table('meta');
+    const hold = await holdFolder(path, store, meta, randomBytes(4).toString('hex'));
+    try {
+      identify(path, store, meta, options);
+      const log =
+        options.kind === 'EMBEDDED'
+          ? new LmdbLog(store, meta, options.embeddedLogBytes ?? limits.embeddedLogBytes)
+          : undefined;
+      const journal = new LmdbJournal(store, meta, options.journalBytes ?? limits.journalBytes);
+      let closing: Promise<void> | undefined;
+      const close = async () => {
+        await store.inTurn(() => hold.release());
+        await store.close();
+      };
+      return {
+        path,
+        log,
+        journal,
+        close() {
+          closing ??= close();
+          return closing;
+        },
+      };
+    } catch (error) {
+      await hold.release();
+      throw error;
+    }
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function makeFolder(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true });
+    return await realpath(path);
+  } catch (error) {
+    throw new ConfigurationError([`DATA_DIR: ${path} cannot be made (${reasonOf(error)}): set another`]);
+  }
+}
+
+function openStore(path: string): Store {
+  try {
+    return new Store(path);
+  } catch (error) {
+    throw new ConfigurationError([
+      `DATA_DIR: the store in ${path} cannot be opened (${reasonOf(error)}): restore it from a backup, or set another`,
+    ]);
+  }
+}
+
+/** P16. Checks what the folder says of itself, or, where it is new, has it say so. */
+function identify(path: string, store: Store, meta: Table, { kind, namespace }: DataFolderOptions): void {
+  const found = store.exclusively(() => {
+    const current = meta.get(identityKey);
+    if (current === undefined)
+      meta.putSync(identityKey, Buffer.from(JSON.stringify({ format: folderFormat, kind, namespace })));
+    return current;
+  });
+  if (found === undefined) return;
+  const identity = parseIdentity(path, found);
+  if (identity.format > folderFormat) throw new UnknownFormatError(`the data folder ${path}`, identity.format);
+  const remedy = 'set another DATA_DIR, or take its documents along with export and import';
+  if (identity.kind === 'EMBEDDED' && kind === 'REPLICA') {
+    throw new ConfigurationError([
+      `DATA_DIR: ${path} holds an embedded site, which cannot serve beside the Redis of REDIS_URL: ${remedy}`,
+    ]);
+  }
+  if (identity.kind === 'REPLICA' && kind === 'EMBEDDED') {
+    throw new ConfigurationError([
+      `DATA_DIR: ${path} belongs to a replica of a Redis, and no REDIS_URL is set: set it, or set another DATA_DIR`,
+    ]);
+  }
+  if (identity.namespace !== namespace) {
+    throw new ConfigurationError([
+      `NAMESPACE: ${path} belongs to namespace ${identity.namespace}, not ${namespace}: set that, or another DATA_DIR`,
+    ]);
+  }
+}
+
+function parseIdentity(path: string, bytes: Buffer): { format: number; kind: FolderKind; namespace: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && 'format' in value && typeof value.format === 'number') {
+    const kind = 'kind' in value && (value.kind === 'EMBEDDED' || value.kind === 'REPLICA') ? value.kind : undefined;
+    const namespace = 'namespace' in value && typeof value.namespace === 'string' ? value.namespace : undefined;
+    // A newer format may say the rest in another way; its number alone is what stays.
+    if (value.format > folderFormat)
+      return { format: value.format, kind: kind ?? 'REPLICA', namespace: namespace ?? '' };
+    if (kind !== undefined && namespace !== undefined) return { format: value.format, kind, namespace };
+  }
+  throw new ConfigurationError([
+    `DATA_DIR: what ${path} says of itself is damaged: restore it from a backup, or set another`,
+  ]);
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,199 @@
+/** What a replica keeps on its own disk beside the log, on LMDB. docs/protocol.md, P17 and P18. */
+import { MalformedBytesError, StoreUnavailableError, UnknownFormatError } from '../../errors.ts';
+import type { Origin } from '../crdt/version.ts';
+import { decodeFrames, encodeFrame, isLogId, isMark, isOrigin } from '../log/entry.ts';
+import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownEntry } from '../log/journal.ts';
+import { parseNumber, seal, unseal } from '../log/sealed.ts';
+import { documentKey, documentOfKey, nameAndNumberKey, nameAndNumberOfKey, numberKey, numberOfKey } from './keys.ts';
+import type { Store, Table, Write } from './store.ts';
+
+const journaledFormat = 1;
+const cleanMarkKey = Buffer.from('clean-mark');
+const sizeKey = Buffer.from('journal');
+
+export class LmdbJournal implements Journal {
+  readonly #store: Store;
+  readonly #meta: Table;
+  /** By origin and number. Each value says when it came, by a sequence number: the order of load. */
+  readonly #transactions: Table;
+  /** By last position and mark: after the log went back there may be two histories. */
+  readonly #known: Table;
+  readonly #evictions: Table;
+  readonly #maximumBytes: number;
+  /** Of transactions and known entries, and what the next transaction gets; stored with each change of them. */
+  #bytes: number;
+  #sequence: number;
+
+  /** @throws {MalformedBytesError} what it says of its size is damaged */
+  constructor(store: Store, meta: Table, maximumBytes: number) {
+    this.#store = store;
+    this.#meta = meta;
+    this.#transactions = store.table('journal');
+    this.#known = store.table('known');
+    this.#evictions = store.table('evictions');
+    this.#maximumBytes = maximumBytes;
+    const [bytes, sequence] = (meta.get(sizeKey)?.toString() ?? '0\n1').split('\n').map(parseNumber);
+    if (bytes === undefined || sequence === undefined) throw malformed('its size');
+    this.#bytes = bytes;
+    this.#sequence = sequence;
+  }
+
+  async load(): Promise<readonly JournaledTransaction[]> {
+    return Array.from(this.#transactions.getRange(), ({ key, value }) => decodeJournaled(key, value))
+      .sort((a, b) => a.sequence - b.sequence)
+      .map(({ transaction }) => transaction);
+  }
+
+  add(transactions: readonly JournaledTransaction[], known: readonly KnownEntry[]): Promise<void> {
+    return this.#store.inTurn(async () => {
+      const writes: Write[] = [];
+      let bytes = this.#bytes;
+      let sequence = this.#sequence;
+      const put = (table: Table, key: Buffer, encode: () => Buffer) => {
+        if (table.get(key) !== undefined) return;
+        const value = encode();
+        bytes += key.length + value.length;
+        writes.push([table, key, value]);
+      };
+      for (const transaction of transactions) {
+        const { origin, number } = transaction;
+        put(this.#transactions, nameAndNumberKey(origin, number), () => encodeJournaled(transaction, sequence++));
+      }
+      for (const entry of known) put(this.#known, knownKey(entry), () => encodeKnown(entry));
+      if (bytes > this.#maximumBytes) {
+        throw new StoreUnavailableError(`the journal in DATA_DIR has no room beyond ${this.#maximumBytes} bytes`);
+      }
+      await this.#commit(writes, bytes, sequence);
+    });
+  }
+
+  async knownEntries(): Promise<readonly KnownEntry[]> {
+    return Array.from(this.#known.getRange(), ({ key, value }) => decodeKnown(key, value));
+  }
+
+  removeUpTo(origin: Origin, number: number): Promise<void> {
+    return this.#store.inTurn(async () => {
+      const range = { start: nameAndNumberKey(origin, 0), end: nameAndNumberKey(origin, number + 1) };
+      const writes: Write[] = [];
+      let bytes = this.#bytes;
+      for (const { key, value } of this.#transactions.getRange(range)) {
+        bytes -= key.length + value.length;
+        writes.push([this.#transactions, key, undefined]);
+      }
+      if (writes.length === 0) return;
+      if (this.#transactions.getKeysCount({ limit: writes.length + 1 }) === writes.length) {
+        for (const key of this.#known.getKeys()) writes.push([this.#known, key, undefined]);
+        bytes = 0;
+      }
+      await this.#commit(writes, bytes, this.#sequence);
+    });
+  }
+
+  takeCleanMark(): Promise<CleanMark | undefined> {
+    return this.#store.inTurn(async () => {
+      const bytes = this.#meta.get(cleanMarkKey);
+      if (bytes === undefined) return undefined;
+      await this.#store.commit([[this.#meta, cleanMarkKey, undefined]]);
+      const [origin, numberText, secret] = bytes.toString('latin1').split('\n');
+      const number = parseNumber(numberText);
+      // A mark that is damaged is none: a process without one takes a new origin.
+      return isOrigin(origin) && number !== undefined && secret !== undefined ? { origin, number, secret } : undefined;
+    });
+  }
+
+  leaveCleanMark({ origin, number, secret }: CleanMark): Promise<void> {
+    const bytes = Buffer.from(`${origin}\n${number}\n${secret}`);
+    return this.#store.inTurn(() => this.#store.commit([[this.#meta, cleanMarkKey, bytes]]));
+  }
+
+  async loadEvictions(): Promise<readonly Eviction[]> {
+    return Array.from(this.#evictions.getRange(), ({ key, value }) => {
+      const { collection, id } = documentOfKey(key);
+      const [origin, numberText] = value.toString('latin1').split('\n');
+      const number = parseNumber(numberText);
+      if (!isOrigin(origin) || number === undefined) {
+        throw malformed(`the eviction of document ${JSON.stringify(id)} of collection ${JSON.stringify(collection)}`);
+      }
+      return { collection, id, touch: { origin, number } };
+    });
+  }
+
+  saveEvictions(
+    added: readonly Eviction[],
+    removed: readonly { readonly collection: string; readonly id: string }[],
+  ): Promise<void> {
+    const writes: Write[] = [];
+    for (const { collection, id } of removed) writes.push([this.#evictions, documentKey(collection, id), undefined]);
+    for (const { collection, id, touch } of added) {
+      const value = Buffer.from(`${touch.origin}\n${touch.number}`);
+      writes.push([this.#evictions, documentKey(collection, id), value]);
+    }
+    return this.#store.inTurn(() => this.#store.commit(writes));
+  }
+
+  /** The data folder closes the store. */
+  async close(): Promise<void> {
+    await this.#store.inTurn(async () => undefined);
+  }
+
+  async #commit(writes: readonly Write[], bytes: number, sequence: number): Promise<void> {
+    if (writes.length === 0) return;
+    await this.#store.commit([...writes, [this.#meta, sizeKey, Buffer.from(`${bytes}\n${sequence}`)]]);
+    this.#bytes = bytes;
+    this.#sequence = sequence;
+  }
+}
+
+function encodeJournaled(transaction: JournaledTransaction, sequence: number): Buffer {
+  const { log, position, mark } = transaction.context;
+  const fields = [sequence, transaction.numberBefore, log, position, mark];
+  return seal(journaledFormat, fields, encodeFrame(transaction));
+}
+
+function decodeJournaled(key: Buffer, value: Buffer): { sequence: number; transaction: JournaledTransaction } {
+  const { name: origin, number } = nameAndNumberOfKey(key);
+  const what = `transaction ${number} of ${origin}`;
+  try {
+    const { fields, body } = unseal('the record', journaledFormat, 5, value);
+    const [sequenceText, numberBeforeText, log, positionText, mark] = fields;
+    const sequence = parseNumber(sequenceText);
+    const numberBefore = parseNumber(numberBeforeText);
+    const position = parseNumber(positionText);
+    const [frame] = decodeFrames(body, 1);
+    if (
+      sequence === undefined ||
+      numberBefore === undefined ||
+      position === undefined ||
+      frame === undefined ||
+      !isOrigin(origin) ||
+      !isLogId(log) ||
+      !isMark(mark)
+    ) {
+      throw malformed(what);
+    }
+    return { sequence, transaction: { origin, number, numberBefore, ...frame, context: { log, position, mark } } };
+  } catch (error) {
+    if (error instanceof UnknownFormatError) throw new UnknownFormatError(`the journaled ${what}`, error.format);
+    throw malformed(what, error);
+  }
+}
+
+const knownKey = ({ last, mark }: KnownEntry): Buffer => Buffer.concat([numberKey(last), Buffer.from(mark, 'hex')]);
+
+const encodeKnown = ({ origin, firstNumber, lastNumber }: KnownEntry): Buffer =>
+  Buffer.from(`${origin}\n${firstNumber}\n${lastNumber}`);
+
+function decodeKnown(key: Buffer, value: Buffer): KnownEntry {
+  const last = numberOfKey(key.subarray(0, 8));
+  const mark = key.toString('hex', 8);
+  const [origin, firstText, lastText] = value.toString('latin1').split('\n');
+  const firstNumber = parseNumber(firstText);
+  const lastNumber = parseNumber(lastText);
+  if (!isMark(mark) || !isOrigin(origin) || firstNumber === undefined || lastNumber === undefined) {
+    throw malformed(`the known entry that ends at ${last}`);
+  }
+  return { last, mark, origin, firstNumber, lastNumber };
+}
+
+const malformed = (what: string, cause?: unknown) =>
+  new MalformedBytesError(`the journal in DATA_DIR is damaged: ${what} does not decode`, { cause });

@@ -1,0 +1,246 @@
+/**
+ * The log of an embedded site, on LMDB, with the states of its documents beside it. docs/protocol.md, P13 and P14.
+ * Entries, states, origins and head are written in one transaction; what was written is on the disk when append settles.
+ */
+import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { decodeDocument, encodeDocument } from '../crdt/codec.ts';
+import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import { decodeEntry, encodeEntry, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
+import { checkSeen, decodeFollowing, type StoredEntry } from '../log/following.ts';
+import type { DocumentRecord, EncodedTransaction, LoadedStates, Log, LogEntry, OriginClaim } from '../log/log.ts';
+import { parseNumber } from '../log/sealed.ts';
+import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
+import type { Store, Table, Write } from './store.ts';
+
+const headKey = Buffer.from('head');
+
+/** The head as it is stored, and the bytes of all entries that are still there. */
+interface StoredHead extends Head {
+  readonly logBytes: number;
+}
+
+export class LmdbLog implements Log {
+  readonly storage = 'EMBEDDED';
+  readonly #store: Store;
+  readonly #meta: Table;
+  readonly #entries: Table;
+  readonly #origins: Table;
+  readonly #states: Table;
+  readonly #maximumBytes: number;
+  #head: StoredHead | undefined;
+
+  /** @throws {MalformedBytesError} the head is damaged */
+  constructor(store: Store, meta: Table, maximumBytes: number) {
+    this.#store = store;
+    this.#meta = meta;
+    this.#entries = store.table('log');
+    this.#origins = store.table('origins');
+    this.#states = store.table('states');
+    this.#maximumBytes = maximumBytes;
+    const head = meta.get(headKey);
+    this.#head = head === undefined ? undefined : decodeHead(head);
+  }
+
+  async head(): Promise<Head | undefined> {
+    return this.#head === undefined ? undefined : publicHead(this.#head);
+  }
+
+  create(log: LogId): Promise<Head> {
+    return this.#store.inTurn(async () => {
+      const head = this.#head ?? { log, position: 0, mark: markAtStart(log), logBytes: 0 };
+      if (this.#head === undefined) await this.#commit([[this.#meta, headKey, encodeHead(head)]], head);
+      return publicHead(head);
+    });
+  }
+
+  append(
+    transactions: readonly EncodedTransaction[],
+    seen: Head,
+    secret: string,
+    recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],
+  ): Promise<readonly LogEntry[]> {
+    return this.#store.inTurn(async () => {
+      const head = this.#head;
+      checkSeen(head, seen, () => this.#entryAfter(seen.position));
+      const { entries, numbers } = this.#takeUp(head, transactions);
+      if (entries.length === 0) return entries;
+
+      const writes: Write[] = [];
+      let logBytes = head.logBytes;
+      for (const entry of entries) {
+        const bytes = encodeEntry(entry);
+        logBytes += bytes.length;
+        writes.push([this.#entries, numberKey(entry.last), bytes]);
+        for (const { collection, id, state } of recordsAfter(entry)) {
+          const value = state === undefined ? undefined : Buffer.from(encodeDocument(state));
+          writes.push([this.#states, documentKey(collection, id), value]);
+        }
+      }
+      for (const [origin, number] of numbers) {
+        writes.push([this.#origins, Buffer.from(origin), encodeOrigin(number, secret)]);
+      }
+      const trimmed = this.#trim(logBytes);
+      const last = entries[entries.length - 1] ?? head;
+      const position = 'last' in last ? last.last : last.position;
+      const next = { log: head.log, position, mark: last.mark, logBytes: logBytes - trimmed.bytes };
+      await this.#commit([...writes, ...trimmed.writes, [this.#meta, headKey, encodeHead(next)]], next);
+      return entries;
+    });
+  }
+
+  async read(log: LogId, after: Position, limit: number): Promise<readonly LogEntry[]> {
+    return decodeFollowing(await this.head(), log, after, this.#stored(after, limit));
+  }
+
+  async loadStates(): Promise<LoadedStates | undefined> {
+    const head = await this.head();
+    return head === undefined ? undefined : { head, records: this.#records() };
+  }
+
+  async origins(): Promise<ReadonlyMap<Origin, number>> {
+    const origins = new Map<Origin, number>();
+    for (const { key, value } of this.#origins.getRange()) {
+      const origin = key.toString('latin1');
+      origins.set(origin, decodeOrigin(origin, value).number);
+    }
+    return origins;
+  }
+
+  claimOrigin({ origin, number, secret, nextSecret }: OriginClaim): Promise<boolean> {
+    return this.#store.inTurn(async () => {
+      const key = Buffer.from(origin);
+      if (this.#origins.get(key)?.equals(encodeOrigin(number, secret)) !== true) return false;
+      await this.#commit([[this.#origins, key, encodeOrigin(number, nextSecret)]], this.#head);
+      return true;
+    });
+  }
+
+  watchConnection(changed: (connected: boolean) => void): Disposable {
+    changed(true);
+    return { [Symbol.dispose]: () => undefined };
+  }
+
+  /** The data folder closes the store. */
+  async close(): Promise<void> {
+    await this.#store.inTurn(async () => undefined);
+  }
+
+  /** P3, P4, P5. What of the transactions goes in now, and the last number of each origin then. */
+  #takeUp(
+    head: Head,
+    transactions: readonly EncodedTransaction[],
+  ): { entries: LogEntry[]; numbers: Map<Origin, number> } {
+    const groups: [EncodedTransaction, ...EncodedTransaction[]][] = [];
+    const numbers = new Map<Origin, number>();
+    let group: [EncodedTransaction, ...EncodedTransaction[]] | undefined;
+    for (const transaction of transactions) {
+      const { origin, number, numberBefore } = transaction;
+      const known = numbers.get(origin) ?? this.#lastNumber(origin);
+      if (known < numberBefore) break;
+      if (number <= known) {
+        group = undefined;
+      } else if (group?.[0].origin === origin) {
+        group.push(transaction);
+        numbers.set(origin, number);
+      } else {
+        group = [transaction];
+        groups.push(group);
+        numbers.set(origin, number);
+      }
+    }
+    const entries: LogEntry[] = [];
+    let { position, mark } = head;
+    for (const one of groups) {
+      const entry = makeEntry(head.log, position, mark, one);
+      position = entry.last;
+      mark = entry.mark;
+      entries.push(entry);
+    }
+    return { entries, numbers };
+  }
+
+  #lastNumber(origin: Origin): number {
+    const bytes = this.#origins.get(Buffer.from(origin));
+    return bytes === undefined ? 0 : decodeOrigin(origin, bytes).number;
+  }
+
+  #entryAfter(position: Position): LogEntry | undefined {
+    const [stored] = this.#stored(position, 1);
+    if (stored === undefined) return undefined;
+    try {
+      return decodeEntry(stored.bytes);
+    } catch (error) {
+      throw new LogUnavailableError(`the entry after ${position} does not decode`, true, { cause: error });
+    }
+  }
+
+  *#stored(after: Position, limit: number): Generator<StoredEntry> {
+    let bytes = 0;
+    for (const { key, value } of this.#entries.getRange({ start: numberKey(after + 1), limit })) {
+      yield { last: numberOfKey(key), bytes: value };
+      bytes += value.length;
+      if (bytes >= limits.readBytes) return;
+    }
+  }
+
+  *#records(): Generator<DocumentRecord> {
+    for (const { key, value } of this.#states.getRange()) {
+      const { collection, id } = documentOfKey(key);
+      let state: DocumentRecord['state'];
+      try {
+        state = decodeDocument(value);
+      } catch (error) {
+        const name = `${JSON.stringify(id)} of collection ${JSON.stringify(collection)}`;
+        throw new MalformedBytesError(`the stored state of document ${name} does not decode`, { cause: error });
+      }
+      yield { collection, id, state };
+    }
+  }
+
+  /** P14. The oldest entries that there is no room for. What is being appended is not among them. */
+  #trim(logBytes: number): { writes: Write[]; bytes: number } {
+    const writes: Write[] = [];
+    let bytes = 0;
+    if (logBytes <= this.#maximumBytes) return { writes, bytes };
+    for (const { key, value } of this.#entries.getRange()) {
+      writes.push([this.#entries, key, undefined]);
+      bytes += value.length;
+      if (logBytes - bytes <= this.#maximumBytes) break;
+    }
+    return { writes, bytes };
+  }
+
+  async #commit(writes: readonly Write[], head: StoredHead | undefined): Promise<void> {
+    try {
+      await this.#store.commit(writes);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      throw new LogUnavailableError(error.message, true, { cause: error });
+    }
+    this.#head = head;
+  }
+}
+
+const publicHead = ({ log, position, mark }: StoredHead): Head => ({ log, position, mark });
+
+const encodeHead = ({ log, position, mark, logBytes }: StoredHead): Buffer =>
+  Buffer.from(`${log}\n${position}\n${mark}\n${logBytes}`);
+
+function decodeHead(bytes: Buffer): StoredHead {
+  const [log, positionText, mark, logBytesText] = bytes.toString('latin1').split('\n');
+  const position = parseNumber(positionText);
+  const logBytes = parseNumber(logBytesText);
+  if (!isLogId(log) || !isMark(mark) || position === undefined || logBytes === undefined) {
+    throw new MalformedBytesError('the head of the stored log does not decode: restore the data folder from a backup');
+  }
+  return { log, position, mark, logBytes };
+}
+
+const encodeOrigin = (number: number, secret: string): Buffer => Buffer.from(`${number}\n${secret}`);
+
+function decodeOrigin(origin: Origin, bytes: Buffer): { number: number } {
+  const number = parseNumber(bytes.toString('latin1').split('\n')[0]);
+  if (number === undefined) throw new MalformedBytesError(`the stored number of origin ${origin} does not decode`);
+  return { number };
+}

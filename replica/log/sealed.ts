@@ -1,0 +1,72 @@
+/**
+ * Records with a checksum: lines of text, each ended by LF, that scripts and people can read, then bytes.
+ *
+ *   format, field, field, …, checksum, body
+ *
+ * The checksum is the SHA-1, in hex, of all but its own line. It finds damage, not malice: no source of trust.
+ */
+import { createHash } from 'node:crypto';
+import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+
+/** More than the longest fields of any record need. */
+const maximumHeaderBytes = 512;
+const lineFeed = 10;
+const numberPattern = /^(0|[1-9][0-9]{0,15})$/;
+
+export const sha1 = (...parts: readonly (string | Uint8Array)[]): string => {
+  const hash = createHash('sha1');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+};
+
+/** @param fields ASCII without LF, together shorter than 400 characters */
+export function seal(format: number, fields: readonly (string | number)[], body: Uint8Array): Buffer {
+  const header = `${[format, ...fields].join('\n')}\n`;
+  return Buffer.concat([Buffer.from(`${header}${sha1(header, body)}\n`), body]);
+}
+
+/**
+ * @param what names the record in errors
+ * @returns its fields as text, unchecked, and its body: a view of the bytes given
+ * @throws {MalformedBytesError} @throws {UnknownFormatError}
+ */
+export function unseal(what: string, format: number, fieldCount: number, bytes: Uint8Array): Unsealed {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const head = buffer.subarray(0, maximumHeaderBytes);
+  const found = parseNumber(head.toString('latin1', 0, Math.max(0, head.indexOf(lineFeed))));
+  if (found !== undefined && found > format) throw new UnknownFormatError(what, found);
+  if (found !== format) throw new MalformedBytesError(`${what} is malformed: no format`);
+
+  let checksumStart = 0;
+  for (let line = 0; line <= fieldCount; line++) checksumStart = lineEnd(what, head, checksumStart);
+  const end = lineEnd(what, head, checksumStart);
+  const body = buffer.subarray(end);
+  if (head.toString('latin1', checksumStart, end - 1) !== sha1(buffer.subarray(0, checksumStart), body)) {
+    throw new MalformedBytesError(`${what} is malformed: wrong checksum`);
+  }
+  return {
+    fields: head
+      .toString('latin1', 0, checksumStart - 1)
+      .split('\n')
+      .slice(1),
+    body,
+  };
+}
+
+export interface Unsealed {
+  readonly fields: readonly string[];
+  readonly body: Buffer;
+}
+
+function lineEnd(what: string, head: Buffer, from: number): number {
+  const at = head.indexOf(lineFeed, from);
+  if (at < 0) throw new MalformedBytesError(`${what} is malformed: its header ends early`);
+  return at + 1;
+}
+
+/** A safe integer of 0 and more, written the one way; undefined where it is none. */
+export function parseNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !numberPattern.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
