@@ -7,19 +7,21 @@ import type { Context, Origin, Time } from './version.ts';
 export type Path = readonly string[];
 
 /** Totals of one counter cell that were seen by an `assign` or `remove`, which resets it to them. */
-export interface Floor {
+export interface Floor extends Totals {
   /** Of the counter's node, from the root of the document. */
   readonly path: Path;
   readonly origin: Origin;
   readonly birth: number;
+}
+
+/** What was added to a counter cell and what was taken away, each 0 or more. */
+export interface Totals {
   readonly up: number;
   readonly down: number;
 }
 
 /** What one origin has counted since one birth: totals that only grow, and the part of them that was reset. */
-export interface CellTotals {
-  readonly up: number;
-  readonly down: number;
+export interface CellTotals extends Totals {
   readonly upFloor: number;
   readonly downFloor: number;
 }
@@ -44,8 +46,8 @@ export type WireOperation =
       readonly kind: 'increment';
       readonly path: Path;
       readonly birth: number;
-      readonly before: CellTotals;
-      readonly after: CellTotals;
+      readonly before: Totals;
+      readonly after: Totals;
       readonly isDefault: boolean;
     }
   | { readonly kind: 'remove'; readonly path: Path; readonly floors: readonly Floor[] };

@@ -2,8 +2,23 @@
  * A document: a tree of nodes by keypath, each with registers, a map and a counter. docs/data-model.md.
  * Its state is an immutable value: applying gives another one, which shares what did not change.
  */
+import { applyOperation } from './apply.ts';
+import { type Counter, counterValue } from './counter.ts';
 import type { Path, WireOperation } from './delta.ts';
-import type { Value, ValueObject } from './value.ts';
+import { Edit } from './map.ts';
+import {
+  counterIsLive,
+  type DocumentNode,
+  type FieldType,
+  isLive,
+  type MapPart,
+  mapIsLive,
+  sameNode,
+  shownType,
+} from './node.ts';
+import { mapValue, shownValue } from './shown.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
+import { equalValues, isValueObject, type Value, type ValueObject } from './value.ts';
 import type { Origin, Time, Writer } from './version.ts';
 
 /** Which transaction touched a document last, as applied here. */
@@ -15,10 +30,8 @@ export interface Touch {
 /** Opaque outside crdt/. `root` is never empty: a document without anything in it is undefined. */
 export interface DocumentState {
   readonly touch: Touch;
-  readonly root: unknown;
+  readonly root: DocumentNode;
 }
-
-export type FieldType = 'REGISTER' | 'MAP' | 'COUNTER';
 
 export interface FieldVariant {
   readonly type: FieldType;
@@ -36,43 +49,128 @@ export interface FieldConflict {
 
 /** Applies a transaction's operations on one document, in order. Undefined: no such document (any more). May keep nodes of no document (hidden bases and cells) — see documentExists. */
 export function applyOperations(
-  _state: DocumentState | undefined,
-  _operations: readonly WireOperation[],
-  _writer: Writer,
+  state: DocumentState | undefined,
+  operations: readonly WireOperation[],
+  writer: Writer,
 ): DocumentState | undefined {
-  throw new Error('pending');
+  const edit = new Edit(writer);
+  let root = state?.root;
+  for (const operation of operations) root = applyOperation(root, operation, edit);
+  return root && { touch: { origin: writer.origin, number: writer.number }, root };
 }
 
-/** A document exists while its root has presence or anything live below it. A state may outlive it for hidden bases and cells. */
-export function documentExists(_state: DocumentState | undefined): _state is DocumentState {
-  throw new Error('pending');
+/** M6. A document exists while its root has presence or anything live below it. A state may outlive it for hidden bases and cells. */
+export function documentExists(state: DocumentState | undefined): state is DocumentState {
+  return state !== undefined && isLive(state.root);
 }
 
 /** The whole document, without `_id`. */
-export function documentValue(_state: DocumentState): ValueObject {
-  throw new Error('pending');
+export function documentValue(state: DocumentState): ValueObject {
+  return mapValue(state.root.map);
 }
 
 /** What is shown at a path, objects stored whole read into; undefined where nothing is. A counter is its number. */
-export function valueAt(_state: DocumentState, _path: Path): Value | undefined {
-  throw new Error('pending');
+export function valueAt(state: DocumentState, path: Path): Value | undefined {
+  const { node, rest } = shownNode(state.root, path);
+  let value = node && (rest === 0 ? shownValue(node) : node.registers[0]?.value);
+  for (let depth = path.length - rest; depth < path.length; depth++) {
+    const key = path[depth];
+    value = isValueObject(value) && key !== undefined ? value[key] : undefined;
+  }
+  return value;
 }
 
 /** The type shown at a path of nodes; within an object stored whole, REGISTER. Undefined where nothing is. */
-export function typeAt(_state: DocumentState, _path: Path): FieldType | undefined {
-  throw new Error('pending');
+export function typeAt(state: DocumentState, path: Path): FieldType | undefined {
+  const { node, rest } = shownNode(state.root, path);
+  if (node && rest === 0) return shownType(node);
+  return valueAt(state, path) === undefined ? undefined : 'REGISTER';
 }
 
-export function conflictsOf(_state: DocumentState): readonly FieldConflict[] {
-  throw new Error('pending');
+/** The last node on a path that goes through shown maps and may end in a shown register; `rest` is how many keys it leaves. */
+function shownNode(root: DocumentNode, path: Path): { readonly node: DocumentNode | undefined; readonly rest: number } {
+  let node: DocumentNode | undefined = root;
+  for (const [depth, key] of path.entries()) {
+    const type = shownType(node);
+    if (type === 'REGISTER') return { node, rest: path.length - depth };
+    node = type === 'MAP' ? node.map?.children.get(key) : undefined;
+    if (node === undefined) return { node, rest: 0 };
+  }
+  return { node, rest: 0 };
 }
 
-/** The greatest time of a live entry; 0 where all is default data. */
-export function updatedAt(_state: DocumentState): Time {
-  throw new Error('pending');
+/** M10. Fields at which more is live than what is shown. */
+export function conflictsOf(state: DocumentState): readonly FieldConflict[] {
+  const conflicts: FieldConflict[] = [];
+  const path: string[] = [];
+  const visit = (node: DocumentNode): void => {
+    const [shown, ...retained] = hasConflict(node) ? variantsOf(node) : [];
+    if (shown && retained.length > 0) conflicts.push({ path: [...path], shown, retained });
+    if (shownType(node) !== 'MAP') return;
+    for (const [key, child] of node.map?.children ?? []) {
+      path.push(key);
+      visit(child);
+      path.pop();
+    }
+  };
+  visit(state.root);
+  return conflicts;
+}
+
+/** Whether it is worth asking for its variants: values of whole maps are not made for nothing. */
+function hasConflict({ registers, map, counter }: DocumentNode): boolean {
+  const others = (mapIsLive(map) ? 1 : 0) + (counterIsLive(counter) ? 1 : 0);
+  return others + Math.min(registers.length, 2) > 1;
+}
+
+/** All that is live at a node, what is shown first; registers of one value are one. */
+function variantsOf(node: DocumentNode): readonly FieldVariant[] {
+  const { registers, map, counter } = node;
+  const variants: FieldVariant[] = [];
+  if (mapIsLive(map)) variants.push(variantOf('MAP', mapValue(map), stampsInMap(map)));
+  if (counterIsLive(counter)) variants.push(variantOf('COUNTER', counterValue(counter), stampsInCounter(counter)));
+  const values: Value[] = [];
+  for (const { stamp, value } of registers) {
+    if (values.some((other) => equalValues(other, value))) continue;
+    values.push(value);
+    variants.push(variantOf('REGISTER', value, [stamp]));
+  }
+  const shown = shownType(node);
+  return [...variants.filter(({ type }) => type === shown), ...variants.filter(({ type }) => type !== shown)];
+}
+
+function variantOf(type: FieldType, value: Value, stamps: Iterable<Stamp>): FieldVariant {
+  let newest: Stamp | undefined;
+  for (const stamp of stamps) if (newest === undefined || compareStamps(stamp, newest) < 0) newest = stamp;
+  return { type, value, origin: newest?.origin ?? '', time: newest?.time ?? 0 };
+}
+
+/** M11. The greatest time of a live entry; 0 where all is default data. */
+export function updatedAt(state: DocumentState): Time {
+  let greatest = 0;
+  for (const { time } of stampsInNode(state.root)) if (time > greatest) greatest = time;
+  return greatest;
+}
+
+function* stampsInNode({ registers, map, counter }: DocumentNode): Iterable<Stamp> {
+  for (const { stamp } of registers) yield stamp;
+  if (map) yield* stampsInMap(map);
+  if (counterIsLive(counter)) yield* stampsInCounter(counter);
+}
+
+function* stampsInMap({ presence, children }: MapPart): Iterable<Stamp> {
+  yield* presence;
+  for (const child of children.values()) yield* stampsInNode(child);
+}
+
+function* stampsInCounter({ presence, bases }: Counter): Iterable<Stamp> {
+  yield* presence;
+  for (const { stamp } of bases) yield stamp;
 }
 
 /** Whether two states show the same, conflicts, writers and times included; where in a log it stands makes no difference. */
-export function showsSame(_a: DocumentState | undefined, _b: DocumentState | undefined): boolean {
-  throw new Error('pending');
+export function showsSame(a: DocumentState | undefined, b: DocumentState | undefined): boolean {
+  if (a === b) return true;
+  if (!documentExists(a) || !documentExists(b)) return documentExists(a) === documentExists(b);
+  return sameNode(a.root, b.root);
 }

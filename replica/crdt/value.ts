@@ -16,15 +16,108 @@ export interface ValueObject {
 /** A bigint is always an integer outside +-(2^53-1), within int64 or uint64; integers within are numbers. Numbers are finite. */
 export type Value = null | boolean | number | bigint | string | AttachmentToken | readonly Value[] | ValueObject;
 
-export function isValueObject(_value: Value | undefined): _value is ValueObject {
-  throw new Error('pending');
+export const minimumInt64 = -(2n ** 63n);
+export const maximumInt64 = 2n ** 63n - 1n;
+export const maximumUint64 = 2n ** 64n - 1n;
+
+export function isValueObject(value: Value | undefined): value is ValueObject {
+  return typeof value === 'object' && value !== null && !isArray(value) && !(value instanceof AttachmentToken);
 }
 
-/** The order of the contract across types: nothing, null, false, true, numbers, strings by code point, arrays, objects, attachments. */
-export function compareValues(_a: Value | undefined, _b: Value | undefined): number {
-  throw new Error('pending');
+/** How many arrays and objects lie within each other; 0 for all else. */
+export function levelsOf(value: Value): number {
+  let members = 0;
+  if (isArray(value)) for (const item of value) members = Math.max(members, levelsOf(item));
+  else if (isValueObject(value)) for (const key in value) members = Math.max(members, levelsOf(value[key] ?? null));
+  else return 0;
+  return members + 1;
 }
 
-export function equalValues(_a: Value | undefined, _b: Value | undefined): boolean {
-  throw new Error('pending');
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** Whether a text can be encoded as UTF-8 and come back. */
+export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
+
+/** Strings by code point: where they first differ, surrogates (halves of the code points above U+FFFF) come last. */
+export function compareStrings(a: string, b: string): number {
+  if (a === b) return 0;
+  const shorter = Math.min(a.length, b.length);
+  for (let index = 0; index < shorter; index++) {
+    const unitOfA = a.charCodeAt(index);
+    const unitOfB = b.charCodeAt(index);
+    if (unitOfA === unitOfB) continue;
+    const aIsHalf = isSurrogate(unitOfA);
+    if (aIsHalf !== isSurrogate(unitOfB)) return aIsHalf ? 1 : -1;
+    return unitOfA - unitOfB;
+  }
+  return a.length - b.length;
+}
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
+
+/**
+ * The order of the contract across types: nothing, null, false, true, numbers, strings by code point, arrays (by members,
+ * then length), objects (by their sorted keys, then the values under them), attachments (by id). Total, and 0 exactly where
+ * equalValues holds.
+ */
+export function compareValues(a: Value | undefined, b: Value | undefined): number {
+  const rank = rankOf(a) - rankOf(b);
+  if (rank !== 0) return rank;
+  if (isNumeric(a) && isNumeric(b)) return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b);
+  if (isArray(a) && isArray(b)) return compareArrays(a, b);
+  if (a instanceof AttachmentToken && b instanceof AttachmentToken) return compareStrings(a.id, b.id);
+  if (isValueObject(a) && isValueObject(b)) return compareObjects(a, b);
+  return 0;
+}
+
+function rankOf(value: Value | undefined): number {
+  if (value === undefined) return 0;
+  if (value === null) return 1;
+  if (value === false) return 2;
+  if (value === true) return 3;
+  if (isNumeric(value)) return 4;
+  if (typeof value === 'string') return 5;
+  if (isArray(value)) return 6;
+  return value instanceof AttachmentToken ? 8 : 7;
+}
+
+/** JavaScript compares a number with a bigint by their mathematical values, exactly. */
+const isNumeric = (value: Value | undefined): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
+
+/** Array.isArray does not narrow a readonly array out of a union. */
+const isArray = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
+
+function compareArrays(a: readonly Value[], b: readonly Value[]): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let index = 0; index < shorter; index++) {
+    const order = compareValues(a[index], b[index]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+function compareObjects(a: ValueObject, b: ValueObject): number {
+  const keys = Object.keys(a).sort(compareStrings);
+  const order = compareArrays(keys, Object.keys(b).sort(compareStrings));
+  if (order !== 0) return order;
+  for (const key of keys) {
+    const byValue = compareValues(a[key], b[key]);
+    if (byValue !== 0) return byValue;
+  }
+  return 0;
+}
+
+/** Numbers by what they amount to: 0 is -0, and a bigint equals a float of exactly its value. */
+export function equalValues(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === b) return true;
+  if (isNumeric(a)) return isNumeric(b) && compareValues(a, b) === 0;
+  if (isArray(a)) {
+    return isArray(b) && a.length === b.length && a.every((item, index) => equalValues(item, b[index]));
+  }
+  if (a instanceof AttachmentToken) return b instanceof AttachmentToken && a.id === b.id;
+  if (!isValueObject(a) || !isValueObject(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && equalValues(a[key], b[key]));
 }

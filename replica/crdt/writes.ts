@@ -1,7 +1,15 @@
 /** What users ask for, turned into wire operations against what the writer sees. docs/data-model.md, section "Writes". */
-import type { Path, WireOperation } from './delta.ts';
+import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { applyOperation } from './apply.ts';
+import { aboveFloors, ownCell } from './counter.ts';
+import type { Floor, Path, Totals, WireOperation } from './delta.ts';
 import type { DocumentState } from './document.ts';
-import type { Value, ValueObject } from './value.ts';
+import { formatKeypath } from './keypath.ts';
+import { Edit } from './map.ts';
+import { counterIsLive, type DocumentNode, type FieldType, isLive, shownType } from './node.ts';
+import { shownValue } from './shown.ts';
+import { equalValues, isValueObject, levelsOf, type Value, type ValueObject } from './value.ts';
 import type { Writer } from './version.ts';
 
 export type WriteStrategy = 'MERGE' | 'INSERT_IF_ABSENT' | 'INSERT_DEFAULT_IF_ABSENT' | 'UPDATE_DIFFERENT';
@@ -12,34 +20,239 @@ export type UpdateOperation =
   | { readonly kind: 'replaceWithCounter'; readonly path: Path }
   | { readonly kind: 'increment'; readonly path: Path; readonly by: number };
 
+type IsCounter = (path: Path) => boolean;
+
+/** How one upsert writes. */
+interface Manner {
+  readonly isCounter: IsCounter;
+  readonly isDefault: boolean;
+  /** Whether what stands there already is left alone. */
+  readonly onlyDifferent: boolean;
+}
+
 /** A document while one transaction writes to it: every write is made against what stands, and applied at once. */
 export class DocumentDraft {
   readonly writer: Writer;
-  state: DocumentState | undefined;
   readonly operations: WireOperation[] = [];
+  #state: DocumentState | undefined;
+  #root: DocumentNode | undefined;
+  #edit: Edit;
 
   /** @param writer its `covers` answers true for everything: a transaction covers all that its staging sees */
   constructor(state: DocumentState | undefined, writer: Writer) {
-    this.state = state;
     this.writer = writer;
+    this.#state = state;
+    this.#root = state?.root;
+    this.#edit = new Edit(writer);
+  }
+
+  /** What stands now: a value, which no later write of the draft changes. */
+  get state(): DocumentState | undefined {
+    if (this.#root !== this.#state?.root) {
+      const { origin, number } = this.writer;
+      this.#state = this.#root && { touch: { origin, number }, root: this.#root };
+      this.#edit = new Edit(this.writer);
+    }
+    return this.#state;
   }
 
   /**
    * @param fields the document without `_id`
    * @param isCounter whether a definition says that a counter stands at a path
-   * @throws {TypeMismatchError}
+   * @throws {TypeMismatchError} @throws {IdImmutableError} where `_id` is among the fields
    */
-  upsert(_fields: ValueObject, _strategy: WriteStrategy, _isCounter: (path: Path) => boolean): void {
-    throw new Error('pending');
+  upsert(fields: ValueObject, strategy: WriteStrategy, isCounter: IsCounter): void {
+    if (Object.hasOwn(fields, '_id')) throw new IdImmutableError('document._id');
+    checkLevels([], levelsOf(fields), 'document');
+    const isDefault = strategy === 'INSERT_DEFAULT_IF_ABSENT';
+    if ((isDefault || strategy === 'INSERT_IF_ABSENT') && isLive(this.#root)) return;
+    this.#upsertObject([], fields, { isCounter, isDefault, onlyDifferent: strategy === 'UPDATE_DIFFERENT' });
   }
 
-  /** @throws {TypeMismatchError} @throws {BadUserInputError} where `_id` or a path past the depth limit is written to */
-  update(_operation: UpdateOperation, _isCounter: (path: Path) => boolean): void {
-    throw new Error('pending');
+  /**
+   * @throws {TypeMismatchError} @throws {IdImmutableError}
+   * @throws {BadUserInputError} where a path past the depth limit is written to, or what is counted is not finite
+   */
+  update(operation: UpdateOperation, isCounter: IsCounter): void {
+    const { kind, path } = operation;
+    const argument = `${kind}.path`;
+    if (path[0] === '_id') throw new IdImmutableError(argument);
+    if (path.length === 0) throw new BadUserInputError(argument, 'must name a field: upsert or remove whole documents');
+    checkLevels(path, kind === 'set' ? levelsOf(operation.value) : 0, argument);
+    if (kind === 'set') this.#set(path, operation.value, operation.as, isCounter);
+    else if (kind === 'remove') this.#remove(path);
+    else if (kind === 'replaceWithCounter') this.#replaceWithCounter(path);
+    else this.#increment(path, operation.by);
   }
 
   /** Removes the whole document. */
   remove(): void {
-    throw new Error('pending');
+    this.#remove([]);
   }
+
+  #upsertMember(path: Path, value: Value, manner: Manner): void {
+    if (isValueObject(value)) this.#upsertObject(path, value, manner);
+    else if (isNumber(value)) this.#upsertNumber(path, value, manner);
+    else this.#upsertRegister(path, value, manner);
+  }
+
+  #upsertObject(path: Path, value: ValueObject, manner: Manner): void {
+    const node = this.#nodeAt(path);
+    const isMap = node !== undefined && shownType(node) === 'MAP';
+    const keys = Object.keys(value);
+    if (manner.onlyDifferent && node && (isMap ? keys.length === 0 : equalValues(shownValue(node), value))) return;
+    if (!isMap || keys.length === 0) this.#apply({ kind: 'makeMap', path, isDefault: manner.isDefault });
+    for (const key of keys) this.#upsertMember([...path, key], value[key] ?? null, manner);
+  }
+
+  /** Documents read, edited and written back must not turn counters into numbers. */
+  #upsertNumber(path: Path, value: number | bigint, manner: Manner): void {
+    const node = this.#nodeAt(path);
+    const type = node && shownType(node);
+    if (type === 'COUNTER') {
+      if (equalValues(node && shownValue(node), value)) return;
+      throw mismatch(path, 'is a counter: change it with increment, or replace it by a number with set');
+    }
+    if (type === undefined && manner.isCounter(path)) this.#makeCounter(path, value, manner.isDefault);
+    else this.#upsertRegister(path, value, manner);
+  }
+
+  #upsertRegister(path: Path, value: Value, manner: Manner): void {
+    const node = this.#nodeAt(path);
+    if (manner.onlyDifferent && node && equalValues(shownValue(node), value)) return;
+    this.#assign(path, value, manner.isDefault);
+  }
+
+  #set(path: Path, value: Value, as: 'REGISTER' | 'MAP' | undefined, isCounter: IsCounter): void {
+    const isMap = isValueObject(value);
+    if (as === 'MAP' && !isMap) throw new BadUserInputError('set.value', 'must be an object, to be stored as a map');
+    this.#makeAncestors(path);
+    const node = this.#nodeAt(path);
+    if (isMap && as !== 'REGISTER') {
+      if (node) this.#reset(path, node);
+      this.#upsertObject(path, value, { isCounter, isDefault: false, onlyDifferent: false });
+    } else if (isNumber(value) && as === undefined && !isLive(node) && isCounter(path)) {
+      this.#makeCounter(path, value, false);
+    } else {
+      this.#assign(path, value, false);
+    }
+  }
+
+  #remove(path: Path): void {
+    const node = this.#nodeAt(path);
+    if (node) this.#reset(path, node);
+    else this.#refuseWithinRegister(path);
+  }
+
+  #replaceWithCounter(path: Path): void {
+    this.#makeAncestors(path);
+    const node = this.#nodeAt(path);
+    const type = node && shownType(node);
+    if (type === 'COUNTER') return;
+    const shown = node && shownValue(node);
+    if (shown !== undefined && !isNumber(shown)) {
+      throw mismatch(path, `is ${nameOf(type)} and no number, so no counter can be made of it: use set first`);
+    }
+    const isHidden = node?.counter !== undefined && !counterIsLive(node.counter);
+    this.#makeCounter(path, isHidden ? undefined : shown, false);
+  }
+
+  #increment(path: Path, by: number): void {
+    if (!Number.isFinite(by)) throw new BadUserInputError('increment.by', 'must be a finite number');
+    this.#makeAncestors(path);
+    const node = this.#nodeAt(path);
+    const type = node && shownType(node);
+    if (type !== undefined && type !== 'COUNTER') {
+      throw mismatch(path, `is ${nameOf(type)} and no counter: use replaceWithCounter, or set`);
+    }
+    const own = ownCell(node?.counter?.cells ?? [], this.writer.origin);
+    const before: Totals = { up: own?.up ?? 0, down: own?.down ?? 0 };
+    const after = by >= 0 ? { ...before, up: before.up + by } : { ...before, down: before.down - by };
+    if (!Number.isFinite(after.up) || !Number.isFinite(after.down)) {
+      throw new BadUserInputError('increment.by', 'the counter cannot count so far');
+    }
+    const birth = own?.birth ?? this.writer.number;
+    this.#apply({ kind: 'increment', path, birth, before, after, isDefault: false });
+  }
+
+  /** Above what is written there are maps: made where nothing or null is shown. */
+  #makeAncestors(path: Path): void {
+    for (let depth = 0; depth < path.length; depth++) {
+      const ancestor = path.slice(0, depth);
+      const node = this.#nodeAt(ancestor);
+      if (node && shownType(node) === 'MAP') continue;
+      if (node && (shownValue(node) ?? null) !== null) {
+        throw mismatch(ancestor, `is ${nameOf(shownType(node))} and no map: use set to replace it`);
+      }
+      this.#apply({ kind: 'makeMap', path: ancestor, isDefault: false });
+    }
+  }
+
+  #makeCounter(path: Path, base: number | bigint | undefined, isDefault: boolean): void {
+    const number = base === undefined ? undefined : Number(base);
+    if (number !== undefined && !equalValues(number, base)) {
+      throw mismatch(path, `cannot be a counter that begins with ${base}, which is not exact as a float: use set`);
+    }
+    this.#apply({ kind: 'makeCounter', path, base: number, isDefault });
+  }
+
+  #assign(path: Path, value: Value, isDefault: boolean): void {
+    const node = this.#nodeAt(path);
+    this.#apply({ kind: 'assign', path, value, floors: node ? floorsOf(node, path, false) : [], isDefault });
+  }
+
+  #reset(path: Path, node: DocumentNode): void {
+    this.#apply({ kind: 'remove', path, floors: floorsOf(node, path, true) });
+  }
+
+  /** There is no node where an object stored whole has a member, and nothing that could be removed alone. */
+  #refuseWithinRegister(path: Path): void {
+    for (let depth = 1; depth < path.length; depth++) {
+      const ancestor = path.slice(0, depth);
+      const node = this.#nodeAt(ancestor);
+      if (node && shownType(node) === 'REGISTER' && isValueObject(shownValue(node))) {
+        throw mismatch(ancestor, 'is an object stored whole: use set to replace it');
+      }
+    }
+  }
+
+  #nodeAt(path: Path): DocumentNode | undefined {
+    let node = this.#root;
+    for (const key of path) node = node?.map?.children.get(key);
+    return node;
+  }
+
+  #apply(operation: WireOperation): void {
+    this.#root = applyOperation(this.#root, operation, this.#edit);
+    this.operations.push(operation);
+  }
+}
+
+const isNumber = (value: Value | undefined): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
+
+function checkLevels(path: Path, levelsBelow: number, argument: string): void {
+  if (path.length + levelsBelow > limits.documentDepth) {
+    throw new BadUserInputError(argument, `a document may have at most ${limits.documentDepth} levels`);
+  }
+}
+
+const mismatch = (path: Path, problem: string): TypeMismatchError =>
+  new TypeMismatchError(formatKeypath(path), problem);
+
+/** For people. */
+const nameOf = (type: FieldType | undefined): string => `a ${type?.toLowerCase()}`;
+
+/** What a reset of the node has seen of the counters below it, and at it where that is asked for. */
+function floorsOf(node: DocumentNode, path: Path, includingNode: boolean): readonly Floor[] {
+  const floors: Floor[] = [];
+  const visit = ({ map, counter }: DocumentNode, at: Path, included: boolean): void => {
+    for (const cell of included ? (counter?.cells ?? []) : []) {
+      const { origin, birth, up, down } = cell;
+      if (aboveFloors(cell)) floors.push({ path: at, origin, birth, up, down });
+    }
+    for (const [key, child] of map?.children ?? []) visit(child, [...at, key], true);
+  };
+  visit(node, path, includingNode);
+  return floors;
 }

@@ -1,0 +1,101 @@
+/** Wire operations on a document's tree, one function each. docs/data-model.md, section "Wire operations". */
+import { countInto, emptyCounter, raiseFloors } from './counter.ts';
+import type { Floor, Path, WireOperation } from './delta.ts';
+import { type Edit, livenessOf } from './map.ts';
+import { type DocumentNode, emptyNode, nodeOf } from './node.ts';
+import { dropEntries, dropStamps, replaceEntries, replaceStamps } from './stamp.ts';
+
+type Change = (node: DocumentNode) => DocumentNode | undefined;
+
+/** Undefined: nothing at all is left. Costs the length of the path and what lies below its end. */
+export function applyOperation(
+  root: DocumentNode | undefined,
+  operation: WireOperation,
+  edit: Edit,
+): DocumentNode | undefined {
+  const changed = changeAt(root, operation.path, 0, edit, (node) => changedBy(operation, node, edit));
+  return operation.kind === 'assign' || operation.kind === 'remove' ? raise(changed, operation.floors, edit) : changed;
+}
+
+function changedBy(operation: WireOperation, node: DocumentNode, edit: Edit): DocumentNode | undefined {
+  switch (operation.kind) {
+    case 'assign':
+      return assign(node, operation, edit);
+    case 'makeMap':
+      return makeMap(node, operation, edit);
+    case 'makeCounter':
+      return makeCounter(node, operation, edit);
+    case 'increment':
+      return increment(node, operation, edit);
+    case 'remove':
+      return edit.dropNode(node);
+  }
+}
+
+type Of<Kind extends WireOperation['kind']> = Extract<WireOperation, { kind: Kind }>;
+
+function assign(node: DocumentNode, { value, isDefault }: Of<'assign'>, edit: Edit): DocumentNode | undefined {
+  const own = { stamp: edit.stamp(isDefault), value };
+  return nodeOf(replaceEntries(node.registers, edit.writer, own), edit.dropMap(node.map), hideCounter(node, edit));
+}
+
+function makeMap(node: DocumentNode, { isDefault }: Of<'makeMap'>, edit: Edit): DocumentNode | undefined {
+  const presence = replaceStamps(node.map?.presence ?? [], edit.writer, edit.stamp(isDefault));
+  const registers = dropEntries(node.registers, edit.writer);
+  return nodeOf(registers, edit.withPresence(node.map, presence), hideCounter(node, edit));
+}
+
+function makeCounter(node: DocumentNode, { base, isDefault }: Of<'makeCounter'>, edit: Edit): DocumentNode | undefined {
+  const { presence, bases, cells } = node.counter ?? emptyCounter;
+  const stamp = edit.stamp(isDefault);
+  return nodeOf(dropEntries(node.registers, edit.writer), node.map, {
+    presence: replaceStamps(presence, edit.writer, stamp),
+    bases: base === undefined ? bases : replaceEntries(bases, edit.writer, { stamp, value: base }),
+    cells,
+  });
+}
+
+function increment(node: DocumentNode, operation: Of<'increment'>, edit: Edit): DocumentNode | undefined {
+  const { birth, before, after, isDefault } = operation;
+  const { presence, bases, cells } = node.counter ?? emptyCounter;
+  return nodeOf(node.registers, node.map, {
+    presence: replaceStamps(presence, edit.writer, edit.stamp(isDefault)),
+    bases,
+    cells: countInto(cells, edit.writer.origin, birth, before, after),
+  });
+}
+
+/** Drops the presence; what was counted stays, to come back with the counter. */
+function hideCounter({ counter }: DocumentNode, edit: Edit): DocumentNode['counter'] {
+  return counter && { ...counter, presence: dropStamps(counter.presence, edit.writer) };
+}
+
+function raise(root: DocumentNode | undefined, floors: readonly Floor[], edit: Edit): DocumentNode | undefined {
+  let raised = root;
+  for (const floor of floors) {
+    raised = changeAt(raised, floor.path, 0, edit, (node) => {
+      if (node.counter === undefined) return node === emptyNode ? undefined : node;
+      const cells = raiseFloors(node.counter.cells, floor.origin, floor.birth, floor);
+      return cells === node.counter.cells ? node : nodeOf(node.registers, node.map, { ...node.counter, cells });
+    });
+  }
+  return raised;
+}
+
+/** @param depth how many keys of the path lead to `node` */
+function changeAt(
+  node: DocumentNode | undefined,
+  path: Path,
+  depth: number,
+  edit: Edit,
+  change: Change,
+): DocumentNode | undefined {
+  const key = path[depth];
+  if (key === undefined) return change(node ?? emptyNode);
+  const child = node?.map?.children.get(key);
+  const was = livenessOf(child);
+  const changed = changeAt(child, path, depth + 1, edit, change);
+  if (changed === child) return node;
+  const { registers, map, counter } = node ?? emptyNode;
+  return nodeOf(registers, edit.withChild(map, key, changed, was), counter);
+}

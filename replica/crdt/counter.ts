@@ -1,0 +1,115 @@
+/**
+ * Counter: a number to which concurrent increments add up. docs/data-model.md, M7 to M9.
+ * Why totals, not steps: a cell's totals only grow, so taking an increment is a maximum. A remove raises the floors to what
+ * it had seen; an increment that it had not seen survives. A cell that a remove took away may come back with such an
+ * increment: it then begins where that increment began, or what was removed would be counted again.
+ * Source: PN-counter, Shapiro et al., A comprehensive study of Convergent and Commutative Replicated Data Types
+ * (INRIA RR-7506, 2011). Births and floors are ours.
+ */
+import type { CellTotals, Totals } from './delta.ts';
+import { type Entry, type Stamp, sameStamp } from './stamp.ts';
+import type { Origin } from './version.ts';
+
+/** What one origin has counted since one birth. Each floor <= its total, and one of them is below it. */
+export interface Cell extends CellTotals {
+  readonly origin: Origin;
+  /** The number of the transaction that made the cell. */
+  readonly birth: number;
+}
+
+/** Presence and bases latest first; cells by origin, then birth. Without presence, all of it is hidden. */
+export interface Counter {
+  readonly presence: readonly Stamp[];
+  readonly bases: readonly Entry<number>[];
+  readonly cells: readonly Cell[];
+}
+
+export const emptyCounter: Counter = { presence: [], bases: [], cells: [] };
+
+/**
+ * The latest base and what was counted. The order of the cells is fixed, as a floating-point sum depends on it: replicas
+ * agree to the last bit. Past the largest finite number it stays there.
+ */
+export function counterValue({ bases, cells }: Counter): number {
+  let counted = 0;
+  for (const { up, down, upFloor, downFloor } of cells) counted += up - upFloor - (down - downFloor);
+  const value = (bases[0]?.value ?? 0) + counted;
+  return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+}
+
+export function compareCells(a: Pick<Cell, 'origin' | 'birth'>, b: Pick<Cell, 'origin' | 'birth'>): number {
+  if (a.origin !== b.origin) return a.origin < b.origin ? -1 : 1;
+  return a.birth - b.birth;
+}
+
+/** A cell that counts nothing any more, and is dropped. */
+const isSpent = ({ up, down, upFloor, downFloor }: CellTotals): boolean => up === upFloor && down === downFloor;
+
+/** Whether a write that resets the counter has floors to name. */
+export const aboveFloors = (cell: CellTotals): boolean => !isSpent(cell);
+
+/** An increment's effect on the cells. */
+export function countInto(
+  cells: readonly Cell[],
+  origin: Origin,
+  birth: number,
+  before: Totals,
+  after: Totals,
+): readonly Cell[] {
+  const here = cells.find((cell) => cell.origin === origin && cell.birth === birth);
+  const from = here ?? { up: before.up, down: before.down, upFloor: before.up, downFloor: before.down };
+  return replaceCell(cells, {
+    origin,
+    birth,
+    up: Math.max(from.up, after.up),
+    down: Math.max(from.down, after.down),
+    upFloor: from.upFloor,
+    downFloor: from.downFloor,
+  });
+}
+
+/** The effect of a reset that had seen these totals. For a cell that is not here there is nothing to reset. */
+export function raiseFloors(cells: readonly Cell[], origin: Origin, birth: number, seen: Totals): readonly Cell[] {
+  const here = cells.find((cell) => cell.origin === origin && cell.birth === birth);
+  if (here === undefined) return cells;
+  return replaceCell(cells, {
+    ...here,
+    // No more is reset than was counted here: an increment that was seen by the reset may have been refused since.
+    upFloor: Math.min(Math.max(here.upFloor, seen.up), here.up),
+    downFloor: Math.min(Math.max(here.downFloor, seen.down), here.down),
+  });
+}
+
+function replaceCell(cells: readonly Cell[], cell: Cell): readonly Cell[] {
+  const before = cells.filter((other) => compareCells(other, cell) < 0);
+  const after = cells.filter((other) => compareCells(other, cell) > 0);
+  return isSpent(cell) ? [...before, ...after] : [...before, cell, ...after];
+}
+
+/** The newest of the cells that an origin counts into. */
+export function ownCell(cells: readonly Cell[], origin: Origin): Cell | undefined {
+  return cells.findLast((cell) => cell.origin === origin);
+}
+
+export function sameCounter(a: Counter, b: Counter): boolean {
+  return (
+    a.presence.length === b.presence.length &&
+    a.bases.length === b.bases.length &&
+    a.cells.length === b.cells.length &&
+    a.presence.every((stamp, index) => isSame(stamp, b.presence[index])) &&
+    a.bases.every(
+      ({ stamp, value }, index) => value === b.bases[index]?.value && isSame(stamp, b.bases[index]?.stamp),
+    ) &&
+    a.cells.every((cell, index) => isSameCell(cell, b.cells[index]))
+  );
+}
+
+const isSame = (a: Stamp, b: Stamp | undefined): boolean => b !== undefined && sameStamp(a, b);
+
+const isSameCell = (a: Cell, b: Cell | undefined): boolean =>
+  b !== undefined &&
+  compareCells(a, b) === 0 &&
+  a.up === b.up &&
+  a.down === b.down &&
+  a.upFloor === b.upFloor &&
+  a.downFloor === b.downFloor;

@@ -1,0 +1,21 @@
+/** The values that a tree shows. */
+import { counterValue } from './counter.ts';
+import { type DocumentNode, type MapPart, shownType } from './node.ts';
+import type { Value, ValueObject } from './value.ts';
+
+/** Undefined where nothing is shown. */
+export function shownValue(node: DocumentNode): Value | undefined {
+  const type = shownType(node);
+  if (type === 'REGISTER') return node.registers[0]?.value;
+  if (type === 'MAP') return mapValue(node.map);
+  return node.counter && type === 'COUNTER' ? counterValue(node.counter) : undefined;
+}
+
+export function mapValue(map: MapPart | undefined): ValueObject {
+  const object: Record<string, Value> = Object.create(null);
+  for (const [key, child] of map?.children ?? []) {
+    const value = shownValue(child);
+    if (value !== undefined) object[key] = value;
+  }
+  return object;
+}
