@@ -1,0 +1,138 @@
+/** One multipart/form-data request: its fields in memory, bounded; its files in the blob store. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import multer from 'multer';
+import { BadUserInputError, PayloadTooLargeError, TidelineError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { UploadedFile } from './attachments.ts';
+import { BlobStorageEngine } from './storage-engine.ts';
+import type { UploadSession } from './upload-session.ts';
+
+export interface FormLimits {
+  readonly files: number;
+  readonly fields: number;
+  /** Of one field's value. */
+  readonly fieldBytes: number;
+}
+
+export interface Form {
+  readonly fieldsByName: ReadonlyMap<string, string>;
+  readonly files: readonly { readonly field: string; readonly file: UploadedFile }[];
+}
+
+/** Names, headers and boundaries of a part. */
+const partOverheadBytes = 1_024;
+const fieldNameBytes = 100;
+
+export function isForm(request: IncomingMessage): boolean {
+  return /^multipart\/form-data\s*(;|$)/i.test(request.headers['content-type'] ?? '');
+}
+
+/**
+ * Reads the request to its end. Where it fails, the rest is read and thrown away for a moment, so that the sender gets to see the
+ * answer, and the connection is closed with it; the session's disposal drops what was stored.
+ * @throws {BadUserInputError} no form, a damaged or unfinished one, or more parts than the limits say
+ * @throws {PayloadTooLargeError} a file or field, or all together
+ * @throws {StoreUnavailableError} a file could not be stored
+ */
+export async function readForm(
+  request: IncomingMessage,
+  response: ServerResponse,
+  uploads: UploadSession,
+  formLimits: FormLimits,
+): Promise<Form> {
+  if (!isForm(request)) throw new BadUserInputError('content-type', 'must be multipart/form-data');
+  try {
+    const maximumBytes = bytesOf(formLimits, uploads.maximumFileBytes);
+    // What the sender says beforehand need not be read to be refused.
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (length > maximumBytes) throw new PayloadTooLargeError('the request', length, maximumBytes);
+    await parse(request, response, uploads, formLimits, maximumBytes);
+    const fieldsByName = fieldsOf(request);
+    return { fieldsByName, files: await uploads.keep() };
+  } catch (error) {
+    if (!request.complete) {
+      response.setHeader('Connection', 'close');
+      await drain(request);
+    }
+    throw error;
+  }
+}
+
+function parse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  uploads: UploadSession,
+  { files, fields, fieldBytes }: FormLimits,
+  maximumBytes: number,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const form = multer({
+      // Multer reports a failure only after it has read all that the sender still has: the engine's own word comes first.
+      storage: new BlobStorageEngine(uploads, reject),
+      defParamCharset: 'utf8',
+      limits: {
+        files,
+        fields,
+        parts: files + fields,
+        fileSize: uploads.maximumFileBytes,
+        fieldSize: fieldBytes,
+        fieldNameSize: fieldNameBytes,
+        headerPairs: 16,
+        fieldNestingDepth: 0,
+        fieldArrayIndexLimit: 0,
+      },
+    });
+    // As a method: multer needs no more of a request than node gives, though its types ask for Express'.
+    const parser: { parse(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void } =
+      { parse: form.any() };
+    let received = 0;
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > maximumBytes) reject(new PayloadTooLargeError('the request', undefined, maximumBytes));
+    });
+    parser.parse(request, response, (error) => {
+      if (error === undefined) resolve();
+      else reject(ourError(error, uploads.maximumFileBytes, fieldBytes));
+    });
+  });
+}
+
+function bytesOf({ files, fields, fieldBytes }: FormLimits, fileBytes: number): number {
+  return files * (fileBytes + partOverheadBytes) + fields * (fieldBytes + partOverheadBytes) + partOverheadBytes;
+}
+
+function fieldsOf(request: IncomingMessage): Map<string, string> {
+  const fields = new Map<string, string>();
+  if (!('body' in request) || typeof request.body !== 'object' || request.body === null) return fields;
+  for (const [name, value] of Object.entries(request.body)) {
+    if (typeof value !== 'string') throw new BadUserInputError(name, 'is there more than once');
+    fields.set(name, value);
+  }
+  return fields;
+}
+
+function ourError(error: unknown, fileBytes: number, fieldBytes: number): unknown {
+  if (error instanceof TidelineError) return error;
+  if (!(error instanceof multer.MulterError)) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return new BadUserInputError('body', `no whole multipart form: ${problem}`, { cause: error });
+  }
+  if (error.code === 'LIMIT_FILE_SIZE')
+    return new PayloadTooLargeError(`the file ${error.field}`, undefined, fileBytes);
+  if (error.code === 'LIMIT_FIELD_VALUE') {
+    return new PayloadTooLargeError(`the field ${error.field}`, undefined, fieldBytes);
+  }
+  return new BadUserInputError(error.field ?? 'body', error.message.toLowerCase(), { cause: error });
+}
+
+function drain(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (request.closed) return resolve();
+    const timer = setTimeout(resolve, limits.uploadDrainMilliseconds);
+    request.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    request.resume();
+  });
+}

@@ -1,0 +1,125 @@
+/**
+ * GraphQL over multipart/form-data. Source: GraphQL multipart request specification,
+ * https://github.com/jaydenseric/graphql-multipart-request-spec, without its batching.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BadUserInputError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { UploadedFile } from './attachments.ts';
+import { readForm } from './form.ts';
+import type { UploadSession } from './upload-session.ts';
+
+/** What a GraphQL request says; files stand in `variables` as instances of UploadedFile. */
+export interface OperationParameters {
+  readonly query?: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly extensions?: Record<string, unknown>;
+}
+
+export interface MultipartOptions {
+  /** Holds the request's files. To be disposed once the operation was executed, and whatever happens before. */
+  readonly uploads: UploadSession;
+}
+
+/**
+ * Reads the request to its end; its files are blobs then.
+ * @throws {BadUserInputError} no such form; `operations` or `map` is not what the specification says; a file is named and not there, or
+ *   there and not named, or stands where no null does
+ * @throws {PayloadTooLargeError} a file is larger than the session takes, or `operations` than limits.requestBytes
+ * @throws {StoreUnavailableError} a file could not be stored
+ */
+export async function readMultipartOperation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { uploads }: MultipartOptions,
+): Promise<OperationParameters> {
+  const { fieldsByName, files } = await readForm(request, response, uploads, {
+    files: limits.uploadFiles,
+    fields: 2,
+    fieldBytes: limits.requestBytes,
+  });
+  const operations = parsedObject(fieldsByName, 'operations');
+  const pathsByFile = parsedObject(fieldsByName, 'map');
+  const parameters = parametersOf(operations);
+  const missing = new Map(Object.entries(pathsByFile));
+  for (const { field, file } of files) {
+    const paths = missing.get(field);
+    missing.delete(field);
+    if (paths === undefined) throw new BadUserInputError(field, 'the map names no such file, or it is there twice');
+    if (!isStrings(paths) || paths.length === 0) {
+      throw new BadUserInputError(`map.${field}`, 'must be a list of paths, such as ["variables.file"]');
+    }
+    for (const path of paths) put(operations, path, file, `map.${field}`);
+  }
+  for (const field of missing.keys()) {
+    throw new BadUserInputError(`map.${field}`, 'the request has no file of this name (a file needs a filename)');
+  }
+  return parameters;
+}
+
+function parsedObject(fieldsByName: ReadonlyMap<string, string>, name: string): Record<string, unknown> {
+  const text = fieldsByName.get(name);
+  if (text === undefined)
+    throw new BadUserInputError(name, 'is missing: see the GraphQL multipart request specification');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadUserInputError(name, 'is no JSON', { cause: error });
+  }
+  if (Array.isArray(value) && name === 'operations') {
+    throw new BadUserInputError(name, 'must be one operation: a list of them is not taken');
+  }
+  if (!isObject(value)) throw new BadUserInputError(name, 'must be a JSON object');
+  return value;
+}
+
+function parametersOf(operations: Record<string, unknown>): OperationParameters {
+  const { query, operationName, variables, extensions } = operations;
+  if (!isAbsentOrText(query)) throw new BadUserInputError('operations.query', 'must be a string');
+  if (!isAbsentOrText(operationName)) throw new BadUserInputError('operations.operationName', 'must be a string');
+  if (!isAbsentOrObject(variables)) throw new BadUserInputError('operations.variables', 'must be an object');
+  if (!isAbsentOrObject(extensions)) throw new BadUserInputError('operations.extensions', 'must be an object');
+  return {
+    ...(query != null && { query }),
+    ...(operationName != null && { operationName }),
+    ...(variables != null && { variables }),
+    ...(extensions != null && { extensions }),
+  };
+}
+
+/** A path is keys and indexes with dots between: `variables.files.0`. A null must stand there, which the file replaces. */
+function put(operations: Record<string, unknown>, path: string, file: UploadedFile, argument: string): void {
+  const refuse = () =>
+    new BadUserInputError(argument, `${JSON.stringify(path)} must lead to a null in the operation's variables`);
+  const keys = path.split('.');
+  const last = keys.pop();
+  if (last === undefined || keys[0] !== 'variables') throw refuse();
+  let place: unknown = operations;
+  for (const key of keys) place = isContainer(place) && Object.hasOwn(place, key) ? Reflect.get(place, key) : undefined;
+  if (!isContainer(place) || !Object.hasOwn(place, last) || Reflect.get(place, last) !== null) throw refuse();
+  // Not an assignment: that would set the prototype where the key is __proto__.
+  Object.defineProperty(place, last, { value: file, enumerable: true, configurable: true, writable: true });
+}
+
+/** What JSON made; a file that was put in is no place for another. */
+function isContainer(value: unknown): value is object {
+  return Array.isArray(value) || isObject(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function isAbsentOrText(value: unknown): value is string | null | undefined {
+  return value === undefined || value === null || typeof value === 'string';
+}
+
+function isAbsentOrObject(value: unknown): value is Record<string, unknown> | null | undefined {
+  return value === undefined || value === null || isObject(value);
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((element) => typeof element === 'string');
+}
