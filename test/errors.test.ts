@@ -1,0 +1,54 @@
+/** docs/errors.md and the code name the same errors. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../errors.ts';
+import { projectFiles, root } from './tidy/source-files.ts';
+
+const sections = new Map(
+  readFileSync(join(root, 'docs/errors.md'), 'utf8')
+    .split(/^## /m)
+    .map((section) => [section.split('\n', 1)[0] ?? '', section]),
+);
+const codesIn = (section: string) =>
+  [...(sections.get(section) ?? '').matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1] ?? '');
+const documented = [...codesIn('Answered to clients'), ...codesIn('In logs, and at the start')];
+
+const source = readFileSync(join(root, 'errors.ts'), 'utf8');
+const classes = [
+  ...source.matchAll(/^export class (\w+) extends TidelineError \{\n {2}readonly code = '([A-Z_]+)';$/gm),
+].map((match) => ({ name: match[1] ?? '', code: match[2] ?? '' }));
+
+describe('docs/errors.md', () => {
+  it('has every code of errors.ts, and no other', () => {
+    expect([...documented].sort()).toEqual(classes.map(({ code }) => code).sort());
+  });
+
+  it('has every code that the server gives to faults of a request, and no other', () => {
+    const given = projectFiles()
+      .filter(({ path }) => /^server\/.*\.ts$/.test(path))
+      .flatMap(({ text }) => [...text.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'(?= ?[),}])/g)].map((match) => match[1] ?? ''))
+      .filter((code) => !documented.includes(code));
+    expect(codesIn('Of the request itself').sort()).toEqual([...new Set(given)].sort());
+  });
+
+  it('says of each what happened and what to do', () => {
+    const rows = [...sections.values()].flatMap((section) => section.match(/^\| `[A-Z_]+` \|.*$/gm) ?? []);
+    const incomplete = rows.filter((row) => row.split(/(?<!\\)\|/).filter((cell) => cell.trim() !== '').length !== 3);
+    expect(incomplete).toEqual([]);
+  });
+});
+
+describe('errors.ts', () => {
+  it('gives every class its own code, spelt as its name', () => {
+    const names = Object.keys(errors).filter((name) => name !== 'TidelineError');
+    expect(classes.map(({ name }) => name).sort()).toEqual(names.sort());
+    const spelt = classes.map(({ name }) =>
+      name
+        .replace(/Error$/, '')
+        .replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_')
+        .toUpperCase(),
+    );
+    expect(classes.map(({ code }) => code)).toEqual(spelt);
+  });
+});
