@@ -1,0 +1,148 @@
+/** Documents written by the real merge rules, one transaction a turn, and what each turn changed: what live queries are fed. */
+import fc from 'fast-check';
+import type { Path } from '../../../replica/crdt/delta.ts';
+import { applyOperations, type DocumentState, documentExists } from '../../../replica/crdt/document.ts';
+import { AttachmentToken, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
+import type { Writer } from '../../../replica/crdt/version.ts';
+import { DocumentDraft } from '../../../replica/crdt/writes.ts';
+import type { DocumentReader, StoredDocument } from '../../../replica/documents.ts';
+import type { DocumentChange } from '../../../replica/query/live-query.ts';
+
+export type Write =
+  | { readonly kind: 'upsert'; readonly id: string; readonly fields: ValueObject }
+  | { readonly kind: 'set'; readonly id: string; readonly path: Path; readonly value: Value }
+  | { readonly kind: 'count'; readonly id: string; readonly path: Path; readonly by: number }
+  | { readonly kind: 'unset'; readonly id: string; readonly path: Path }
+  /** Comes back from the log: other dots, and nothing else that is shown. */
+  | { readonly kind: 'rewrite'; readonly id: string }
+  | { readonly kind: 'remove' | 'evict'; readonly id: string };
+
+export class Store implements DocumentReader {
+  readonly #states = new Map<string, Map<string, DocumentState>>();
+  readonly #shown = new Map<string, Map<string, StoredDocument>>();
+  #number = 0;
+
+  get(collection: string, id: string): StoredDocument | undefined {
+    return this.#shown.get(collection)?.get(id);
+  }
+
+  all(collection: string): Iterable<StoredDocument> {
+    return this.#shown.get(collection)?.values() ?? [];
+  }
+
+  collections(): Iterable<string> {
+    return this.#shown.keys();
+  }
+
+  count(collection: string): number {
+    return this.#shown.get(collection)?.size ?? 0;
+  }
+
+  /** What the writes of one turn changed, a document once. */
+  turn(writes: readonly Write[], collection = 'things'): readonly DocumentChange[] {
+    const states = this.#states.get(collection) ?? new Map<string, DocumentState>();
+    const shown = this.#shown.get(collection) ?? new Map<string, StoredDocument>();
+    this.#states.set(collection, states);
+    this.#shown.set(collection, shown);
+    const changes = new Map<string, DocumentChange>();
+    for (const write of writes) {
+      const { id } = write;
+      const before = shown.get(id);
+      const state = write.kind === 'evict' ? states.get(id) : this.#written(states.get(id), write);
+      if (state === undefined) states.delete(id);
+      else states.set(id, state);
+      const exists = write.kind !== 'evict' && documentExists(state);
+      const after = exists ? { collection, id, state } : undefined;
+      if (after === undefined) shown.delete(id);
+      else shown.set(id, after);
+      const evicted = write.kind === 'evict' || (before === undefined && (changes.get(id)?.evicted ?? false));
+      changes.set(id, { collection, id, before: changes.has(id) ? changes.get(id)?.before : before, after, evicted });
+    }
+    return [...changes.values()];
+  }
+
+  #written(state: DocumentState | undefined, write: Exclude<Write, { kind: 'evict' }>): DocumentState | undefined {
+    this.#number += 1;
+    const draft = new DocumentDraft(state, writer(this.#number));
+    const isCounter = () => false;
+    switch (write.kind) {
+      case 'upsert':
+        draft.upsert(write.fields, 'MERGE', isCounter);
+        break;
+      case 'set':
+        draft.update({ kind: 'set', path: write.path, value: write.value, as: undefined }, isCounter);
+        break;
+      case 'count':
+        draft.update({ kind: 'remove', path: write.path }, isCounter);
+        draft.update({ kind: 'increment', path: write.path, by: write.by }, isCounter);
+        break;
+      case 'unset':
+        draft.update({ kind: 'remove', path: write.path }, isCounter);
+        break;
+      case 'remove':
+        draft.remove();
+        break;
+      case 'rewrite':
+        return applyOperations(state, [], writer(this.#number));
+    }
+    return draft.state;
+  }
+}
+
+const writer = (number: number): Writer => ({
+  origin: 'test.aaaaaaaa',
+  number,
+  time: number * 1024,
+  log: 'log',
+  position: number,
+  covers: () => true,
+});
+
+export const things = (store: Store): StoredDocument[] => [...store.all('things')];
+
+/** A store of documents in `things`, by id. */
+export function storeOf(documents: Readonly<Record<string, Readonly<Record<string, Value>>>>): Store {
+  const store = new Store();
+  store.turn(Object.entries(documents).map(([id, fields]) => ({ kind: 'upsert', id, fields })));
+  return store;
+}
+
+export const idsOf = (documents: Iterable<StoredDocument>): string[] => Array.from(documents, ({ id }) => id);
+
+const scalars = fc.oneof(
+  fc.constantFrom<Value>(
+    null,
+    true,
+    false,
+    0,
+    -0,
+    1,
+    1.5,
+    -2,
+    2 ** 53,
+    2 ** 60,
+    1e300,
+    2n ** 53n,
+    2n ** 60n,
+    -(2n ** 63n),
+  ),
+  fc.constantFrom<Value>('', 'a', 'ab', 'b', 'B', '\uffee', '\u{1f600}', '\u{1f600}a'),
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom<Value>(new AttachmentToken('one'), new AttachmentToken('two')),
+);
+
+const withoutPrototype = (fields: Readonly<Record<string, Value>>): ValueObject =>
+  Object.assign(Object.create(null), fields);
+
+/** Of every type, few enough that equal ones meet. */
+export const values: fc.Arbitrary<Value> = fc.oneof(
+  { weight: 6, arbitrary: scalars },
+  { weight: 1, arbitrary: fc.array(scalars, { maxLength: 2 }) },
+  { weight: 1, arbitrary: fc.dictionary(fc.constantFrom('x', 'y'), scalars, { maxKeys: 2 }).map(withoutPrototype) },
+);
+
+export const paths = fc.constantFrom<Path>(['a'], ['b'], ['c', 'x']);
+
+export const documentFields: fc.Arbitrary<ValueObject> = fc
+  .dictionary(fc.constantFrom('a', 'b', 'c'), values, { maxKeys: 3 })
+  .map(withoutPrototype);
