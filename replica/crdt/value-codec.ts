@@ -1,0 +1,150 @@
+/** Values as bytes: a tag each, then what it says. docs/codec.md, section "Values". */
+import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { Totals } from './delta.ts';
+import { AttachmentToken, isValueObject, maximumInt64, type Value } from './value.ts';
+import type { Origin } from './version.ts';
+
+const tags = {
+  null: 0,
+  false: 1,
+  true: 2,
+  positive: 3,
+  negative: 4,
+  float: 5,
+  int64: 6,
+  uint64: 7,
+  string: 8,
+  array: 9,
+  object: 10,
+  attachment: 11,
+} as const;
+
+export function writeValue(writer: ByteWriter, value: Value): void {
+  if (value === null) writer.byte(tags.null);
+  else if (typeof value === 'boolean') writer.byte(value ? tags.true : tags.false);
+  else if (typeof value === 'number') writeNumber(writer, value);
+  else if (typeof value === 'bigint') {
+    writer.byte(value > maximumInt64 ? tags.uint64 : tags.int64);
+    writer.integer64(value);
+  } else if (typeof value === 'string') {
+    writer.byte(tags.string);
+    writer.string(value);
+  } else if (value instanceof AttachmentToken) {
+    writer.byte(tags.attachment);
+    writer.string(value.id);
+  } else if (isValueObject(value)) {
+    const entries = Object.entries(value);
+    writer.byte(tags.object);
+    writer.varint(entries.length);
+    for (const [key, member] of entries) {
+      writer.string(key);
+      writeValue(writer, member);
+    }
+  } else {
+    writer.byte(tags.array);
+    writer.varint(value.length);
+    for (const item of value) writeValue(writer, item);
+  }
+}
+
+/** @param levels how many arrays and objects may lie within each other */
+export function readValue(reader: ByteReader, levels: number): Value {
+  const tag = reader.byte();
+  switch (tag) {
+    case tags.null:
+      return null;
+    case tags.false:
+      return false;
+    case tags.true:
+      return true;
+    case tags.positive:
+    case tags.negative:
+    case tags.float:
+      return readTaggedNumber(reader, tag);
+    case tags.int64:
+      return largeInteger(reader, reader.int64());
+    case tags.uint64:
+      return largeInteger(reader, reader.uint64());
+    case tags.string:
+      return reader.string();
+    case tags.attachment:
+      return new AttachmentToken(reader.string());
+    case tags.array:
+      if (levels === 0) throw reader.malformed('a value is too deep');
+      return reader.list(1, () => readValue(reader, levels - 1));
+    case tags.object:
+      if (levels === 0) throw reader.malformed('a value is too deep');
+      return readObject(reader, levels - 1);
+    default:
+      throw reader.malformed(`a value has the unknown tag ${tag}`);
+  }
+}
+
+function readObject(reader: ByteReader, levels: number): Value {
+  const object: Record<string, Value> = Object.create(null);
+  for (let left = reader.count(2); left > 0; left--) {
+    const key = readKey(reader);
+    if (key in object) throw reader.malformed('an object has a key twice');
+    object[key] = readValue(reader, levels);
+  }
+  return object;
+}
+
+export function readKey(reader: ByteReader): string {
+  const key = reader.string();
+  if (key === '__proto__') throw reader.malformed('__proto__ is a key');
+  return key;
+}
+
+function largeInteger(reader: ByteReader, value: bigint): bigint {
+  if (Number.isSafeInteger(Number(value))) throw reader.malformed('a small integer is written as a large one');
+  return value;
+}
+
+export function writeNumber(writer: ByteWriter, value: number): void {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+    writer.byte(tags.float);
+    writer.float(value);
+  } else {
+    writer.byte(value >= 0 ? tags.positive : tags.negative);
+    writer.varint(Math.abs(value));
+  }
+}
+
+export function readNumber(reader: ByteReader): number {
+  return readTaggedNumber(reader, reader.byte());
+}
+
+function readTaggedNumber(reader: ByteReader, tag: number): number {
+  switch (tag) {
+    case tags.positive:
+      return reader.varint();
+    case tags.negative:
+      return -reader.varint();
+    case tags.float:
+      return reader.float();
+    default:
+      throw reader.malformed(`a number has the tag ${tag}`);
+  }
+}
+
+export function writeTotals(writer: ByteWriter, { up, down }: Totals): void {
+  writeNumber(writer, up);
+  writeNumber(writer, down);
+}
+
+export function readTotals(reader: ByteReader): Totals {
+  const up = readNumber(reader);
+  const down = readNumber(reader);
+  if (up < 0 || down < 0) throw reader.malformed('a total is negative');
+  return { up, down };
+}
+
+/** Origins are compared as strings, which is by bytes as long as they are ASCII. */
+const originPattern = /^[\x21-\x7e]{1,128}$/;
+
+export function readOrigin(reader: ByteReader): Origin {
+  const origin = reader.string();
+  if (!originPattern.test(origin)) throw reader.malformed('an origin is no name');
+  return origin;
+}
