@@ -32,6 +32,7 @@ export interface Definitions {
   isCounter(collection: string, path: Path): boolean;
   /** @throws {BadUserInputError} naming `argument` and the field; what is not defined is let through */
   checkDocument(collection: string, fields: ValueObject, argument: string): void;
+  /** As checkDocument; `argument` names the operation with its kind: `operations.0.set`. */
   checkUpdate(collection: string, operation: UpdateOperation, argument: string): void;
   /** What the typed view shows of a value: the value, or undefined where it is of another type than defined. */
   fits(field: FieldDefinition, value: Value | undefined): boolean;

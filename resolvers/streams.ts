@@ -19,3 +19,24 @@ export interface StreamOptions<Event> {
 
 /** Its `return()` releases at once, also while a read waits. */
 export type OpenStream = <Event>(options: StreamOptions<Event>) => Stream<Event>;
+
+/**
+ * A stream of what a source tells; it is released when its reader leaves.
+ * @param open opens the source, which may tell events, and end the stream, in this call's turn
+ */
+export function streamFrom<Event>(
+  openStream: OpenStream,
+  options: Omit<StreamOptions<Event>, 'onReturn'>,
+  open: (stream: Stream<Event>) => Disposable,
+): Stream<Event> {
+  let source: Disposable | undefined;
+  let returned = false;
+  const onReturn = () => {
+    returned = true;
+    source?.[Symbol.dispose]();
+  };
+  const stream = openStream<Event>({ ...options, onReturn });
+  source = open(stream);
+  if (returned) source[Symbol.dispose]();
+  return stream;
+}

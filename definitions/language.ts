@@ -1,0 +1,63 @@
+/**
+ * The language of collection definitions: what `import { … } from 'tideline'` gives to a `collections.ts`.
+ * Its functions only make plain data; `definitions/check.ts` says what of it can be served.
+ */
+import type { FieldDefinition } from './definitions.ts';
+
+export type { FieldDefinition } from './definitions.ts';
+
+/** One collection: its GraphQL type (`Person`) and the fields that are known of its documents. */
+export interface CollectionSource {
+  readonly type: string;
+  readonly fields: Readonly<Record<string, FieldDefinition>>;
+  readonly description?: string | undefined;
+}
+
+/** By the collections' names, which are also their plural query fields: `people`. */
+export type CollectionSources = Readonly<Record<string, CollectionSource>>;
+
+/** What a definitions file exports as its default. */
+export const defineCollections = <const Sources extends CollectionSources>(sources: Sources): Sources => sources;
+
+/** @param type the GraphQL type's name, with a capital first letter; the singular field is it with a small one */
+export const collection = (
+  type: string,
+  fields: Readonly<Record<string, FieldDefinition>>,
+  description?: string,
+): CollectionSource => ({ type, fields, description });
+
+export const string = (description?: string): FieldDefinition => ({ kind: 'string', description });
+
+/** An integer of 32 bits, as GraphQL's `Int`. */
+export const int = (description?: string): FieldDefinition => ({ kind: 'int', description });
+
+/** Any finite number, as GraphQL's `Float`. */
+export const float = (description?: string): FieldDefinition => ({ kind: 'float', description });
+
+export const boolean = (description?: string): FieldDefinition => ({ kind: 'boolean', description });
+
+/** Any JSON value. */
+export const json = (description?: string): FieldDefinition => ({ kind: 'json', description });
+
+/** A number to which concurrent increments add up. 0 where it was never written. Not within `list` and `mapOf`. */
+export const counter = (description?: string): FieldDefinition => ({ kind: 'counter', description });
+
+/** A file that was uploaded; its document holds its id. */
+export const attachment = (description?: string): FieldDefinition => ({ kind: 'attachment', description });
+
+/** A list, written and merged as one value. */
+export const list = (of: FieldDefinition, description?: string): FieldDefinition => ({ kind: 'list', of, description });
+
+/** Named fields, which merge one by one. */
+export const map = (fields: Readonly<Record<string, FieldDefinition>>, description?: string): FieldDefinition => ({
+  kind: 'map',
+  fields,
+  description,
+});
+
+/** Any keys, with values of one type, which merge key by key. Reads as JSON. */
+export const mapOf = (of: FieldDefinition, description?: string): FieldDefinition => ({
+  kind: 'mapOf',
+  of,
+  description,
+});

@@ -1,0 +1,94 @@
+/** The GraphQL names that a collection's definition leads to, and those that are taken already. */
+import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
+
+export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** `person` of `Person`: the field that reads one document. */
+export const singularField = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1);
+
+/** `LivePeople`: what a subscription to the whole collection gives. */
+export const liveCollectionType = (collection: string): string => `Live${capitalised(collection)}`;
+
+/** `PersonAddress`: the type of a map in `Person`. */
+export const nestedType = (type: string, field: string): string => `${type}${capitalised(field)}`;
+
+/** The map that a field holds, itself or as the items of a list: what has a GraphQL type of its own. */
+export function nestedMap(field: FieldDefinition): Extract<FieldDefinition, { kind: 'map' }> | undefined {
+  if (field.kind === 'list') return nestedMap(field.of);
+  return field.kind === 'map' ? field : undefined;
+}
+
+/** Each type name with the field (`address.city`; empty for the collection itself) that it comes from. */
+export function* typeNames({ name, type, fields }: CollectionDefinition): Generator<readonly [string, string]> {
+  for (const suffix of ['', 'Edge', 'Connection', 'Filter', 'Order', 'Input', 'Increment', 'Field', 'Payload']) {
+    yield [`${type}${suffix}`, ''];
+  }
+  for (const suffix of ['', 'Insertion', 'Update']) yield [`Live${type}${suffix}`, ''];
+  yield [liveCollectionType(name), ''];
+  yield* nestedTypeNames(type, fields, []);
+}
+
+function* nestedTypeNames(
+  type: string,
+  fields: Readonly<Record<string, FieldDefinition>>,
+  path: readonly string[],
+): Generator<readonly [string, string]> {
+  for (const [name, field] of Object.entries(fields)) {
+    const nested = nestedMap(field);
+    if (nested === undefined) continue;
+    const nestedName = nestedType(type, name);
+    const nestedPath = [...path, name];
+    const suffixes = field.kind === 'map' ? ['', 'Input', 'Filter', 'Order', 'Increment'] : ['', 'Input'];
+    for (const suffix of suffixes) yield [`${nestedName}${suffix}`, nestedPath.join('.')];
+    yield* nestedTypeNames(nestedName, nested.fields, nestedPath);
+  }
+}
+
+/** Root fields of a collection, by operation. */
+export const rootFields = ({ name, type }: CollectionDefinition): readonly string[] => [
+  name,
+  singularField(type),
+  `upsert${type}`,
+  `update${type}`,
+  `remove${type}`,
+];
+
+/** Root fields of the generic API: no collection and no type may lead to one of them. */
+export const genericRootFields: readonly string[] = [
+  'node',
+  'nodes',
+  'document',
+  'documents',
+  'collections',
+  'attachment',
+  'replica',
+  'upsert',
+  'upsertMany',
+  'update',
+  'updateMany',
+  'remove',
+  'removeMany',
+  'evict',
+  'evictMany',
+  'uploadAttachment',
+  'fetchAttachment',
+  'evictAttachment',
+  'transactions',
+  'attachmentFetch',
+];
+
+/** Types of the generic API and of GraphQL itself. */
+export const genericTypes: readonly string[] = [
+  ...['Query', 'Mutation', 'Subscription', 'String', 'Int', 'Float', 'Boolean', 'ID'],
+  ...['JSON', 'DateTime', 'File', 'CausalToken', 'Node', 'PageInfo', 'Direction'],
+  ...['Document', 'DocumentEdge', 'DocumentConnection', 'Collection', 'Filter', 'Order'],
+  ...['FieldType', 'FieldConflict', 'FieldVariant', 'WriteStrategy', 'StoreAs'],
+  ...['SetOperation', 'RemoveFieldOperation', 'ReplaceWithCounterOperation', 'IncrementOperation'],
+  ...['SetAttachmentOperation', 'UpdateOperation', 'DocumentPayload', 'DocumentsPayload', 'IdsPayload'],
+  ...['Attachment', 'AttachmentState', 'AttachmentFetchStatus', 'AttachmentFetchEvent'],
+  ...['StorageKind', 'VersionEntry', 'Peer', 'Replica'],
+  ...['LiveInsertion', 'LiveUpdate', 'LiveRemoval', 'LiveMove', 'LiveDocuments', 'LiveDocument', 'RemovalReason'],
+  ...['ChangeKind', 'Change', 'TransactionEvent'],
+  ...['StringFilter', 'IntFilter', 'FloatFilter', 'BooleanFilter', 'IdFilter'],
+  ...['StringListFilter', 'IntListFilter', 'FloatListFilter', 'BooleanListFilter'],
+];

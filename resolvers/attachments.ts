@@ -1,0 +1,83 @@
+/** Attachments: their records, uploads, and where their bytes are. */
+import { AttachmentNotFoundError, PayloadTooLargeError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
+import type { DocumentReader } from '../replica/documents.ts';
+import {
+  type AttachmentRecord,
+  type AttachmentState,
+  attachmentOf,
+  attachmentRecord,
+  attachmentsCollection,
+  type FetchEvent,
+  type UploadedFile,
+} from '../uploads/attachments.ts';
+import type { Context } from './context.ts';
+import { type Stream, streamFrom } from './streams.ts';
+import { transactionOf } from './writes.ts';
+
+interface AttachmentArguments {
+  readonly id: string;
+}
+
+export function one(_: unknown, { id }: AttachmentArguments, { reader }: Context): AttachmentRecord | undefined {
+  return attachmentRecord(reader, id);
+}
+
+/** @throws {AttachmentNotFoundError} */
+export function known(reader: DocumentReader, id: string): AttachmentRecord {
+  const record = attachmentRecord(reader, id);
+  if (record === undefined) throw new AttachmentNotFoundError(id);
+  return record;
+}
+
+export const url = ({ id }: AttachmentRecord): string => `/attachments/${id}`;
+
+export const state = (record: AttachmentRecord, _: unknown, { attachments }: Context): Promise<AttachmentState> =>
+  attachments.state(record);
+
+export const base64 = (record: AttachmentRecord, _: unknown, { attachments }: Context): Promise<string | undefined> =>
+  attachments.base64(record);
+
+export interface UploadArguments {
+  readonly file: UploadedFile;
+  readonly metadata?: unknown;
+}
+
+export function upload(_: unknown, { file, metadata }: UploadArguments, context: Context): AttachmentRecord {
+  const value = jsonFromValue(valueFromJson(metadata ?? {}, 'metadata'));
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes > limits.attachmentMetadataBytes) {
+    throw new PayloadTooLargeError('metadata', bytes, limits.attachmentMetadataBytes);
+  }
+  const { record, fields } = attachmentOf(file, value);
+  transactionOf(context).request((writer) =>
+    writer.upsert(attachmentsCollection, record.id, fields, 'INSERT_IF_ABSENT', () => false),
+  );
+  return record;
+}
+
+export function fetch(_: unknown, { id }: AttachmentArguments, { reader, attachments }: Context): Promise<FetchEvent> {
+  return attachments.fetch(known(reader, id));
+}
+
+export async function evict(
+  _: unknown,
+  { id }: AttachmentArguments,
+  { reader, attachments }: Context,
+): Promise<AttachmentRecord> {
+  const record = known(reader, id);
+  await attachments.evict(record);
+  return record;
+}
+
+/** Begins or joins a fetch, and ends with it. */
+export function watchFetch(_: unknown, { id }: AttachmentArguments, context: Context): Stream<FetchEvent> {
+  const record = known(context.reader, id);
+  return streamFrom<FetchEvent>(context.openStream, { merge: (_older, newer) => newer }, (stream) =>
+    context.attachments.watchFetch(record, (event) => {
+      stream.push(event);
+      if (event.status !== 'PROGRESS') stream.end();
+    }),
+  );
+}

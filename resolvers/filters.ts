@@ -1,0 +1,137 @@
+/** `Filter` and `Order` of the generic API, checked. */
+import { BadUserInputError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Path } from '../replica/crdt/delta.ts';
+import { valueFromJson } from '../replica/crdt/json.ts';
+import { parseKeypath } from '../replica/crdt/keypath.ts';
+import type { Filter } from '../replica/query/filter.ts';
+import type { OrderField } from '../replica/query/order.ts';
+
+export interface FilterInput {
+  readonly path?: string | null | undefined;
+  readonly eq?: unknown;
+  readonly ne?: unknown;
+  readonly gt?: unknown;
+  readonly gte?: unknown;
+  readonly lt?: unknown;
+  readonly lte?: unknown;
+  readonly in?: readonly unknown[] | null | undefined;
+  readonly exists?: boolean | null | undefined;
+  readonly contains?: unknown;
+  readonly startsWith?: string | null | undefined;
+  readonly and?: readonly FilterInput[] | null | undefined;
+  readonly or?: readonly FilterInput[] | null | undefined;
+  readonly not?: FilterInput | null | undefined;
+}
+
+export interface OrderInput {
+  readonly path: string;
+  readonly direction?: 'ASC' | 'DESC' | null | undefined;
+}
+
+/** Counts what a filter is made of, so that it stays within the limits. */
+export class FilterBudget {
+  #nodes = 0;
+
+  /** @throws {BadUserInputError} */
+  spend(depth: number, argument: string): void {
+    this.#nodes += 1;
+    if (this.#nodes > limits.filterNodes) {
+      throw new BadUserInputError(argument, `a filter has at most ${limits.filterNodes} conditions`);
+    }
+    if (depth > limits.filterDepth) {
+      throw new BadUserInputError(argument, `a filter is at most ${limits.filterDepth} levels deep`);
+    }
+  }
+}
+
+/** @throws {BadUserInputError} where null stands for something that has none: it would widen the filter unseen */
+export function present<Member>(member: Member, argument: string): NonNullable<Member> {
+  if (member === null || member === undefined) {
+    throw new BadUserInputError(argument, 'null is nothing to filter by: leave it out');
+  }
+  return member;
+}
+
+/** All must hold; one alone is itself. */
+export function allOf(filters: readonly Filter[]): Filter {
+  const [only, ...rest] = filters;
+  return only !== undefined && rest.length === 0 ? only : { kind: 'and', filters };
+}
+
+const comparisons = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'contains'] as const;
+
+/** @throws {BadUserInputError} */
+export function checkFilter(input: FilterInput | null | undefined, argument: string): Filter | undefined {
+  return input === null || input === undefined ? undefined : filterOf(input, argument, 1, new FilterBudget());
+}
+
+function filterOf(input: FilterInput, argument: string, depth: number, budget: FilterBudget): Filter {
+  budget.spend(depth, argument);
+  const filters = conditionsOf(input, argument, budget);
+  for (const kind of ['and', 'or'] as const) {
+    if (input[kind] === undefined) continue;
+    const members = present(input[kind], `${argument}.${kind}`);
+    filters.push({
+      kind,
+      filters: members.map((member, index) => filterOf(member, `${argument}.${kind}.${index}`, depth + 1, budget)),
+    });
+  }
+  if (input.not !== undefined) {
+    const place = `${argument}.not`;
+    filters.push({ kind: 'not', filter: filterOf(present(input.not, place), place, depth + 1, budget) });
+  }
+  return allOf(filters);
+}
+
+function conditionsOf(input: FilterInput, argument: string, budget: FilterBudget): Filter[] {
+  const conditions: ((path: Path) => Filter)[] = [];
+  const condition = (make: (path: Path) => Filter, name: string) => {
+    budget.spend(1, `${argument}.${name}`);
+    conditions.push(make);
+  };
+  for (const kind of comparisons) {
+    if (input[kind] === undefined) continue;
+    const value = valueFromJson(input[kind], `${argument}.${kind}`);
+    condition((path) => ({ kind, path, value }), kind);
+  }
+  if (input.in !== undefined) {
+    const values = present(input.in, `${argument}.in`).map((item, index) =>
+      valueFromJson(item, `${argument}.in.${index}`),
+    );
+    condition((path) => ({ kind: 'in', path, values }), 'in');
+  }
+  if (input.startsWith !== undefined) {
+    const value = present(input.startsWith, `${argument}.startsWith`);
+    condition((path) => ({ kind: 'startsWith', path, value }), 'startsWith');
+  }
+  if (input.exists !== undefined) {
+    const value = present(input.exists, `${argument}.exists`);
+    condition((path) => ({ kind: 'exists', path, value }), 'exists');
+  }
+  if (input.path === undefined) {
+    if (conditions.length > 0) throw new BadUserInputError(`${argument}.path`, 'a comparison needs the path it is of');
+    return [];
+  }
+  const path = parseKeypath(present(input.path, `${argument}.path`), `${argument}.path`);
+  if (conditions.length === 0) {
+    throw new BadUserInputError(`${argument}.path`, 'a path needs a comparison beside it, such as eq or exists');
+  }
+  return conditions.map((make) => make(path));
+}
+
+/** @throws {BadUserInputError} */
+export function checkOrder(inputs: readonly OrderInput[] | null | undefined): readonly OrderField[] {
+  checkOrderLength(inputs?.length ?? 0);
+  return (inputs ?? []).map(({ path, direction }, index) => ({
+    path: parseKeypath(path, `orderBy.${index}.path`),
+    direction: direction ?? 'ASC',
+  }));
+}
+
+/** @throws {BadUserInputError} */
+export function checkOrderLength(length: number): void {
+  if (length > limits.orderFields) {
+    throw new BadUserInputError('orderBy', `an order has at most ${limits.orderFields} fields`);
+  }
+}

@@ -1,0 +1,98 @@
+/** Live queries: subscriptions to the result of a query, or to one document. */
+import { TokenUnreachableError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { StoredDocument } from '../replica/documents.ts';
+import { type LiveQueryDefinition, mergeChanges, type ResultChange } from '../replica/query/live-query.ts';
+import { decodeToken } from '../replica/token.ts';
+import { checkCollection, checkId, checkPageSize } from './arguments.ts';
+import type { Context } from './context.ts';
+import type { DocumentArguments } from './documents.ts';
+import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './filters.ts';
+import { type Stream, streamFrom } from './streams.ts';
+
+/** One event of a live query, or several merged. */
+export interface LiveResult {
+  readonly initial: boolean;
+  readonly merged: number;
+  readonly change: ResultChange;
+  readonly token: string;
+}
+
+export type LiveInsertionShape = ResultChange['inserted'][number];
+export type LiveRemovalShape = ResultChange['removed'][number];
+export type LiveMoveShape = ResultChange['moved'][number];
+
+/** Undefined where the second takes the first back; a first event is one all the same. */
+export function mergeResults(older: LiveResult, newer: LiveResult): LiveResult | undefined {
+  const initial = older.initial || newer.initial;
+  const change = newer.initial ? newer.change : mergeChanges(older.change, newer.change);
+  if (change === undefined && !initial) return undefined;
+  const { before } = older.change;
+  const { after } = newer.change;
+  return {
+    initial,
+    merged: older.merged + newer.merged,
+    change: change ?? { before, after, inserted: [], updated: [], removed: [], moved: [] },
+    token: newer.token,
+  };
+}
+
+/**
+ * Waits until what `after` shows is here; the first event then is the whole result, which needs no history.
+ * @throws {BadUserInputError} where it is no token @throws {ReplicaBehindError}
+ */
+export async function openLive(
+  { replica, openStream }: Context,
+  definition: LiveQueryDefinition,
+  after: string | null | undefined,
+): Promise<Stream<LiveResult>> {
+  if (after !== null && after !== undefined) {
+    decodeToken(after, 'after');
+    try {
+      await replica.waitFor(after, limits.tokenWaitMilliseconds);
+    } catch (error) {
+      if (!(error instanceof TokenUnreachableError)) throw error;
+    }
+  }
+  return streamFrom<LiveResult>(openStream, { merge: mergeResults }, (stream) =>
+    replica.live(definition, ({ initial, change, token }) => stream.push({ initial, change, token, merged: 1 })),
+  );
+}
+
+export interface LiveDocumentsArguments {
+  readonly collection: string;
+  readonly where?: FilterInput | null | undefined;
+  readonly orderBy?: readonly OrderInput[] | null | undefined;
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+export function documents(_: unknown, args: LiveDocumentsArguments, context: Context): Promise<Stream<LiveResult>> {
+  const definition = {
+    collection: checkCollection(args.collection),
+    filter: checkFilter(args.where, 'where'),
+    order: checkOrder(args.orderBy),
+    first: checkPageSize(args.first, 'first'),
+  };
+  return openLive(context, definition, args.after);
+}
+
+export interface LiveDocumentArguments extends DocumentArguments {
+  readonly after?: string | null | undefined;
+}
+
+export function document(_: unknown, args: LiveDocumentArguments, context: Context): Promise<Stream<LiveResult>> {
+  const definition = documentQuery(checkCollection(args.collection), checkId(args.id, 'id'));
+  return openLive(context, definition, args.after);
+}
+
+/** The live query whose result is one document, or nothing. */
+export const documentQuery = (collection: string, id: string): LiveQueryDefinition => ({
+  collection,
+  filter: { kind: 'eq', path: ['_id'], value: id },
+  order: [],
+  first: undefined,
+});
+
+/** What a live document shows after an event. */
+export const shownDocument = ({ change }: LiveResult): StoredDocument | undefined => change.after[0];

@@ -1,0 +1,93 @@
+/** The operations of an `update`, checked. */
+import { AttachmentNotFoundError, BadUserInputError, IdImmutableError } from '../errors.ts';
+import type { Path } from '../replica/crdt/delta.ts';
+import { valueFromJson } from '../replica/crdt/json.ts';
+import { parseKeypath } from '../replica/crdt/keypath.ts';
+import { AttachmentToken } from '../replica/crdt/value.ts';
+import type { UpdateOperation } from '../replica/crdt/writes.ts';
+import type { DocumentReader } from '../replica/documents.ts';
+import { attachmentRecord } from '../uploads/attachments.ts';
+import type { Context } from './context.ts';
+
+/** Exactly one member is given: the schema says @oneOf. */
+export interface UpdateOperationInput {
+  readonly set?: {
+    readonly path: string;
+    readonly value?: unknown;
+    readonly as?: 'REGISTER' | 'MAP' | null | undefined;
+  } | null;
+  readonly remove?: { readonly path: string } | null;
+  readonly replaceWithCounter?: { readonly path: string } | null;
+  readonly increment?: { readonly path: string; readonly by: number } | null;
+  readonly setAttachment?: { readonly path: string; readonly attachment: string } | null;
+}
+
+/** @throws {BadUserInputError} @throws {IdImmutableError} */
+export function checkOperations(
+  inputs: readonly UpdateOperationInput[],
+  collection: string,
+  { definitions }: Context,
+): readonly UpdateOperation[] {
+  return inputs.map((input, index) => {
+    const { operation, argument } = operationOf(input, `operations.${index}`);
+    definitions.checkUpdate(collection, operation, argument);
+    return operation;
+  });
+}
+
+/** An operation, and its kind's place in the arguments: `operations.0.set`. */
+interface NamedOperation {
+  readonly operation: UpdateOperation;
+  readonly argument: string;
+}
+
+function operationOf(input: UpdateOperationInput, place: string): NamedOperation {
+  if (input.set) {
+    const argument = `${place}.set`;
+    const { path, value, as } = input.set;
+    if (value === undefined) throw new BadUserInputError(`${argument}.value`, 'it is missing: null is a value too');
+    const written = valueFromJson(value, `${argument}.value`);
+    return { argument, operation: { kind: 'set', path: pathOf(path, argument), value: written, as: as ?? undefined } };
+  }
+  if (input.remove) {
+    const argument = `${place}.remove`;
+    return { argument, operation: { kind: 'remove', path: pathOf(input.remove.path, argument) } };
+  }
+  if (input.replaceWithCounter) {
+    const argument = `${place}.replaceWithCounter`;
+    return {
+      argument,
+      operation: { kind: 'replaceWithCounter', path: pathOf(input.replaceWithCounter.path, argument) },
+    };
+  }
+  if (input.increment) {
+    const argument = `${place}.increment`;
+    const { path, by } = input.increment;
+    return { argument, operation: { kind: 'increment', path: pathOf(path, argument), by } };
+  }
+  if (input.setAttachment) {
+    const argument = `${place}.setAttachment`;
+    const value = new AttachmentToken(input.setAttachment.attachment);
+    const path = pathOf(input.setAttachment.path, argument);
+    return { argument, operation: { kind: 'set', path, value, as: undefined } };
+  }
+  throw new BadUserInputError(
+    place,
+    'an operation is one of set, remove, replaceWithCounter, increment, setAttachment',
+  );
+}
+
+function pathOf(text: string, argument: string): Path {
+  const path = parseKeypath(text, `${argument}.path`);
+  if (path[0] === '_id') throw new IdImmutableError(`${argument}.path`);
+  return path;
+}
+
+/** Ids of the attachments that `setAttachment` names. */
+export const namedAttachments = (inputs: readonly UpdateOperationInput[]): readonly string[] =>
+  inputs.flatMap(({ setAttachment }) => (setAttachment ? [setAttachment.attachment] : []));
+
+/** @throws {AttachmentNotFoundError} */
+export function checkAttachments(reader: DocumentReader, ids: readonly string[]): void {
+  for (const id of ids) if (attachmentRecord(reader, id) === undefined) throw new AttachmentNotFoundError(id);
+}

@@ -1,0 +1,45 @@
+/** The `transactions` subscription: whole transactions, as this replica applies them. */
+import { HistoryUnavailableError, TokenUnreachableError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { LoggedTransaction } from '../replica/replica.ts';
+import { decodeToken } from '../replica/token.ts';
+import { checkCollection, systemPrefix } from './arguments.ts';
+import type { Context } from './context.ts';
+import { type Stream, streamFrom } from './streams.ts';
+
+export interface TransactionsArguments {
+  readonly collections?: readonly string[] | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+/** @throws {BadUserInputError} @throws {ReplicaBehindError} @throws {HistoryUnavailableError} */
+export async function transactions(
+  _: unknown,
+  args: TransactionsArguments,
+  { replica, openStream }: Context,
+): Promise<Stream<LoggedTransaction>> {
+  const named = args.collections?.map((name, index) => checkCollection(name, `collections.${index}`)) ?? [];
+  const after = args.after ?? undefined;
+  if (after !== undefined) {
+    decodeToken(after, 'after');
+    await replica.waitFor(after, limits.tokenWaitMilliseconds).catch((error: unknown) => {
+      if (error instanceof TokenUnreachableError) throw new HistoryUnavailableError('the token is of another history');
+      throw error;
+    });
+  }
+  const wanted = new Set(named);
+  const shows = (collection: string) =>
+    wanted.size > 0 ? wanted.has(collection) : !collection.startsWith(systemPrefix);
+  const overflow = (lastRead: LoggedTransaction | undefined) =>
+    new HistoryUnavailableError('the reader was too slow for the transactions that came', lastRead?.token ?? after);
+  return streamFrom<LoggedTransaction>(openStream, { overflow }, (stream) =>
+    replica.transactions(
+      after,
+      (transaction) => {
+        const changes = transaction.changes.filter(({ collection }) => shows(collection));
+        if (changes.length > 0) stream.push({ ...transaction, changes });
+      },
+      (error) => stream.fail(error),
+    ),
+  );
+}

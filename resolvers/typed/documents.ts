@@ -1,0 +1,65 @@
+/** A defined collection's documents through its own types: reads and live queries. */
+import type { CollectionDefinition } from '../../definitions/definitions.ts';
+import type { StoredDocument } from '../../replica/documents.ts';
+import { checkId, checkPage, checkPageSize, type PageArguments } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { type Connection, connection } from '../documents.ts';
+import { encodeGlobalId } from '../global-ids.ts';
+import { documentQuery, type LiveResult, openLive } from '../live.ts';
+import type { Stream } from '../streams.ts';
+import { type TypedInput, typedFilter, typedOrder } from './filters.ts';
+
+/** A document, to be read as its collection is defined. */
+export interface TypedDocument {
+  readonly definition: CollectionDefinition;
+  readonly document: StoredDocument;
+}
+
+export const globalId = ({ document: { collection, id } }: TypedDocument): string =>
+  encodeGlobalId({ view: 'typed', collection, id });
+
+export interface TypedQueryArguments {
+  readonly where?: TypedInput | null | undefined;
+  readonly orderBy?: readonly TypedInput[] | null | undefined;
+}
+
+export interface TypedLiveArguments extends TypedQueryArguments {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+export interface TypedLiveDocumentArguments {
+  readonly id: string;
+  readonly after?: string | null | undefined;
+}
+
+/** The resolvers of a collection's root fields that read. */
+export function typedReads(definition: CollectionDefinition) {
+  const { name: collection } = definition;
+  const typed = (document: StoredDocument): TypedDocument => ({ definition, document });
+  const query = ({ where, orderBy }: TypedQueryArguments) => ({
+    collection,
+    filter: typedFilter(definition, where),
+    order: typedOrder(orderBy),
+  });
+  return {
+    typed,
+
+    one(_: unknown, { id }: { readonly id: string }, { reader }: Context): TypedDocument | undefined {
+      const document = reader.get(collection, checkId(id, 'id'));
+      return document && typed(document);
+    },
+
+    page(_: unknown, args: TypedQueryArguments & PageArguments, context: Context): Connection {
+      return connection(context, { ...query(args), ...checkPage(args) });
+    },
+
+    live(_: unknown, args: TypedLiveArguments, context: Context): Promise<Stream<LiveResult>> {
+      return openLive(context, { ...query(args), first: checkPageSize(args.first, 'first') }, args.after);
+    },
+
+    liveOne(_: unknown, args: TypedLiveDocumentArguments, context: Context): Promise<Stream<LiveResult>> {
+      return openLive(context, documentQuery(collection, checkId(args.id, 'id')), args.after);
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/** Writing documents: what does not depend on state is checked first, the rest is a request of the operation's transaction. */
+import { BadUserInputError, TypeMismatchError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { WriteStrategy } from '../replica/crdt/writes.ts';
+import type { StoredDocument } from '../replica/documents.ts';
+import { type Filter, matching } from '../replica/query/filter.ts';
+import { sortDocuments } from '../replica/query/order.ts';
+import type { CounterPaths, DocumentWriter, Transaction } from '../replica/transaction.ts';
+import { type CheckedDocument, checkCollection, checkDocument, checkId } from './arguments.ts';
+import type { Context } from './context.ts';
+import type { DocumentArguments } from './documents.ts';
+import { checkFilter, type FilterInput } from './filters.ts';
+import { checkAttachments, checkOperations, namedAttachments, type UpdateOperationInput } from './operations.ts';
+
+export interface DocumentPayload {
+  readonly document: StoredDocument;
+}
+
+export interface DocumentsPayload {
+  readonly documents: readonly StoredDocument[];
+}
+
+export interface IdsPayload {
+  readonly ids: readonly string[];
+}
+
+/** Every mutation operation has one. */
+export function transactionOf({ transaction }: Context): Transaction {
+  if (transaction === undefined) throw new Error('a mutation was executed without a transaction');
+  return transaction;
+}
+
+/** Where the definitions put counters in a collection. */
+export const counterPaths =
+  (collection: string, { definitions }: Context): CounterPaths =>
+  (path) =>
+    definitions.isCounter(collection, path);
+
+export interface UpsertArguments {
+  readonly collection: string;
+  readonly document: unknown;
+  readonly strategy: WriteStrategy;
+}
+
+export function upsert(_: unknown, args: UpsertArguments, context: Context): DocumentPayload {
+  const collection = checkCollection(args.collection);
+  const checked = checkDocument(args.document, 'document');
+  context.definitions.checkDocument(collection, checked.fields, 'document');
+  return { document: upsertChecked(context, collection, checked, args.strategy) };
+}
+
+export function upsertChecked(
+  context: Context,
+  collection: string,
+  { id, fields }: CheckedDocument,
+  strategy: WriteStrategy,
+): StoredDocument {
+  const isCounter = counterPaths(collection, context);
+  return transactionOf(context).request((writer) =>
+    writer.upsert(collection, id ?? writer.newId(), fields, strategy, isCounter),
+  );
+}
+
+export interface UpsertManyArguments {
+  readonly collection: string;
+  readonly documents: readonly unknown[];
+  readonly strategy: WriteStrategy;
+}
+
+export function upsertMany(_: unknown, args: UpsertManyArguments, context: Context): DocumentsPayload {
+  const collection = checkCollection(args.collection);
+  if (args.documents.length > limits.documentsPerRequest) {
+    const problem = `${args.documents.length} are given, and ${limits.documentsPerRequest} may be at once`;
+    throw new BadUserInputError('documents', problem);
+  }
+  const checked = args.documents.map((json, index) => {
+    const document = checkDocument(json, `documents.${index}`);
+    context.definitions.checkDocument(collection, document.fields, `documents.${index}`);
+    return document;
+  });
+  const isCounter = counterPaths(collection, context);
+  const documents = transactionOf(context).request((writer) =>
+    checked.map(({ id, fields }, index) =>
+      namingMember(`documents.${index}`, () =>
+        writer.upsert(collection, id ?? writer.newId(), fields, args.strategy, isCounter),
+      ),
+    ),
+  );
+  return { documents };
+}
+
+/** A type mismatch in one of many documents says in which. */
+function namingMember<Result>(member: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof TypeMismatchError)) throw error;
+    throw new TypeMismatchError(`${member}.${error.path}`, error.message.slice(`${error.path}: `.length));
+  }
+}
+
+export interface UpdateArguments extends DocumentArguments {
+  readonly operations: readonly UpdateOperationInput[];
+}
+
+export function update(_: unknown, args: UpdateArguments, context: Context): DocumentPayload {
+  const collection = checkCollection(args.collection);
+  const id = checkId(args.id, 'id');
+  const operations = checkOperations(args.operations, collection, context);
+  const attachments = namedAttachments(args.operations);
+  const isCounter = counterPaths(collection, context);
+  const document = transactionOf(context).request((writer) => {
+    checkAttachments(writer, attachments);
+    return writer.update(collection, id, operations, isCounter);
+  });
+  return { document };
+}
+
+export interface ManyArguments {
+  readonly collection: string;
+  readonly where: FilterInput;
+}
+
+export interface UpdateManyArguments extends ManyArguments {
+  readonly operations: readonly UpdateOperationInput[];
+}
+
+export function updateMany(_: unknown, args: UpdateManyArguments, context: Context): DocumentsPayload {
+  const collection = checkCollection(args.collection);
+  const filter = checkFilter(args.where, 'where');
+  const operations = checkOperations(args.operations, collection, context);
+  const attachments = namedAttachments(args.operations);
+  const isCounter = counterPaths(collection, context);
+  const documents = transactionOf(context).request((writer) => {
+    checkAttachments(writer, attachments);
+    return idsThatMatch(writer, collection, filter).map((id) => writer.update(collection, id, operations, isCounter));
+  });
+  return { documents };
+}
+
+export function remove(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
+  const collection = checkCollection(args.collection);
+  return removeChecked(context, collection, checkId(args.id, 'id'));
+}
+
+export const removeChecked = (context: Context, collection: string, id: string): IdsPayload => ({
+  ids: transactionOf(context).request((writer) => [id].filter((each) => writer.remove(collection, each))),
+});
+
+export function removeMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
+  const collection = checkCollection(args.collection);
+  const filter = checkFilter(args.where, 'where');
+  const ids = transactionOf(context).request((writer) =>
+    idsThatMatch(writer, collection, filter).filter((id) => writer.remove(collection, id)),
+  );
+  return { ids };
+}
+
+export function evict(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
+  const collection = checkCollection(args.collection);
+  const id = checkId(args.id, 'id');
+  return { ids: transactionOf(context).request((writer) => [id].filter((each) => writer.evict(collection, each))) };
+}
+
+export function evictMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
+  const collection = checkCollection(args.collection);
+  const filter = checkFilter(args.where, 'where');
+  const ids = transactionOf(context).request((writer) =>
+    idsThatMatch(writer, collection, filter).filter((id) => writer.evict(collection, id)),
+  );
+  return { ids };
+}
+
+/** In the order of ids, so that each run, and each replica, does the same. */
+function idsThatMatch(writer: DocumentWriter, collection: string, filter: Filter | undefined): readonly string[] {
+  return sortDocuments(matching(writer, collection, filter), []).map(({ id }) => id);
+}

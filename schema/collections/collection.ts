@@ -1,0 +1,111 @@
+/** What a collection's definition adds to the API: its types, and its root fields. */
+import type { CollectionDefinition } from '../../definitions/definitions.ts';
+import { singularField } from '../../definitions/names.ts';
+import { typedReads } from '../../resolvers/typed/documents.ts';
+import { typedWrites } from '../../resolvers/typed/writes.ts';
+import type { Builder } from '../builder.ts';
+import { afterDescription } from '../types/live.ts';
+import { addFieldEnum, addPayload, addTypedDocument, type DocumentRef } from './document.ts';
+import { documentFilter, documentIncrement, documentInput, documentOrder } from './inputs.ts';
+import { addTypedLive } from './live.ts';
+import { addTypedPage } from './page.ts';
+import type { ScalarFilters } from './scalar-filters.ts';
+
+export function addCollection(builder: Builder, definition: CollectionDefinition, filters: ScalarFilters): void {
+  const { name, type, description } = definition;
+  const singular = singularField(type);
+  const reads = typedReads(definition);
+  const document = addTypedDocument(builder, definition);
+  const filter = documentFilter(builder, definition, filters);
+  const order = documentOrder(builder, definition);
+
+  const connection = addTypedPage(builder, definition, document);
+  builder.queryFields((t) => ({
+    [singular]: t.field({
+      type: document,
+      nullable: true,
+      description,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: reads.one,
+    }),
+    [name]: t.field({
+      type: connection,
+      description,
+      args: {
+        where: t.arg({ type: filter }),
+        orderBy: t.arg({ type: [order] }),
+        first: t.arg.int(),
+        after: t.arg.string(),
+        last: t.arg.int(),
+        before: t.arg.string(),
+      },
+      resolve: reads.page,
+    }),
+  }));
+
+  addMutations(builder, definition, document);
+
+  const live = addTypedLive(builder, definition, document);
+  builder.subscriptionFields((t) => ({
+    [singular]: t.field({
+      type: live.document,
+      args: { id: t.arg.id({ required: true }), after: t.arg({ type: 'CausalToken' }) },
+      subscribe: reads.liveOne,
+      resolve: (event) => event,
+    }),
+    [name]: t.field({
+      type: live.documents,
+      description: afterDescription,
+      args: {
+        where: t.arg({ type: filter }),
+        orderBy: t.arg({ type: [order] }),
+        first: t.arg.int(),
+        after: t.arg({ type: 'CausalToken' }),
+      },
+      subscribe: reads.live,
+      resolve: (event) => event,
+    }),
+  }));
+}
+
+function addMutations(builder: Builder, definition: CollectionDefinition, document: DocumentRef): void {
+  const { type } = definition;
+  const writes = typedWrites(definition);
+  const input = documentInput(builder, definition);
+  const increment = documentIncrement(builder, definition);
+  const fieldEnum = addFieldEnum(builder, definition);
+  const payload = addPayload(builder, definition, document);
+
+  builder.mutationFields((t) => {
+    // Its name is not known to the compiler: as an object it leaves the other argument's type as it is.
+    const documentArgument: object = { [singularField(type)]: t.arg({ type: input, required: true }) };
+    return {
+      [`upsert${type}`]: t.field({
+        type: payload,
+        description: 'Creates or merges. Without `_id`, one is made.',
+        args: {
+          ...documentArgument,
+          strategy: t.arg({ type: 'WriteStrategy', required: true, defaultValue: 'MERGE' }),
+        },
+        resolve: writes.upsert,
+      }),
+      [`update${type}`]: t.field({
+        type: payload,
+        description: '`set` replaces the fields it names, `remove` removes them, `increment` adds; all in one step.',
+        args: {
+          id: t.arg.id({ required: true }),
+          set: t.arg({ type: input }),
+          ...(increment && { increment: t.arg({ type: increment }) }),
+          remove: t.arg({ type: [fieldEnum] }),
+        },
+        resolve: writes.update,
+      }),
+      [`remove${type}`]: t.field({
+        type: 'IdsPayload',
+        description: 'An id that is not there is left out of `ids`.',
+        args: { id: t.arg.id({ required: true }) },
+        resolve: writes.remove,
+      }),
+    };
+  });
+}

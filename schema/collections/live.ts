@@ -1,0 +1,60 @@
+/** `LivePeople`, `LivePerson` and what is in them. */
+import type { CollectionDefinition } from '../../definitions/definitions.ts';
+import { liveCollectionType, singularField } from '../../definitions/names.ts';
+import { type LiveInsertionShape, type LiveResult, shownDocument } from '../../resolvers/live.ts';
+import { typedReads } from '../../resolvers/typed/documents.ts';
+import type { Builder } from '../builder.ts';
+import { liveResultDescription, mergedDescription } from '../types/live.ts';
+import type { DocumentRef } from './document.ts';
+
+export function addTypedLive(builder: Builder, definition: CollectionDefinition, document: DocumentRef) {
+  const { name, type } = definition;
+  const { typed } = typedReads(definition);
+
+  const placed = (typeName: string) =>
+    builder.objectRef<LiveInsertionShape>(typeName).implement({
+      fields: (t) => ({
+        index: t.exposeInt('index', { description: 'In the result after the event.' }),
+        node: t.field({ type: document, resolve: (parent) => typed(parent.document) }),
+      }),
+    });
+  const insertion = placed(`Live${type}Insertion`);
+  const update = placed(`Live${type}Update`);
+
+  const documents = builder.objectRef<LiveResult>(liveCollectionType(name)).implement({
+    description: liveResultDescription,
+    fields: (t) => ({
+      initial: t.exposeBoolean('initial'),
+      merged: t.exposeInt('merged', { description: mergedDescription }),
+      nodes: t.field({
+        type: [document],
+        description: 'The whole result after the event.',
+        resolve: ({ change }) => change.after.map(typed),
+      }),
+      inserted: t.field({ type: [insertion], resolve: ({ change }) => change.inserted }),
+      updated: t.field({ type: [update], resolve: ({ change }) => change.updated }),
+      removed: t.field({ type: ['LiveRemoval'], resolve: ({ change }) => change.removed }),
+      moved: t.field({ type: ['LiveMove'], resolve: ({ change }) => change.moved }),
+      token: t.expose('token', { type: 'CausalToken' }),
+    }),
+  });
+
+  const one = builder.objectRef<LiveResult>(`Live${type}`).implement({
+    fields: (t) => ({
+      initial: t.exposeBoolean('initial'),
+      merged: t.exposeInt('merged', { description: mergedDescription }),
+      [singularField(type)]: t.field({
+        type: document,
+        nullable: true,
+        description: 'Null once it is removed, or before it exists.',
+        resolve: (result) => {
+          const shown = shownDocument(result);
+          return shown && typed(shown);
+        },
+      }),
+      token: t.expose('token', { type: 'CausalToken' }),
+    }),
+  });
+
+  return { documents, document: one };
+}

@@ -1,0 +1,101 @@
+import * as attachments from '../../resolvers/attachments.ts';
+import type { Builder } from '../builder.ts';
+
+export function addAttachment(builder: Builder): void {
+  builder.enumType('AttachmentState', {
+    description: "Where an attachment's bytes are, as this replica knows it.",
+    values: {
+      NONE: { description: 'No replica that answers has it.' },
+      LOCAL: { description: 'Here, and nowhere else that is known.' },
+      REMOTE: { description: 'Elsewhere; a fetch brings it here.' },
+      SYNCED: { description: 'Here and elsewhere.' },
+    },
+  });
+
+  builder.objectType('Attachment', {
+    interfaces: ['Node'],
+    description:
+      'The token is small and syncs with its document; the bytes stay where they were uploaded until they are fetched.',
+    fields: (t) => ({
+      id: t.exposeID('id', {
+        description:
+          'Of content, filename, contentType and metadata together: equal uploads have one. A global id, and also what `attachment(id:)`, {"$attachment": …} and the URL take.',
+      }),
+      size: t.exposeFloat('size', { description: 'Bytes.' }),
+      sha256: t.exposeString('sha256', { description: 'Hex SHA-256 of the bytes.' }),
+      filename: t.exposeString('filename', { nullable: true }),
+      contentType: t.exposeString('contentType'),
+      metadata: t.expose('metadata', { type: 'JSON' }),
+      state: t.field({ type: 'AttachmentState', resolve: attachments.state }),
+      url: t.string({ description: 'Where HTTP GET reads it, ranges included.', resolve: attachments.url }),
+      base64: t.string({
+        nullable: true,
+        description: 'The bytes, Base64, where they are here and no larger than 1 MiB; null otherwise.',
+        resolve: attachments.base64,
+      }),
+    }),
+  });
+
+  builder.enumType('AttachmentFetchStatus', {
+    values: {
+      PROGRESS: {},
+      COMPLETED: {},
+      UNAVAILABLE: {
+        description: 'No replica that answers has the bytes, or they were deleted; a later fetch may succeed.',
+      },
+    },
+  });
+
+  builder.objectType('AttachmentFetchEvent', {
+    fields: (t) => ({
+      status: t.expose('status', { type: 'AttachmentFetchStatus' }),
+      downloaded: t.exposeFloat('downloaded', { description: 'Bytes.' }),
+      total: t.exposeFloat('total', { description: 'Bytes.' }),
+      attachment: t.expose('attachment', { type: 'Attachment' }),
+    }),
+  });
+
+  builder.queryFields((t) => ({
+    attachment: t.field({
+      type: 'Attachment',
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      resolve: attachments.one,
+    }),
+  }));
+
+  builder.mutationFields((t) => {
+    const id = t.arg.id({ required: true });
+    return {
+      uploadAttachment: t.field({
+        type: 'Attachment',
+        description: 'Takes a file of a GraphQL multipart request.',
+        args: { file: t.arg({ type: 'File', required: true }), metadata: t.arg({ type: 'JSON' }) },
+        resolve: attachments.upload,
+      }),
+      fetchAttachment: t.field({
+        type: 'AttachmentFetchEvent',
+        description: 'Starts a fetch that goes on whether or not anyone watches; the event says how far it is.',
+        args: { id },
+        resolve: attachments.fetch,
+      }),
+      evictAttachment: t.field({
+        type: 'Attachment',
+        description:
+          'Drops the bytes held here; tokens stay, and a fetch brings them back where another replica has them.',
+        args: { id },
+        resolve: attachments.evict,
+      }),
+    };
+  });
+
+  builder.subscriptionFields((t) => ({
+    attachmentFetch: t.field({
+      type: 'AttachmentFetchEvent',
+      description: 'Starts a fetch, or joins one, and tells how far it is until it has ended.',
+      args: { id: t.arg.id({ required: true }) },
+      subscribe: attachments.watchFetch,
+      resolve: (event) => event,
+    }),
+  }));
+}

@@ -1,0 +1,106 @@
+import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { limits } from '../../limits.ts';
+import { UploadedFile } from '../../uploads/attachments.ts';
+import type { Builder } from '../builder.ts';
+
+const refuse = (problem: string, nodes?: ValueNode): GraphQLError =>
+  new GraphQLError(problem, { extensions: { code: 'BAD_USER_INPUT' }, ...(nodes && { nodes }) });
+
+type Variables = Readonly<Record<string, unknown>> | null | undefined;
+
+/** A literal as JSON.parse would give it. Undefined: a variable that was not given. @throws {GraphQLError} */
+export function jsonFromLiteral(node: ValueNode, variables: Variables, depth = 0): unknown {
+  // One level past the limit is let through, so that the resolver can refuse it with the name of its argument.
+  if (depth > limits.documentDepth + 1) throw refuse(`JSON may be nested ${limits.documentDepth} levels deep`, node);
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.INT:
+      return integerOf(node.value, node);
+    case Kind.FLOAT:
+      return finite(Number(node.value), node);
+    case Kind.LIST:
+      return node.values.map((item) => jsonFromLiteral(item, variables, depth + 1) ?? null);
+    case Kind.OBJECT: {
+      const object: Record<string, unknown> = Object.create(null);
+      for (const { name, value } of node.fields) {
+        const member = jsonFromLiteral(value, variables, depth + 1);
+        if (member !== undefined) object[name.value] = member;
+      }
+      return object;
+    }
+    case Kind.VARIABLE:
+      return variables?.[node.name.value];
+    case Kind.ENUM:
+      throw refuse(`${node.value} is no JSON value: write it in quotes`, node);
+  }
+}
+
+function integerOf(digits: string, node: ValueNode): number {
+  const number = finite(Number(digits), node);
+  if (BigInt(number) !== BigInt(digits)) {
+    throw refuse(
+      `the integer ${digits} would lose digits: send {"$int64": "${digits}"} (or $uint64) in a variable`,
+      node,
+    );
+  }
+  return number;
+}
+
+function finite(number: number, node: ValueNode): number {
+  if (!Number.isFinite(number)) throw refuse('a number must be within the range of a double', node);
+  return number;
+}
+
+/** GraphQL itself takes care of null before it asks a scalar. */
+function notNull(value: unknown): NonNullable<unknown> {
+  if (value === null || value === undefined) throw refuse('a value is missing');
+  return value;
+}
+
+export function addScalars(builder: Builder): void {
+  builder.scalarType('JSON', {
+    description:
+      'Any JSON value. An integer outside +-(2^53-1) is written {"$int64": "…"} or {"$uint64": "…"}, an attachment {"$attachment": "its id"}, in and out; other objects whose only key begins with $ are refused.',
+    // Values given as variables are checked by the resolvers, which know the names of their arguments.
+    parseValue: notNull,
+    parseLiteral: (node, variables) => notNull(jsonFromLiteral(node, variables)),
+    serialize: (value) => value,
+  });
+
+  builder.scalarType('DateTime', {
+    description: 'An instant, RFC 3339, UTC, milliseconds.',
+    serialize: (milliseconds) => new Date(milliseconds).toISOString(),
+  });
+
+  builder.scalarType('File', {
+    description: 'A file of a GraphQL multipart request (multipart/form-data with operations and map).',
+    parseValue: (value) => {
+      if (value instanceof UploadedFile) return value;
+      throw refuse('a file is sent as a part of a multipart/form-data request, with operations and map');
+    },
+    parseLiteral: (node) => {
+      throw refuse('a file is sent as a part of a multipart/form-data request, and named by a variable', node);
+    },
+    serialize: () => {
+      throw refuse('a file is only sent, never answered');
+    },
+  });
+
+  builder.scalarType('CausalToken', {
+    description:
+      "Opaque: what an answer shows (log, position, mark, and what is journaled). Whoever reads after a token sees all that the token's holder saw.",
+    parseValue: (value) => {
+      if (typeof value === 'string') return value;
+      throw refuse('a causality token is a string, as an answer gave it');
+    },
+    parseLiteral: (node) => {
+      if (node.kind === Kind.STRING) return node.value;
+      throw refuse('a causality token is a string, as an answer gave it', node);
+    },
+    serialize: (token) => token,
+  });
+}
