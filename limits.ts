@@ -36,6 +36,10 @@ export const limits = {
   queryCharacters: 100 * kibibyte,
   queryDepth: 24,
   queryTokens: 20_000,
+  /** Brackets of any kind within each other: a largest document as a literal, far from the end of the parser's stack. */
+  queryNesting: 256,
+  /** Characters of checked queries that are kept; as syntax trees they take some hundred times as much memory. */
+  cachedQueryCharacters: 512 * kibibyte,
   uploadBytes: 1024 * mebibyte,
   uploadFiles: 16,
   attachmentMetadataBytes: 16 * kibibyte,
@@ -48,6 +52,13 @@ export const limits = {
   sockets: 10_000,
   subscriptionsPerSocket: 1_000,
   connectionInitMilliseconds: 5_000,
+  /** Bytes that a WebSocket may owe its client when it has one more answer: past these the client does not read. */
+  socketUnsentBytes: 128 * mebibyte,
+  /** Connections in all: the WebSockets, and room for plain requests beside them. */
+  connections: 12_000,
+  /** A request's headers come at once; the whole of it takes as long as the largest upload over 3 Mbit/s. */
+  headersMilliseconds: 15_000,
+  requestMilliseconds: 3_600_000,
   /** Unread events a subscriber may have before they are merged into one. */
   unreadEvents: 64,
   /** Unread transactions a `transactions` reader may have: these cannot be merged, so the stream ends. */
@@ -61,6 +72,15 @@ export const limits = {
   readEntries: 500,
   /** Bytes at which a read of the log stops, once it has an entry: what is in memory at once while a replica catches up. */
   readBytes: 8 * mebibyte,
+  /** A read of the log: the largest entry, over a slow network. */
+  readDeadlineMilliseconds: 10_000,
+  /** Between two looks at a connection to Redis, and how long it may be silent before it counts as lost. */
+  redisProbeMilliseconds: 250,
+  redisSilenceMilliseconds: 1_250,
+  /** Between two tries to reach Redis, at most: so much later than Redis a replica is back. */
+  redisRetryMilliseconds: 500,
+  /** A heartbeat is some hundred bytes; more is none of ours. */
+  heartbeatBytes: 64 * kibibyte,
   /** Entries held that are beyond a gap. More are dropped: reading the log brings them. */
   waitingEntries: 10_000,
   heartbeatMilliseconds: 1_000,
@@ -96,6 +116,8 @@ export const limits = {
   locateContents: 256,
   /** Questions without an answer, one each locateMilliseconds, before a fetch says that nobody has the bytes. */
   transferQuestions: 4,
+  /** The same once some of the bytes came: Redis may be away for a while, and will be back. */
+  transferQuestionsOnceBegun: 60,
   /** Retries in a row that brought nothing: who says that it has the bytes, and sends none, is not waited for endlessly. */
   transferStalls: 10,
   /** Times that bytes may come with another hash than they should before a fetch gives up. */

@@ -1,0 +1,95 @@
+/**
+ * The append script. Redis runs it whole, one at a time: here transactions get their order. docs/protocol.md, P1 to P7.
+ * All that can fail comes before the first write, and the first write is one that Redis refuses when it takes none (out
+ * of memory, read-only, failing disk); so either everything is written or nothing. Commands of Redis 6.2 only.
+ *
+ * KEYS: log, its stream, origins
+ * ARGV: the sender's log, position and mark; its secret; the channel; then of each transaction: origin, number, number
+ * before, frame
+ * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
+ * from 1}, or {'REPLACED' or 'UNREADABLE', why}.
+ */
+export const appendScript = `
+local seen_log, seen_position, seen_mark = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local secret, channel = ARGV[4], ARGV[5]
+local function text(number) return string.format('%.0f', number) end
+
+local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
+local log, position, mark = head[1], tonumber(head[2] or ''), head[3]
+if not log then return {'REPLACED', 'there is no log ' .. seen_log .. ' any more'} end
+if log ~= seen_log then return {'REPLACED', 'the log is ' .. log .. ' now, and no more ' .. seen_log} end
+if not position or not mark then return {'UNREADABLE', 'the head of log ' .. log .. ' does not decode'} end
+if position < seen_position then
+  return {'REPLACED', 'log ' .. log .. ' ends at ' .. text(position) .. ', before ' .. text(seen_position)}
+end
+
+local mark_there = mark
+if position > seen_position then
+  local found = redis.call('XRANGE', KEYS[2], '(' .. ARGV[2] .. '-0', '+', 'COUNT', 1)[1]
+  if not found then
+    return {'REPLACED', 'position ' .. text(seen_position) .. ' of log ' .. log .. ' is gone'}
+  end
+  local header = string.sub(found[2][2] or '', 1, 512)
+  local last, before, count = string.match(header, '^1\\n[^\\n]+\\n(%d+)\\n(%x+)\\n[^\\n]+\\n%d+\\n%d+\\n(%d+)\\n')
+  if not last then
+    return {'UNREADABLE', 'the entry after ' .. text(seen_position) .. ' of log ' .. log .. ' does not decode'}
+  end
+  if tonumber(last) - tonumber(count) ~= seen_position then
+    return {'REPLACED', 'position ' .. text(seen_position) .. ' of log ' .. log .. ' is gone'}
+  end
+  mark_there = before
+end
+if mark_there ~= seen_mark then
+  return {'REPLACED', 'log ' .. log .. ' has another history at ' .. text(seen_position)}
+end
+
+local numbers, touched, groups, group = {}, {}, {}, nil
+local function last_number(origin)
+  local kept = redis.call('HGET', KEYS[3], origin)
+  return kept and tonumber(string.match(kept, '^%d+')) or 0
+end
+for index = 1, (#ARGV - 5) / 4 do
+  local at = 2 + index * 4
+  local origin, number, before, frame = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
+  local known = numbers[origin] or last_number(origin)
+  if known < before then break end
+  if number <= known then
+    group = nil
+  else
+    if group and group.origin == origin then
+      group.frames[#group.frames + 1] = frame
+    else
+      group = {origin = origin, first_number = number, first_index = index, frames = {frame}}
+      groups[#groups + 1] = group
+    end
+    group.last_number, group.last_index = number, index
+    if not numbers[origin] then touched[#touched + 1] = origin end
+    numbers[origin] = number
+  end
+end
+if #groups == 0 then return {'APPENDED'} end
+
+local answer = {'APPENDED'}
+for _, one in ipairs(groups) do
+  local before = mark
+  position = position + #one.frames
+  local first, last = text(one.first_number), text(one.last_number)
+  mark = redis.sha1hex(table.concat({before, one.origin, first, last}, '\\n'))
+  local fields = {'1', log, text(position), before, one.origin, first, last, text(#one.frames), ''}
+  local header, body = table.concat(fields, '\\n'), table.concat(one.frames)
+  one.id = text(position) .. '-0'
+  one.bytes = header .. redis.sha1hex(header .. body) .. '\\n' .. body
+  for _, value in ipairs({text(position), before, one.first_index, one.last_index}) do
+    answer[#answer + 1] = value
+  end
+end
+
+for _, one in ipairs(groups) do redis.call('XADD', KEYS[2], one.id, 'entry', one.bytes) end
+for _, origin in ipairs(touched) do
+  redis.call('HSET', KEYS[3], origin, text(numbers[origin]) .. '\\n' .. secret)
+end
+redis.call('HSET', KEYS[1], 'position', text(position), 'mark', mark)
+-- A hint to others, and the last step: who may not publish has appended all the same.
+for _, one in ipairs(groups) do redis.pcall('PUBLISH', channel, one.bytes) end
+return answer
+`;

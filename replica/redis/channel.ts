@@ -1,0 +1,33 @@
+/** Messages between replicas over Redis' pub/sub, on connections of their own: long ones hold up no transaction. */
+import type { Channel } from '../gossip/channel.ts';
+import type { Connection } from './connection.ts';
+import { orUnavailable } from './errors.ts';
+import type { Keys } from './keys.ts';
+import type { Subscriber } from './subscriber.ts';
+
+export class RedisChannel implements Channel {
+  readonly #keys: Keys;
+  readonly #replicaId: string;
+  readonly #sender: Connection;
+  readonly #subscriber: Subscriber;
+
+  constructor(keys: Keys, replicaId: string, sender: Connection, subscriber: Subscriber) {
+    this.#keys = keys;
+    this.#replicaId = replicaId;
+    this.#sender = sender;
+    this.#subscriber = subscriber;
+  }
+
+  async send(to: string | undefined, bytes: Uint8Array): Promise<void> {
+    const channel = to === undefined ? this.#keys.transfer : this.#keys.transferTo(to);
+    await orUnavailable(this.#sender.redis.publish(channel, Buffer.from(bytes)));
+  }
+
+  subscribe(received: (bytes: Uint8Array) => void): Promise<AsyncDisposable> {
+    const channels = [this.#keys.transfer, this.#keys.transferTo(this.#replicaId)];
+    return this.#subscriber.add({
+      received: new Map(channels.map((channel) => [channel, received])),
+      interrupted: () => undefined,
+    });
+  }
+}

@@ -1,0 +1,151 @@
+/** The log of a site, in Redis: a Stream that scripts append to. docs/protocol.md, P1 to P11. */
+import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import { encodeFrame, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
+import { decodeFollowing, type StoredEntry } from '../log/following.ts';
+import type { EncodedTransaction, LoadedStates, Log, LogEntry, OriginClaim } from '../log/log.ts';
+import { parseNumber } from '../log/sealed.ts';
+import type { Connection } from './connection.ts';
+import { orUnavailable } from './errors.ts';
+import type { Keys } from './keys.ts';
+import { defineScripts } from './scripts.ts';
+
+/** The connections of a site, as far as the log goes by them. */
+export interface LogConnections {
+  readonly writer: Connection;
+  readonly reader: Connection;
+  watch(changed: (connected: boolean) => void): Disposable;
+}
+
+export class RedisLog implements Log {
+  readonly storage = 'REDIS';
+  readonly #keys: Keys;
+  readonly #connections: LogConnections;
+
+  constructor(keys: Keys, connections: LogConnections) {
+    this.#keys = keys;
+    this.#connections = connections;
+    defineScripts(connections.writer.redis);
+    defineScripts(connections.reader.redis);
+  }
+
+  async head(): Promise<Head | undefined> {
+    const { reader } = this.#connections;
+    return parseHead(await orUnavailable(reader.redis.hmget(this.#keys.log, 'id', 'position', 'mark')));
+  }
+
+  async create(log: LogId): Promise<Head> {
+    const { redis } = this.#connections.writer;
+    const answer = redis.tidelineCreate(this.#keys.log, this.#keys.origins, log, markAtStart(log));
+    const head = parseHead(texts(await orUnavailable(answer)));
+    if (head === undefined) throw new LogUnavailableError('Redis: no log was made', false);
+    return head;
+  }
+
+  async append(transactions: readonly EncodedTransaction[], seen: Head, secret: string): Promise<readonly LogEntry[]> {
+    const { redis } = this.#connections.writer;
+    const sent: (string | number | Uint8Array)[] = [];
+    for (const one of transactions) sent.push(one.origin, one.number, one.numberBefore, encodeFrame(one));
+    const { log, stream, origins, deltas } = { ...this.#keys, stream: this.#keys.stream(seen.log) };
+    const answer = redis.tidelineAppend(
+      log,
+      stream,
+      origins,
+      seen.log,
+      seen.position,
+      seen.mark,
+      secret,
+      deltas,
+      ...sent,
+    );
+    const [outcome, ...entries] = texts(await orUnavailable(answer));
+    if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));
+    if (outcome !== 'APPENDED') throw new LogUnavailableError(`Redis: ${entries[0]}`, true);
+    return appendedEntries(seen.log, entries, transactions);
+  }
+
+  async read(log: LogId, after: Position, limit: number): Promise<readonly LogEntry[]> {
+    const { redis } = this.#connections.reader;
+    const stream = this.#keys.stream(log);
+    const answer = await orUnavailable(
+      redis.tidelineReadBuffer(this.#keys.log, stream, after, limit, limits.readBytes),
+    );
+    const parts = Array.isArray(answer) ? answer : [];
+    return decodeFollowing(parseHead(texts(parts.slice(0, 3))), log, after, storedEntries(parts.slice(3)));
+  }
+
+  /** None: a replica on Redis keeps its states in memory. */
+  async loadStates(): Promise<LoadedStates | undefined> {
+    return undefined;
+  }
+
+  async origins(): Promise<ReadonlyMap<Origin, number>> {
+    const { redis } = this.#connections.reader;
+    const answer = await orUnavailable(redis.hgetall(this.#keys.origins));
+    const origins = new Map<Origin, number>();
+    for (const [origin, value] of Object.entries(answer)) {
+      const number = parseNumber(value.split('\n')[0]);
+      if (number === undefined) throw damaged(`the number of origin ${origin}`);
+      origins.set(origin, number);
+    }
+    return origins;
+  }
+
+  async claimOrigin({ origin, number, secret, nextSecret }: OriginClaim): Promise<boolean> {
+    const { redis } = this.#connections.writer;
+    const claim = redis.tidelineClaim(this.#keys.origins, origin, `${number}\n${secret}`, `${number}\n${nextSecret}`);
+    return (await orUnavailable(claim)) === 1;
+  }
+
+  watchConnection(changed: (connected: boolean) => void): Disposable {
+    return this.#connections.watch(changed);
+  }
+
+  /** The site closes the connections. */
+  async close(): Promise<void> {}
+}
+
+const damaged = (what: string) => new LogUnavailableError(`Redis: ${what} does not decode`, true);
+
+/** What a script answered, as text; nil stays undefined. */
+function texts(answer: unknown): (string | undefined)[] {
+  const parts: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  return parts.map((part) => (part === null || part === undefined ? undefined : String(part)));
+}
+
+/** @throws {LogUnavailableError} what is there is no log's head */
+function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]): Head | undefined {
+  if (log === undefined || log === null) return undefined;
+  const position = parseNumber(positionText ?? undefined);
+  if (!isLogId(log) || position === undefined || !isMark(mark ?? undefined)) throw damaged("the log's head");
+  return { log, position, mark: mark ?? '' };
+}
+
+function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const bytes = parts[index + 1];
+    // An id of another form is nobody's position: no entry matches it.
+    const last = parseNumber(/^([0-9]+)-0$/.exec(String(parts[index]))?.[1]) ?? 0;
+    yield { last, bytes: bytes instanceof Uint8Array ? bytes : Buffer.alloc(0) };
+  }
+}
+
+/** The entries as the script made them: it says which of the transactions are in each. */
+function appendedEntries(
+  log: LogId,
+  answer: readonly (string | undefined)[],
+  transactions: readonly EncodedTransaction[],
+): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (let index = 0; index + 3 < answer.length; index += 4) {
+    const [last, before, firstIndex, lastIndex] = answer.slice(index, index + 4);
+    const [first, ...rest] = transactions.slice(Number(firstIndex) - 1, Number(lastIndex));
+    const lastBefore = Number(last) - rest.length - 1;
+    if (first === undefined || !isMark(before) || !Number.isSafeInteger(lastBefore)) {
+      throw new LogUnavailableError('Redis: the answer of the append script does not decode', false);
+    }
+    entries.push(makeEntry(log, lastBefore, before, [first, ...rest]));
+  }
+  return entries;
+}

@@ -1,0 +1,68 @@
+/** The scripts that run in Redis, as commands of ioredis. Their text stands in modules, so that a build needs no copy step. */
+import type { Redis, Result } from 'ioredis';
+import { appendScript } from './append.lua.ts';
+
+/**
+ * Makes a log where there is none. P7: its first write is one that Redis refuses when it takes none.
+ * KEYS: log, origins. ARGV: id, mark at its start. Answers the head: id, position, mark.
+ */
+const createScript = `
+local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
+if head[1] then return head end
+redis.call('HSET', KEYS[1], 'id', ARGV[1], 'position', '0', 'mark', ARGV[2])
+redis.call('DEL', KEYS[2])
+return {ARGV[1], '0', ARGV[2]}
+`;
+
+/** P9. KEYS: origins. ARGV: origin, number and secret as they must be, and as they are then. Answers 1 or 0. */
+const claimScript = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`;
+
+/**
+ * P8. Head and entries as of one moment. KEYS: log, a stream. ARGV: after, most entries, bytes at which to stop.
+ * Answers id, position, mark, then of each entry its id in the stream and its bytes.
+ */
+const readScript = `
+local answer = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
+local from, bytes = ARGV[1] .. '-0', 0
+for _ = 1, tonumber(ARGV[2]) do
+  local found = redis.call('XRANGE', KEYS[2], '(' .. from, '+', 'COUNT', 1)[1]
+  if not found then break end
+  from = found[1]
+  local entry = found[2][1] == 'entry' and found[2][2] or ''
+  answer[#answer + 1], answer[#answer + 2] = from, entry
+  bytes = bytes + #entry
+  if bytes >= tonumber(ARGV[3]) then break end
+end
+return answer
+`;
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    tidelineAppend(
+      log: string,
+      stream: string,
+      origins: string,
+      ...rest: (string | number | Uint8Array)[]
+    ): Result<unknown, Context>;
+    tidelineCreate(log: string, origins: string, id: string, mark: string): Result<unknown, Context>;
+    tidelineClaim(origins: string, origin: string, expected: string, next: string): Result<unknown, Context>;
+    tidelineReadBuffer(
+      log: string,
+      stream: string,
+      after: number,
+      limit: number,
+      bytes: number,
+    ): Result<unknown, Context>;
+  }
+}
+
+export function defineScripts(redis: Redis): void {
+  redis.defineCommand('tidelineAppend', { numberOfKeys: 3, lua: appendScript });
+  redis.defineCommand('tidelineCreate', { numberOfKeys: 2, lua: createScript });
+  redis.defineCommand('tidelineClaim', { numberOfKeys: 1, lua: claimScript });
+  redis.defineCommand('tidelineRead', { numberOfKeys: 2, lua: readScript, readOnly: true });
+}

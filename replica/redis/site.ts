@@ -1,0 +1,88 @@
+/** A site on Redis: the one place that opens connections to it. It opens at once, and keeps trying where Redis is away. */
+import { limits } from '../../limits.ts';
+import type { Channel } from '../gossip/channel.ts';
+import type { Gossip } from '../gossip/gossip.ts';
+import type { Log } from '../log/log.ts';
+import type { Logger } from '../options.ts';
+import { RedisChannel } from './channel.ts';
+import { Connection } from './connection.ts';
+import { RedisGossip } from './gossip.ts';
+import { keysOf } from './keys.ts';
+import { RedisLog } from './log.ts';
+import { Subscriber } from './subscriber.ts';
+
+export interface RedisSiteOptions {
+  /** redis:// or rediss://, with user, password and database where they are needed. */
+  readonly url: string;
+  readonly namespace: string;
+  readonly logger: Logger;
+}
+
+export interface RedisSite {
+  readonly log: Log;
+  readonly gossip: Gossip;
+  /** @param replicaId the name under which others reach this replica */
+  channel(replicaId: string): Channel;
+  /** Idempotent. What is in flight fails, its outcome unknown. */
+  close(): Promise<void>;
+}
+
+export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): RedisSite {
+  const address = addressOf(url);
+  const watchers = new Set<(connected: boolean) => void>();
+  let connected = false;
+  let problemLogged: string | undefined;
+
+  const failed = (problem: string) => {
+    if (problem === problemLogged) return;
+    problemLogged = problem;
+    logger.warn({ redis: address, problem }, 'Redis cannot be reached: trying on');
+  };
+  const connect = (role: string, commandTimeoutMilliseconds: number) =>
+    new Connection({ url, name: `tideline:${role}`, commandTimeoutMilliseconds, failed });
+
+  const writer = connect('writer', limits.appendDeadlineMilliseconds);
+  const reader = connect('reader', limits.readDeadlineMilliseconds);
+  const follower = connect('follower', limits.appendDeadlineMilliseconds);
+  const transfers = connect('transfers', limits.appendDeadlineMilliseconds);
+  const connections = [writer, reader, follower, transfers];
+
+  const update = () => {
+    const now = writer.ready && reader.ready && follower.ready;
+    if (now === connected) return;
+    connected = now;
+    if (connected) {
+      problemLogged = undefined;
+      logger.info({ redis: address }, 'connected to Redis');
+    }
+    for (const changed of watchers) changed(connected);
+  };
+  for (const connection of [writer, reader, follower]) connection.watch(update);
+
+  const keys = keysOf(namespace, writer.redis.options.db ?? 0);
+  const followed = new Subscriber(follower);
+  const transferred = new Subscriber(transfers);
+  return {
+    log: new RedisLog(keys, {
+      writer,
+      reader,
+      watch(changed) {
+        watchers.add(changed);
+        changed(connected);
+        return { [Symbol.dispose]: () => void watchers.delete(changed) };
+      },
+    }),
+    gossip: new RedisGossip(keys, writer, followed),
+    channel: (replicaId) => new RedisChannel(keys, replicaId, reader, transferred),
+    async close() {
+      watchers.clear();
+      for (const connection of connections) connection.close();
+    },
+  };
+}
+
+/** Without user and password: for people and their logs. */
+function addressOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port === '' ? '6379' : port}${pathname === '/' ? '' : pathname}`;
+}

@@ -1,0 +1,50 @@
+/** Channels of Redis over one connection, subscribed to again after each loss of it. docs/protocol.md, P12. */
+import type { Connection } from './connection.ts';
+
+export interface ChannelHandlers {
+  readonly received: ReadonlyMap<string, (bytes: Uint8Array) => void>;
+  /** Messages may have been missed: nothing that is published from now on is, until this is told again. */
+  interrupted(): void;
+}
+
+export class Subscriber {
+  readonly #connection: Connection;
+  readonly #handlers = new Set<ChannelHandlers>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.redis.on('messageBuffer', (channel: Buffer, bytes: Buffer) => {
+      const name = channel.toString();
+      for (const { received } of this.#handlers) received.get(name)?.(bytes);
+    });
+    connection.watch(() => {
+      if (connection.ready) void this.#subscribe([...this.#handlers]);
+    });
+  }
+
+  /** Resolves once nothing published from now on is missed without `interrupted`, which is also told if Redis is away. */
+  async add(handlers: ChannelHandlers): Promise<AsyncDisposable> {
+    this.#handlers.add(handlers);
+    if (this.#connection.ready) await this.#subscribe([handlers]);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#handlers.delete(handlers);
+        const needed = new Set([...this.#handlers].flatMap(({ received }) => [...received.keys()]));
+        const channels = [...handlers.received.keys()].filter((channel) => !needed.has(channel));
+        if (channels.length > 0) await this.#connection.redis.unsubscribe(...channels).catch(() => undefined);
+      },
+    };
+  }
+
+  async #subscribe(handlers: readonly ChannelHandlers[]): Promise<void> {
+    const channels = new Set(handlers.flatMap(({ received }) => [...received.keys()]));
+    if (channels.size === 0) return;
+    try {
+      await this.#connection.redis.subscribe(...channels);
+    } catch (error) {
+      this.#connection.renew(`the channels cannot be subscribed to: ${String(error)}`);
+      return;
+    }
+    for (const one of handlers) if (this.#handlers.has(one)) one.interrupted();
+  }
+}

@@ -1,0 +1,117 @@
+/** Real Redis servers for tests: on a free loopback port, in a folder of their own. */
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type Child, startChild } from './child.ts';
+import { freePort } from './free-port.ts';
+
+export interface RedisServerOptions {
+  /** Whether it keeps an append-only file, so that what it acknowledged outlives it. On unless said otherwise. */
+  readonly appendOnly?: boolean;
+  /** More of its settings, as on its command line: { maxmemory: '10mb' }. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface RedisServer extends AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  /** A connection for the test's own use, by which it also does its work below. */
+  readonly client: Redis;
+  /** Ends it in good order. */
+  stop(): Promise<void>;
+  /** kill -9 */
+  kill(): Promise<void>;
+  /** Starts it again after stop or kill: same port, same folder. */
+  restart(): Promise<void>;
+  /** SIGSTOP: its sockets stay open, and nobody answers. */
+  pause(): void;
+  resume(): void;
+  /** FLUSHALL. */
+  wipe(): Promise<void>;
+  /** CONFIG SET. */
+  configure(setting: string, value: string): Promise<void>;
+}
+
+/** TEST_REDIS_SERVER, else the first of redis-server and valkey-server that is on PATH. */
+function serverBinary(): string {
+  const named = process.env.TEST_REDIS_SERVER;
+  if (named !== undefined && named !== '') return named;
+  for (const name of ['redis-server', 'valkey-server']) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+      try {
+        accessSync(join(folder, name), constants.X_OK);
+        return join(folder, name);
+      } catch {
+        // Looked for in the next folder.
+      }
+    }
+  }
+  throw new Error('no redis-server on PATH: run scripts/require-redis.sh');
+}
+
+export async function startRedis({ appendOnly = true, settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'tideline-redis-'));
+  const port = await freePort();
+  const all = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '',
+    appendonly: appendOnly ? 'yes' : 'no',
+    ...settings,
+  };
+  const args = Object.entries(all).flatMap(([setting, value]) => [`--${setting}`, value]);
+  const client = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: null });
+  client.on('error', () => undefined);
+  let child = await start(args);
+
+  const end = async (signal: NodeJS.Signals) => {
+    client.disconnect();
+    await child.end(signal);
+  };
+  const restart = async () => {
+    child = await start(args);
+    await client.connect().catch(() => undefined);
+    await client.ping();
+  };
+  await client.connect();
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    client,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    restart,
+    pause: () => void child.process.kill('SIGSTOP'),
+    resume: () => void child.process.kill('SIGCONT'),
+    async wipe() {
+      await client.flushall();
+    },
+    async configure(setting, value) {
+      await client.config('SET', setting, value);
+    },
+    async [Symbol.asyncDispose]() {
+      await end('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when it accepts connections and has loaded its data. */
+async function start(args: readonly string[]): Promise<Child> {
+  const child = startChild(serverBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  await new Promise<void>((ready, failed) => {
+    child.process.stdout?.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-10_000);
+      if (said.includes('Ready to accept connections')) ready();
+    });
+    child.process.stderr?.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-10_000);
+    });
+    void child.ended.then(() => failed(new Error(`the Redis server ended: ${said}`)));
+  });
+  return child;
+}
