@@ -8,6 +8,7 @@ import { documentExists } from './crdt/document.ts';
 import { formatKeypath } from './crdt/keypath.ts';
 import type { Head, Mark, Position } from './crdt/version.ts';
 import type { DocumentReader, StoredDocument } from './documents.ts';
+import { markAtStart } from './log/entry.ts';
 import type { Log, LogEntry } from './log/log.ts';
 import type { PreparedTransaction } from './prefix.ts';
 import type { LoggedChange, LoggedTransaction } from './replica.ts';
@@ -84,7 +85,7 @@ export class TransactionFeed {
     const { head, log } = this.#options;
     const upTo = head();
     if (after.log !== upTo.log) throw new TokenUnreachableError();
-    this.#checkMark(after, this.#options.markAt(after.position) ?? (after.position === 0 ? upTo.log : undefined));
+    this.#checkMark(after, after.position === 0 ? markAtStart(upTo.log) : this.#options.markAt(after.position));
     using view = this.#options.openView();
     let position = after.position;
     while (position < upTo.position && this.#readers.has(reader)) {

@@ -5,6 +5,7 @@ import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
 import type { Head, Lineage } from './crdt/version.ts';
 import { systemPrefix, TransactionFeed } from './feed.ts';
+import { markAtStart } from './log/entry.ts';
 import type { LogEntry } from './log/log.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
@@ -421,7 +422,12 @@ export class RunningReplica implements Replica {
     if (token.log !== head.log) throw new TokenUnreachableError();
     const at = this.#at ?? head;
     if (token.position > at.position) return false;
-    const mark = token.position === 0 ? head.log : token.position > head.position ? at.mark : marks.at(token.position);
+    const mark =
+      token.position === 0
+        ? markAtStart(head.log)
+        : token.position > head.position
+          ? at.mark
+          : marks.at(token.position);
     if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
     for (const [origin, number] of token.journaled)
       if ((origins.get(origin) ?? 0) < number && !state.holdsJournaled(origin, number)) return false;

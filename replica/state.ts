@@ -55,11 +55,13 @@ export class ReplicaState {
     this.#pending = new Overlay(this.#journaled, options.lineage);
     this.#evictions = new Evictions(options.evictions);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
-    this.durable = new CurrentReader(this.#journaled, hides);
+    this.durable = new CurrentReader(this.#journaled, hides, (collection) => this.#counts.get(collection) ?? 0);
     this.staging = new CurrentReader(this.#pending, hides);
     this.durableViews = new Views(this.durable, options.now, options.viewMilliseconds);
     this.stagingViews = new Views(this.staging, options.now, options.viewMilliseconds);
-    for (const collection of this.durable.collections()) this.#counts.set(collection, this.durable.count(collection));
+    for (const collection of this.durable.collections())
+      for (const _ of this.durable.all(collection))
+        this.#counts.set(collection, (this.#counts.get(collection) ?? 0) + 1);
   }
 
   /** Documents shown, by collection. */

@@ -26,10 +26,13 @@ export function shown(collection: string, id: string, former: FormerState): Stor
 export class CurrentReader implements DocumentReader {
   readonly #states: States;
   readonly #hides: Hides;
+  readonly #counted: ((collection: string) => number) | undefined;
 
-  constructor(states: States, hides: Hides) {
+  /** @param counted how many are shown, where somebody keeps count; else they are counted when asked */
+  constructor(states: States, hides: Hides, counted?: (collection: string) => number) {
     this.#states = states;
     this.#hides = hides;
+    this.#counted = counted;
   }
 
   former(collection: string, id: string): FormerState {
@@ -56,6 +59,7 @@ export class CurrentReader implements DocumentReader {
   }
 
   count(collection: string): number {
+    if (this.#counted) return this.#counted(collection);
     let count = 0;
     for (const _ of this.all(collection)) count += 1;
     return count;

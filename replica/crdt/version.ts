@@ -7,7 +7,7 @@
 export type LogId = string;
 /** Of a transaction in a log: 1, 2, 3, … 0 is before the first. */
 export type Position = number;
-/** SHA-1, 40 lower-case hex digits, of all history up to an entry's end; before position 1 the log's id stands in its place. */
+/** SHA-1, 40 lower-case hex digits, of all history up to an entry's end; before position 1, of the log's id. */
 export type Mark = string;
 /** One process of a replica: its name, a dot, eight random characters. Compared by bytes; its characters are ASCII. */
 export type Origin = string;

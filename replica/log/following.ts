@@ -11,7 +11,7 @@ export interface StoredEntry {
 }
 
 /**
- * Decodes what is stored after a position, as far as it decodes and follows on.
+ * P8. Decodes what is stored after a position, as far as it decodes and follows on.
  * @param head the log's, as of the same moment
  * @throws {LogReplacedError} what is stored does not follow on `after`, or ends before it
  * @throws {MalformedBytesError} @throws {UnknownFormatError} the first one does not decode
@@ -36,7 +36,7 @@ export function decodeFollowing(
       if (entries.length > 0) break;
       throw error;
     }
-    if (previous === undefined && entry.first !== after + 1) {
+    if (entry.first > after + 1 && previous === undefined) {
       throw new LogReplacedError(`log ${log} has nothing at ${after + 1} any more`);
     }
     entries.push(entry);

@@ -12,6 +12,7 @@ import {
 import { limits } from '../../limits.ts';
 import { decodeDelta } from '../crdt/codec.ts';
 import type { Head, Lineage, Origin } from '../crdt/version.ts';
+import { markAtStart } from '../log/entry.ts';
 import type { Journal } from '../log/journal.ts';
 import type { Log } from '../log/log.ts';
 import { newLogId, newOrigin, newSecret } from '../names.ts';
@@ -48,7 +49,7 @@ export async function openPrefix(options: StartOptions, journalHoldsAny: boolean
   const states = await retried(options, () => log.loadStates());
   if (states) return new Prefix(states.head, lineage, states.records, await log.origins());
   const { log: id } = await findLog(options, journalHoldsAny);
-  return new Prefix({ log: id, position: 0, mark: id }, lineage, [], new Map());
+  return new Prefix({ log: id, position: 0, mark: markAtStart(id) }, lineage, [], new Map());
 }
 
 async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise<Head> {
@@ -116,7 +117,7 @@ export async function unsentOf(journal: Journal, prefix: Prefix): Promise<readon
 
 function checkHistory(context: Head, prefix: Prefix): void {
   const { head } = prefix;
-  const known = context.position === 0 ? head.log : prefix.marks.at(context.position);
+  const known = context.position === 0 ? markAtStart(head.log) : prefix.marks.at(context.position);
   if (context.log === head.log && context.position <= head.position && (known === undefined || known === context.mark))
     return;
   throw new ConfigurationError([

@@ -1,0 +1,139 @@
+/** Opens whole replicas for tests: on a folder of their own, or on a real Redis. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { documentValue } from '../../replica/crdt/document.ts';
+import { jsonFromValue, objectFromJson } from '../../replica/crdt/json.ts';
+import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
+import type { DocumentReader } from '../../replica/documents.ts';
+import { inProcessGossip } from '../../replica/gossip/in-process.ts';
+import { openDataFolder } from '../../replica/lmdb/folder.ts';
+import type { Logger, Timers } from '../../replica/options.ts';
+import { openRedisSite } from '../../replica/redis/site.ts';
+import { openReplica, type Replica } from '../../replica/replica.ts';
+
+export const timers: Timers = {
+  now: () => Date.now(),
+  after: (milliseconds, call) => {
+    const timer = setTimeout(call, milliseconds);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+export const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+
+const random = (bytes: number) => randomBytes(bytes);
+
+export interface OpenReplica extends AsyncDisposable {
+  readonly replica: Replica;
+  close(): Promise<void>;
+}
+
+export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'tideline-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+export async function openEmbedded(path: string, name = 'a'): Promise<OpenReplica> {
+  const folder = await openDataFolder({ path, kind: 'EMBEDDED', namespace: 'tideline' });
+  if (!folder.log) throw new Error('an embedded folder has a log');
+  const { log, journal } = folder;
+  const replica = openReplica({ name, log, gossip: inProcessGossip, journal, timers, random, logger: quiet });
+  await replica.ready;
+  return disposable(replica, () => folder.close());
+}
+
+export interface OnRedis {
+  readonly url: string;
+  readonly name: string;
+  /** Undefined: without a disk. */
+  readonly path: string | undefined;
+  /** True: gives the replica back before it is ready. */
+  readonly early?: boolean;
+}
+
+export async function openOnRedis({ url, name, path, early }: OnRedis): Promise<OpenReplica> {
+  const folder = path === undefined ? undefined : await openDataFolder({ path, kind: 'REPLICA', namespace: 'test' });
+  const site = openRedisSite({ url, namespace: 'test', logger: quiet });
+  const timing = { heartbeatMilliseconds: 100, retryMilliseconds: [50, 200] } as const;
+  const { log, gossip } = site;
+  const journal = folder?.journal;
+  const replica = openReplica({ name, log, gossip, journal, timers, random, logger: quiet, timing });
+  if (!early) await replica.ready;
+  return disposable(replica, async () => {
+    await site.close();
+    await folder?.close();
+  });
+}
+
+function disposable(replica: Replica, closeAdapters: () => Promise<void>): OpenReplica {
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= replica.close().then(closeAdapters);
+    return closing;
+  };
+  return { replica, close, [Symbol.asyncDispose]: close };
+}
+
+const noCounters = () => false;
+
+export async function upsert(
+  { replica }: OpenReplica,
+  collection: string,
+  document: { readonly _id: string; readonly [key: string]: unknown },
+  strategy: WriteStrategy = 'MERGE',
+): Promise<string> {
+  const { _id, ...fields } = document;
+  const value = objectFromJson(fields, 'document');
+  const transaction = replica.begin();
+  try {
+    transaction.request((writer) => writer.upsert(collection, _id, value, strategy, noCounters));
+    return (await replica.commit(transaction)).token;
+  } finally {
+    transaction.close();
+  }
+}
+
+export async function update(
+  { replica }: OpenReplica,
+  collection: string,
+  id: string,
+  ...operations: readonly UpdateOperation[]
+): Promise<string> {
+  const transaction = replica.begin();
+  try {
+    transaction.request((writer) => writer.update(collection, id, operations, noCounters));
+    return (await replica.commit(transaction)).token;
+  } finally {
+    transaction.close();
+  }
+}
+
+/** A document as JSON, without `_id`; undefined where it is not shown. */
+export function read({ replica }: OpenReplica, collection: string, id: string): unknown {
+  using view = replica.read();
+  return valueOf(view, collection, id);
+}
+
+export function valueOf(reader: DocumentReader, collection: string, id: string): unknown {
+  const document = reader.get(collection, id);
+  return document && JSON.parse(JSON.stringify(jsonFromValue(documentValue(document.state))));
+}
+
+/** All documents of a collection by id. */
+export function readAll({ replica }: OpenReplica, collection: string): Record<string, unknown> {
+  using view = replica.read();
+  const ids = [...view.all(collection)].map(({ id }) => id).sort();
+  return Object.fromEntries(ids.map((id) => [id, valueOf(view, collection, id)]));
+}
+
+/** Resolves once a condition holds. @throws when it does not within ten seconds */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not within ten seconds: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
