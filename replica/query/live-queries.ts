@@ -1,31 +1,109 @@
-/** All live queries of a replica: equal ones are one, and a change is shown only to those whose collection it touches. */
+/**
+ * All live queries of a replica: equal ones are one, and a change is shown only to those that it may concern.
+ * L12. Readers of equal definitions share one result, and each is told every change of it in the turn of `apply`, after all
+ *      results are at the new version; a reader that is closed is told nothing any more, one opened meanwhile nothing of
+ *      what its result shows already.
+ */
+import { jsonFromValue } from '../crdt/json.ts';
 import type { DocumentReader, StoredDocument } from '../documents.ts';
-import type { DocumentChange, LiveQueryDefinition, ResultChange } from './live-query.ts';
+import type { Filter } from './filter.ts';
+import {
+  type DocumentChange,
+  type LiveQuery,
+  type LiveQueryDefinition,
+  openLiveQuery,
+  type ResultChange,
+} from './live-query.ts';
+import { QueryIndex } from './query-index.ts';
 
 export interface LiveReader {
   readonly result: readonly StoredDocument[];
   close(): void;
 }
 
+/** A live query and those who read it: its listeners, each under a key of its own. */
+interface SharedQuery {
+  readonly query: LiveQuery;
+  readonly listeners: Map<symbol, (change: ResultChange) => void>;
+}
+
 export class LiveQueries {
   readonly #reader: DocumentReader;
+  readonly #sharedByKey = new Map<string, SharedQuery>();
+  readonly #index = new QueryIndex<SharedQuery>();
+  #readers = 0;
 
   /** @param reader of what is durable now */
   constructor(reader: DocumentReader) {
     this.#reader = reader;
   }
 
-  /** @param changed told in the turn of `apply`; must not throw */
-  open(_definition: LiveQueryDefinition, _changed: (change: ResultChange) => void): LiveReader {
-    throw new Error(`pending ${this.#reader}`);
+  /**
+   * @param changed told in the turn of `apply`; must not throw
+   * @throws {BadUserInputError} where `first` is below 0
+   */
+  open(definition: LiveQueryDefinition, changed: (change: ResultChange) => void): LiveReader {
+    const key = keyOf(definition);
+    const shared = this.#sharedByKey.get(key) ?? this.#share(key, definition);
+    const listener = Symbol();
+    shared.listeners.set(listener, changed);
+    this.#readers += 1;
+    return {
+      get result() {
+        return shared.query.result;
+      },
+      close: () => {
+        if (!shared.listeners.delete(listener)) return;
+        this.#readers -= 1;
+        if (shared.listeners.size > 0) return;
+        this.#sharedByKey.delete(key);
+        this.#index.delete(shared, definition.collection, definition.filter);
+      },
+    };
   }
 
-  apply(_changes: readonly DocumentChange[]): void {
-    throw new Error('pending');
+  /** All changes of one turn at once, once the reader shows them. */
+  apply(changes: readonly DocumentChange[]): void {
+    const events: { readonly shared: SharedQuery; readonly change: ResultChange; readonly told: readonly symbol[] }[] =
+      [];
+    for (const [shared, concerning] of this.#index.concerned(changes)) {
+      const change = shared.query.apply(concerning);
+      if (change !== undefined) events.push({ shared, change, told: [...shared.listeners.keys()] });
+    }
+    for (const { shared, change, told } of events) {
+      for (const listener of told) shared.listeners.get(listener)?.(change);
+    }
   }
 
   /** Different queries held now, and their readers. */
   get size(): { readonly queries: number; readonly readers: number } {
-    throw new Error('pending');
+    return { queries: this.#sharedByKey.size, readers: this.#readers };
+  }
+
+  #share(key: string, definition: LiveQueryDefinition): SharedQuery {
+    const shared = { query: openLiveQuery(definition, this.#reader), listeners: new Map() };
+    this.#sharedByKey.set(key, shared);
+    this.#index.add(shared, definition.collection, definition.filter);
+    return shared;
+  }
+}
+
+/** The same for definitions that ask the same in the same words. */
+function keyOf({ collection, filter, order, first }: LiveQueryDefinition): string {
+  const fields = order.map(({ path, direction }) => [path, direction]);
+  return JSON.stringify([collection, filter === undefined ? null : spellFilter(filter), fields, first ?? null]);
+}
+
+function spellFilter(filter: Filter): unknown {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return [filter.kind, filter.filters.map(spellFilter)];
+    case 'not':
+      return [filter.kind, spellFilter(filter.filter)];
+    case 'in':
+      return [filter.kind, filter.path, filter.values.map(jsonFromValue)];
+    default:
+      return [filter.kind, filter.path, jsonFromValue(filter.value)];
   }
 }

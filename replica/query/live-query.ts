@@ -3,10 +3,15 @@
  * L1. After `apply`, `result` equals a fresh query over the same state.
  * L2. The change leads from the result before to the result after; undefined where these are equal.
  * L3. `mergeChanges` is associative: however much a slow reader left unread, it is one change.
+ * L5. A document leaves a result with the reason that its last change in it gives: it was removed, evicted here, or exists
+ *     and no longer belongs there.
+ * Why all matches are held, those past `first` too: when a document leaves a full result the next one is known at once.
  */
 import type { DocumentReader, StoredDocument } from '../documents.ts';
-import type { Filter } from './filter.ts';
-import type { OrderField } from './order.ts';
+import { compileFilter, type Filter, matching, type Predicate } from './filter.ts';
+import { type Comparator, compileOrder, type OrderField, sortDocuments } from './order.ts';
+import { checkCount } from './page.ts';
+import { differenceOf, windowBetween } from './result-difference.ts';
 
 export interface LiveQueryDefinition {
   readonly collection: string;
@@ -45,11 +50,166 @@ export interface LiveQuery {
   apply(changes: readonly DocumentChange[]): ResultChange | undefined;
 }
 
-export function openLiveQuery(_definition: LiveQueryDefinition, _reader: DocumentReader): LiveQuery {
-  throw new Error('pending');
+/** @throws {BadUserInputError} where `first` is below 0 */
+export function openLiveQuery(definition: LiveQueryDefinition, reader: DocumentReader): LiveQuery {
+  checkCount(definition.first, 'first');
+  const matches = sortDocuments(matching(reader, definition.collection, definition.filter), definition.order);
+  return new SortedResult(definition, matches);
 }
 
-/** The change that both make, one after the other. Undefined where the second takes the first back. */
-export function mergeChanges(_first: ResultChange, _second: ResultChange): ResultChange | undefined {
-  throw new Error('pending');
+/**
+ * The change that both make, one after the other. Undefined where the second takes the first back. Merge the oldest first:
+ * then a document that left more than once has the reason of the last time, which a change in which it came and left again
+ * does not hold.
+ */
+export function mergeChanges(first: ResultChange, second: ResultChange): ResultChange | undefined {
+  const touched = new Set<string>();
+  const reasons = new Map<string, RemovalReason>();
+  for (const { inserted, updated, removed } of [first, second]) {
+    for (const { document } of inserted) touched.add(document.id);
+    for (const { document } of updated) touched.add(document.id);
+    for (const { id, reason } of removed) {
+      touched.add(id);
+      reasons.set(id, reason);
+    }
+  }
+  return differenceOf(
+    first.before,
+    second.after,
+    windowBetween(first.before, second.after),
+    (id) => touched.has(id),
+    (id) => reasons.get(id) ?? 'LEFT_RESULT',
+  );
+}
+
+/** What stands from `start` to `end` of the sorted matches (old indexes) after a turn. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly documents: readonly StoredDocument[];
+}
+
+class SortedResult implements LiveQuery {
+  readonly definition: LiveQueryDefinition;
+  readonly #isMatch: Predicate;
+  readonly #compare: Comparator;
+  /** Sorted. Without `first` it is the result itself, and so a new array after each change. */
+  #matches: StoredDocument[];
+  #result: readonly StoredDocument[];
+
+  constructor(definition: LiveQueryDefinition, matches: StoredDocument[]) {
+    this.definition = definition;
+    this.#isMatch = compileFilter(definition.filter);
+    this.#compare = compileOrder(definition.order);
+    this.#matches = matches;
+    this.#result = definition.first === undefined ? matches : matches.slice(0, definition.first);
+  }
+
+  get result(): readonly StoredDocument[] {
+    return this.#result;
+  }
+
+  apply(changes: readonly DocumentChange[]): ResultChange | undefined {
+    const changesById = this.#byId(changes);
+    const stretch = this.#stretchAfter(changesById.values());
+    if (stretch === undefined) return undefined;
+
+    const { first } = this.definition;
+    const before = this.#result;
+    const growth = stretch.documents.length - (stretch.end - stretch.start);
+    if (first === undefined) this.#matches = this.#matches.slice();
+    replace(this.#matches, stretch);
+    if (first !== undefined && stretch.start >= first) return undefined;
+    const after = first === undefined ? this.#matches : this.#matches.slice(0, first);
+    this.#result = after;
+
+    // Where matches were won or lost, documents come in or leave at the end of a result that is cut off there.
+    const endsAlike = first === undefined || growth === 0;
+    return differenceOf(
+      before,
+      after,
+      {
+        start: stretch.start,
+        beforeEnd: endsAlike ? Math.min(stretch.end, before.length) : before.length,
+        afterEnd: endsAlike ? Math.min(stretch.end + growth, after.length) : after.length,
+      },
+      (id) => changesById.has(id),
+      (id) => reasonOf(changesById.get(id)),
+    );
+  }
+
+  /** One change a document: from what stood before the first to what stands after the last. */
+  #byId(changes: readonly DocumentChange[]): ReadonlyMap<string, DocumentChange> {
+    const changesById = new Map<string, DocumentChange>();
+    for (const change of changes) {
+      if (change.collection !== this.definition.collection) continue;
+      const earlier = changesById.get(change.id);
+      changesById.set(change.id, earlier === undefined ? change : { ...change, before: earlier.before });
+    }
+    return changesById;
+  }
+
+  /** All changes merged into the sorted matches in one walk over what they concern; undefined where they concern none. */
+  #stretchAfter(changes: Iterable<DocumentChange>): Stretch | undefined {
+    const leaving: number[] = [];
+    const arriving: StoredDocument[] = [];
+    for (const { before, after } of changes) {
+      if (before !== undefined && this.#isMatch(before)) leaving.push(this.#placeOf(before));
+      if (after !== undefined && this.#isMatch(after)) arriving.push(after);
+    }
+    if (leaving.length + arriving.length === 0) return undefined;
+    leaving.sort((a, b) => a - b);
+    const arrivals = sortDocuments(arriving, this.definition.order).map((document) => ({
+      place: this.#placeOf(document),
+      document,
+    }));
+
+    const start = Math.min(leaving[0] ?? Number.POSITIVE_INFINITY, arrivals[0]?.place ?? Number.POSITIVE_INFINITY);
+    const end = Math.max((leaving.at(-1) ?? -1) + 1, arrivals.at(-1)?.place ?? 0);
+    const documents: StoredDocument[] = [];
+    let left = 0;
+    let arrived = 0;
+    for (let index = start; index <= end; index += 1) {
+      for (let next = arrivals[arrived]; next?.place === index; next = arrivals[arrived]) {
+        documents.push(next.document);
+        arrived += 1;
+      }
+      const match = this.#matches[index];
+      if (index === leaving[left]) left += 1;
+      else if (index < end && match !== undefined) documents.push(match);
+    }
+    return { start, end, documents };
+  }
+
+  /** How many matches stand before a document: its index, where it is one. */
+  #placeOf(document: StoredDocument): number {
+    let low = 0;
+    let high = this.#matches.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const match = this.#matches[middle];
+      if (match !== undefined && this.#compare(match, document) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** More arguments than this in one call come near the end of the stack. */
+const spliceAtMost = 1_000;
+
+function replace(all: StoredDocument[], { start, end, documents }: Stretch): void {
+  if (documents.length <= spliceAtMost) {
+    all.splice(start, end - start, ...documents);
+    return;
+  }
+  const rest = all.slice(end);
+  all.length = start;
+  for (const document of documents) all.push(document);
+  for (const document of rest) all.push(document);
+}
+
+function reasonOf(change: DocumentChange | undefined): RemovalReason {
+  if (change === undefined || change.after !== undefined) return 'LEFT_RESULT';
+  return change.evicted ? 'EVICTED' : 'REMOVED';
 }

@@ -10,7 +10,7 @@ import { paths, values } from './store.ts';
 
 export const ids = ['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9', '\uffee', '\u{1f600}'];
 
-const filterPaths: fc.Arbitrary<Path> = fc.oneof(paths, fc.constantFrom<Path>(['_id'], ['c']));
+const filterPaths: fc.Arbitrary<Path> = fc.oneof(paths, fc.constantFrom<Path>(['_id'], ['c'], ['counted']));
 const filterValues = fc.oneof(values, fc.constantFrom(...ids));
 
 const comparisons: fc.Arbitrary<Filter> = fc.oneof(

@@ -11,7 +11,8 @@ import type { DocumentChange } from '../../../replica/query/live-query.ts';
 export type Write =
   | { readonly kind: 'upsert'; readonly id: string; readonly fields: ValueObject }
   | { readonly kind: 'set'; readonly id: string; readonly path: Path; readonly value: Value }
-  | { readonly kind: 'count'; readonly id: string; readonly path: Path; readonly by: number }
+  /** Of a counter in `counted`. */
+  | { readonly kind: 'count'; readonly id: string; readonly by: number }
   | { readonly kind: 'unset'; readonly id: string; readonly path: Path }
   /** Comes back from the log: other dots, and nothing else that is shown. */
   | { readonly kind: 'rewrite'; readonly id: string }
@@ -73,8 +74,7 @@ export class Store implements DocumentReader {
         draft.update({ kind: 'set', path: write.path, value: write.value, as: undefined }, isCounter);
         break;
       case 'count':
-        draft.update({ kind: 'remove', path: write.path }, isCounter);
-        draft.update({ kind: 'increment', path: write.path, by: write.by }, isCounter);
+        draft.update({ kind: 'increment', path: ['counted'], by: write.by }, isCounter);
         break;
       case 'unset':
         draft.update({ kind: 'remove', path: write.path }, isCounter);

@@ -1,0 +1,357 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { showsSame } from '../../../replica/crdt/document.ts';
+import type { StoredDocument } from '../../../replica/documents.ts';
+import type { Filter } from '../../../replica/query/filter.ts';
+import {
+  type LiveQuery,
+  type LiveQueryDefinition,
+  mergeChanges,
+  openLiveQuery,
+  type ResultChange,
+} from '../../../replica/query/live-query.ts';
+import type { OrderField } from '../../../replica/query/order.ts';
+import { filters, freshly, ids, orders } from './queries.ts';
+import { documentFields, idsOf, paths, Store, storeOf, things, values, type Write } from './store.ts';
+
+const byA: readonly OrderField[] = [{ path: ['a'], direction: 'ASC' }];
+
+const open = (store: Store, definition: Partial<LiveQueryDefinition> = {}): LiveQuery =>
+  openLiveQuery({ collection: 'things', filter: undefined, order: byA, first: undefined, ...definition }, store);
+
+/** A change with documents by id, short enough to read. */
+function spelt(change: ResultChange | undefined) {
+  if (change === undefined) return undefined;
+  const at = ({ index, document }: ResultChange['inserted'][number]) => [index, document.id];
+  return {
+    inserted: change.inserted.map(at),
+    updated: change.updated.map(at),
+    removed: change.removed.map(({ index, id, reason }) => [index, id, reason]),
+    moved: change.moved.map(({ id, from, to }) => [id, from, to]),
+  };
+}
+
+const nothing = { inserted: [], updated: [], removed: [], moved: [] };
+
+/**
+ * A client, by the contract's words: "take out all of `removed` and every `moved.from` (old indexes), then put in `inserted`
+ * and `moved.to` in rising order (new indexes)".
+ */
+function asClient(result: readonly StoredDocument[], change: ResultChange): StoredDocument[] {
+  const out = new Set([...change.removed.map(({ index }) => index), ...change.moved.map(({ from }) => from)]);
+  for (const { index, id } of change.removed) expect(result[index]?.id).toBe(id);
+  const after = result.filter((_, index) => !out.has(index));
+  const moved = change.moved.flatMap(({ id, from, to }) => {
+    const document = result[from];
+    expect(document?.id).toBe(id);
+    return document === undefined ? [] : [{ index: to, document }];
+  });
+  const into = [...change.inserted, ...moved].sort((a, b) => a.index - b.index);
+  for (const { index, document } of into) {
+    expect(index).toBeLessThanOrEqual(after.length);
+    after.splice(index, 0, document);
+  }
+  for (const { index, document } of change.updated) {
+    expect(after[index]?.id).toBe(document.id);
+    after[index] = document;
+  }
+  return after;
+}
+
+const sameDocument = (a: StoredDocument | undefined, b: StoredDocument | undefined): boolean =>
+  a !== undefined && b !== undefined && a.id === b.id && showsSame(a.state, b.state);
+
+function expectSame(found: readonly StoredDocument[], wanted: readonly StoredDocument[]): void {
+  expect(idsOf(found)).toEqual(idsOf(wanted));
+  expect(found.filter((document, index) => !sameDocument(document, wanted[index]))).toEqual([]);
+}
+
+/** The fewest that must move: all that stay, less the longest run of them that keeps its order. Every run is tried. */
+function fewestMoves(before: readonly string[], after: readonly string[]): number {
+  const staying = after.filter((id) => before.includes(id)).map((id) => before.indexOf(id));
+  const longest = (from: number, above: number): number => {
+    const index = staying[from];
+    if (index === undefined) return 0;
+    const without = longest(from + 1, above);
+    return index > above ? Math.max(without, 1 + longest(from + 1, index)) : without;
+  };
+  return staying.length - longest(0, -1);
+}
+
+const writes: fc.Arbitrary<Write> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('upsert'), id: fc.constantFrom(...ids), fields: documentFields }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({ kind: fc.constant('set'), id: fc.constantFrom(...ids), path: paths, value: values })
+      .map((write): Write => {
+        const { id, path, value } = write;
+        const [key = '', inner] = path;
+        return inner === undefined ? write : { kind: 'upsert', id, fields: { [key]: { [inner]: value } } };
+      }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('count'),
+      id: fc.constantFrom(...ids),
+      by: fc.integer({ min: -2, max: 2 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('unset'),
+      id: fc.constantFrom(...ids),
+      path: fc.constantFrom(['a'], ['b'], ['c'], ['counted']),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('remove', 'evict', 'rewrite'), id: fc.constantFrom(...ids) }),
+  },
+);
+
+const histories = fc.record({
+  documents: fc.dictionary(fc.constantFrom(...ids), documentFields),
+  filter: fc.option(filters, { nil: undefined }),
+  order: orders,
+  first: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
+  turns: fc.array(fc.array(writes, { minLength: 1, maxLength: 6 }), { maxLength: 8 }),
+});
+
+describe('LiveQuery', () => {
+  it('L1, L2, L4: equals a fresh query after every turn, and its changes lead there by the least', () => {
+    fc.assert(
+      fc.property(histories, ({ documents, filter, order, first, turns }) => {
+        const store = storeOf(documents);
+        const query = open(store, { filter, order, first });
+        let client: readonly StoredDocument[] = query.result;
+        expectSame(client, freshly(things(store), filter, order).slice(0, first));
+        for (const turn of turns) {
+          const before = client;
+          const held = query.result;
+          const copy = [...held];
+          const change = query.apply(store.turn(turn));
+          const wanted = freshly(things(store), filter, order).slice(0, first);
+          expectSame(query.result, wanted);
+          expect(held).toEqual(copy);
+          if (change === undefined) {
+            expectSame(before, wanted);
+            continue;
+          }
+          expect(change.after).toBe(query.result);
+          expect(change.before).toBe(held);
+          client = asClient(before, change);
+          expectSame(client, wanted);
+          const former = new Map(before.map((document) => [document.id, document]));
+          const survivors = wanted.filter(({ id }) => former.has(id));
+          const updated = survivors.filter((document) => !sameDocument(document, former.get(document.id)));
+          expect(idsOf(change.updated.map(({ document }) => document))).toEqual(idsOf(updated));
+          expect(change.inserted).toHaveLength(wanted.length - survivors.length);
+          expect(change.removed).toHaveLength(before.length - survivors.length);
+          expect(change.moved).toHaveLength(fewestMoves(idsOf(before), idsOf(wanted)));
+          expect(spelt(change)).not.toEqual(nothing);
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('L5: says why each document left: removed, evicted here, or still there', () => {
+    fc.assert(
+      fc.property(histories, ({ documents, filter, order, first, turns }) => {
+        const store = storeOf(documents);
+        const query = open(store, { filter, order, first });
+        for (const turn of turns) {
+          const changes = store.turn(turn);
+          for (const { id, reason } of query.apply(changes)?.removed ?? []) {
+            const evicted = changes.find((change) => change.id === id)?.evicted;
+            const gone = evicted ? 'EVICTED' : 'REMOVED';
+            expect(reason).toBe(store.get('things', id) === undefined ? gone : 'LEFT_RESULT');
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const five = () => storeOf({ a: { a: 1 }, b: { a: 2 }, c: { a: 3 }, d: { a: 4 }, e: { a: 5 } });
+
+  it('L1: when a document leaves a full result, the next one comes in with the same event', () => {
+    const store = five();
+    const query = open(store, { first: 3 });
+    expect(spelt(query.apply(store.turn([{ kind: 'remove', id: 'a' }])))).toEqual({
+      ...nothing,
+      removed: [[0, 'a', 'REMOVED']],
+      inserted: [[2, 'd']],
+    });
+    expect(spelt(query.apply(store.turn([{ kind: 'upsert', id: 'new', fields: { a: 0 } }])))).toEqual({
+      ...nothing,
+      removed: [[2, 'd', 'LEFT_RESULT']],
+      inserted: [[0, 'new']],
+    });
+    expect(idsOf(query.result)).toEqual(['new', 'b', 'c']);
+  });
+
+  it('L2: tells nothing of what happens past first, in other collections, or shows the same', () => {
+    const store = five();
+    const query = open(store, { first: 3, filter: { kind: 'exists', path: ['a'], value: true } });
+    expect(
+      query.apply(
+        store.turn([
+          { kind: 'remove', id: 'e' },
+          { kind: 'set', id: 'd', path: ['b'], value: 1 },
+        ]),
+      ),
+    ).toBeUndefined();
+    expect(query.apply(store.turn([{ kind: 'remove', id: 'a' }], 'others'))).toBeUndefined();
+    expect(query.apply(store.turn([{ kind: 'rewrite', id: 'a' }]))).toBeUndefined();
+    expect(query.apply(store.turn([{ kind: 'upsert', id: 'no', fields: { b: 1 } }]))).toBeUndefined();
+    expect(idsOf(query.result)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('L2: takes several changes of one document in one turn as one', () => {
+    const store = five();
+    const query = open(store);
+    const changes = [
+      ...store.turn([{ kind: 'set', id: 'c', path: ['a'], value: 0 }]),
+      ...store.turn([{ kind: 'evict', id: 'b' }]),
+      ...store.turn([{ kind: 'set', id: 'c', path: ['a'], value: 9 }]),
+      ...store.turn([{ kind: 'upsert', id: 'b', fields: { a: 2 } }]),
+    ];
+    expect(spelt(query.apply(changes))).toEqual({
+      ...nothing,
+      updated: [
+        [1, 'b'],
+        [4, 'c'],
+      ],
+      moved: [['c', 2, 4]],
+    });
+  });
+
+  it('L4: moves only what must move, and lists it as updated too where it changed', () => {
+    const store = five();
+    const query = open(store);
+    expect(spelt(query.apply(store.turn([{ kind: 'set', id: 'a', path: ['a'], value: 9 }])))).toEqual({
+      ...nothing,
+      updated: [[4, 'a']],
+      moved: [['a', 0, 4]],
+    });
+    expect(spelt(query.apply(store.turn([{ kind: 'set', id: 'a', path: ['a'], value: 10 }])))).toEqual({
+      ...nothing,
+      updated: [[4, 'a']],
+    });
+  });
+
+  it('L5: an evicted document leaves, and comes back when it is written to again', () => {
+    const store = five();
+    const query = open(store);
+    expect(spelt(query.apply(store.turn([{ kind: 'evict', id: 'b' }])))?.removed).toEqual([[1, 'b', 'EVICTED']]);
+    expect(spelt(query.apply(store.turn([{ kind: 'upsert', id: 'b', fields: { c: 1 } }])))?.inserted).toEqual([
+      [1, 'b'],
+    ]);
+  });
+
+  it('L2: stays quick where one turn touches 10,000 documents of 100,000', () => {
+    const store = new Store();
+    const all = Array.from({ length: 100_000 }, (_, n): Write => ({ kind: 'upsert', id: `d${n}`, fields: { a: n } }));
+    store.turn(all);
+    const queries = [open(store), open(store, { first: 50_000 })];
+    const tenth = all.filter((_, n) => n % 10 === 0);
+    const shuffled = tenth.map(({ id }, n): Write => ({ kind: 'set', id, path: ['a'], value: (n * 7_919) % 100_003 }));
+    const turn = [
+      ...shuffled,
+      ...tenth.map(({ id }): Write => ({ kind: 'upsert', id: `new ${id}`, fields: { a: 1 } })),
+    ];
+    const changes = store.turn(turn);
+    const begin = process.cpuUsage();
+    for (const query of queries) expect(query.apply(changes)?.updated.length).toBeGreaterThan(1_000);
+    const { user, system } = process.cpuUsage(begin);
+    // Quadratic work would take minutes.
+    expect((user + system) / 1_000).toBeLessThan(5_000);
+    const wanted = idsOf(freshly(things(store), undefined, byA));
+    expect(queries.map(({ result }) => idsOf(result))).toEqual([wanted, wanted.slice(0, 50_000)]);
+  });
+});
+
+describe('mergeChanges', () => {
+  const merged = (a: ResultChange | undefined, b: ResultChange | undefined): ResultChange | undefined =>
+    a === undefined || b === undefined ? (a ?? b) : mergeChanges(a, b);
+
+  const withoutReasons = (change: ResultChange | undefined) => {
+    const words = spelt(change);
+    return words && { ...words, removed: words.removed.map(([index, id]) => [index, id]) };
+  };
+
+  it('L3: is associative, and one merged change leads where its parts lead, by the least', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        fc.array(fc.nat(), { maxLength: 8 }),
+        ({ documents, filter, order, first, turns }, cuts) => {
+          const store = storeOf(documents);
+          const query = open(store, { filter, order, first });
+          const opened = query.result;
+          const changes = turns.flatMap((turn) => query.apply(store.turn(turn)) ?? []);
+
+          const fromLeft = changes.reduce<ResultChange | undefined>(merged, undefined);
+          const fromRight = changes.reduceRight<ResultChange | undefined>(
+            (later, each) => merged(each, later),
+            undefined,
+          );
+          expect(withoutReasons(fromRight)).toEqual(withoutReasons(fromLeft));
+          for (const { id, reason } of fromLeft?.removed ?? []) {
+            const reasons = changes.flatMap(({ removed }) => removed.filter((removal) => removal.id === id));
+            expect(reason).toBe(reasons.at(-1)?.reason);
+          }
+
+          expectSame(fromLeft === undefined ? opened : asClient(opened, fromLeft), query.result);
+          if (fromLeft !== undefined) {
+            expect(spelt(fromLeft)).not.toEqual(nothing);
+            expect(fromLeft.moved).toHaveLength(fewestMoves(idsOf(opened), idsOf(query.result)));
+          }
+
+          // A reader whose unread changes were merged in portions.
+          let client: readonly StoredDocument[] = opened;
+          const bounds = [...cuts.map((cut) => cut % (changes.length + 1)), changes.length].sort((a, b) => a - b);
+          let start = 0;
+          for (const end of bounds) {
+            const portion = changes.slice(start, end).reduce<ResultChange | undefined>(merged, undefined);
+            if (portion !== undefined) client = asClient(client, portion);
+            start = end;
+          }
+          expectSame(client, query.result);
+        },
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  it('L3: is nothing where the second takes the first back', () => {
+    const store = storeOf({ a: { a: 1 }, b: { a: 2 } });
+    const query = open(store);
+    const came = query.apply(store.turn([{ kind: 'upsert', id: 'c', fields: { a: 0 } }]));
+    const left = query.apply(store.turn([{ kind: 'remove', id: 'c' }]));
+    expect(came && left && mergeChanges(came, left)).toBeUndefined();
+    expect(left && spelt(left)).toEqual({ ...nothing, removed: [[0, 'c', 'REMOVED']] });
+  });
+
+  it('L3, L5: keeps the latest reason for which a document left', () => {
+    const store = storeOf({ a: { a: 1 }, b: { a: 2 } });
+    const filter: Filter = { kind: 'gt', path: ['a'], value: 0 };
+    const query = open(store, { filter });
+    const turns: Write[] = [
+      { kind: 'set', id: 'a', path: ['a'], value: 0 },
+      { kind: 'set', id: 'a', path: ['a'], value: 1 },
+      { kind: 'evict', id: 'a' },
+    ];
+    const changes = turns.flatMap((write) => query.apply(store.turn([write])) ?? []);
+    expect(changes).toHaveLength(3);
+    const all = changes.reduce<ResultChange | undefined>(merged, undefined);
+    expect(spelt(all)).toEqual({ ...nothing, removed: [[0, 'a', 'EVICTED']] });
+  });
+});
