@@ -48,7 +48,8 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
   const connections = [writer, reader, follower, transfers];
 
   const update = () => {
-    const now = writer.ready && reader.ready && follower.ready;
+    // Without its subscription a replica is late, not cut off: the log is the truth, and can be read and written.
+    const now = writer.ready && reader.ready;
     if (now === connected) return;
     connected = now;
     if (connected) {
@@ -57,7 +58,7 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
     }
     for (const changed of watchers) changed(connected);
   };
-  for (const connection of [writer, reader, follower]) connection.watch(update);
+  for (const connection of [writer, reader]) connection.watch(update);
 
   const keys = keysOf(namespace, writer.redis.options.db ?? 0);
   const followed = new Subscriber(follower);

@@ -114,10 +114,10 @@ export async function update(
 /** A document as JSON, without `_id`; undefined where it is not shown. */
 export function read({ replica }: OpenReplica, collection: string, id: string): unknown {
   using view = replica.read();
-  return valueOf(view, collection, id);
+  return shownValueOf(view, collection, id);
 }
 
-export function valueOf(reader: DocumentReader, collection: string, id: string): unknown {
+export function shownValueOf(reader: DocumentReader, collection: string, id: string): unknown {
   const document = reader.get(collection, id);
   return document && JSON.parse(JSON.stringify(jsonFromValue(documentValue(document.state))));
 }
@@ -126,7 +126,7 @@ export function valueOf(reader: DocumentReader, collection: string, id: string):
 export function readAll({ replica }: OpenReplica, collection: string): Record<string, unknown> {
   using view = replica.read();
   const ids = [...view.all(collection)].map(({ id }) => id).sort();
-  return Object.fromEntries(ids.map((id) => [id, valueOf(view, collection, id)]));
+  return Object.fromEntries(ids.map((id) => [id, shownValueOf(view, collection, id)]));
 }
 
 /** Resolves once a condition holds. @throws when it does not within ten seconds */
