@@ -147,4 +147,8 @@ export const limits = {
 
   /** SIGTERM to exit. */
   shutdownMilliseconds: 5_000,
+  /** Of that, what runs may take: longer than an append that has to end in the journal. */
+  settleMilliseconds: 2_500,
+  /** Of that, clients may take to read the last of their answers and to close. */
+  goodbyeMilliseconds: 500,
 } as const;

@@ -80,18 +80,19 @@ export function attachmentRecord(reader: DocumentReader, id: string): Attachment
   if (!isAbsentOrFilename(filename)) return undefined;
   if (typeof contentType !== 'string' || !isContentType(contentType)) return undefined;
   const metadata = typeof metadataText === 'string' ? parsedMetadata(metadataText) : undefined;
-  if (metadata === undefined) return undefined;
+  if (metadata === undefined || metadata === null) return undefined;
   const content = { size, sha256, filename, contentType, metadata };
   return idOf(content) === id ? { id, ...content } : undefined;
 }
 
 /**
  * The attachment that an uploaded file with this metadata is, and the fields to upsert for it in `attachmentsCollection`.
+ * @param metadata null counts as {}
  * @throws {BadUserInputError} metadata that the scalar JSON does not take
  * @throws {PayloadTooLargeError} more metadata than limits.attachmentMetadataBytes
  */
 export function attachmentOf(file: UploadedFile, metadata: Json): { record: AttachmentRecord; fields: ValueObject } {
-  const canonical = jsonFromValue(valueFromJson(metadata, 'metadata'));
+  const canonical = jsonFromValue(valueFromJson(metadata ?? {}, 'metadata'));
   const metadataText = canonicalJson(canonical);
   const metadataBytes = Buffer.byteLength(metadataText);
   if (metadataBytes > limits.attachmentMetadataBytes) {

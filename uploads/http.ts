@@ -1,0 +1,185 @@
+/** Attachments over plain HTTP: POST /attachments, GET and HEAD /attachments/:id. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { create as contentDisposition } from 'content-disposition';
+import { AttachmentNotFoundError, BadUserInputError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { type Json, jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
+import type { Logger } from '../replica/options.ts';
+import type { Replica } from '../replica/replica.ts';
+import { answerError, answerJson } from './answers.ts';
+import {
+  type AttachmentRecord,
+  attachmentOf,
+  attachmentRecord,
+  attachmentsCollection,
+  attachmentsPath,
+  attachmentUrl,
+} from './attachments.ts';
+import { checkPreflighted } from './csrf.ts';
+import { readForm } from './form.ts';
+import { rangeOf } from './range.ts';
+import type { AttachmentService } from './service.ts';
+
+export interface AttachmentsHandlerOptions {
+  readonly replica: Pick<Replica, 'begin' | 'commit' | 'read' | 'waitFor'>;
+  readonly attachments: Pick<AttachmentService, 'open' | 'beginUploads'>;
+  readonly logger: Logger;
+}
+
+export type AttachmentsHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+const tokenHeader = 'Causality-Token';
+
+/** What a browser shows without running anything in it: no SVG, which holds scripts. */
+const harmlessTypes = /^(?:image\/(?!svg)[^+]+|audio\/[^+]+|video\/[^+]+|text\/plain)$/;
+
+/**
+ * Answers requests at attachmentsPath and below; false, and nothing done, for all others. Never rejects. Errors are answered as
+ * `{errors: [{message, extensions: {code}}]}`.
+ */
+export function attachmentsHandler(options: AttachmentsHandlerOptions): AttachmentsHandler {
+  return async (request, response) => {
+    const [pathname = ''] = (request.url ?? '').split('?', 1);
+    if (pathname !== attachmentsPath && !pathname.startsWith(`${attachmentsPath}/`)) return false;
+    try {
+      await answer(options, request, response, pathname.slice(attachmentsPath.length + 1));
+    } catch (error) {
+      answerError(response, error, options.logger);
+    }
+    return true;
+  };
+}
+
+async function answer(
+  options: AttachmentsHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+): Promise<void> {
+  const methods = id === '' ? ['POST'] : ['GET', 'HEAD'];
+  if (!methods.includes(request.method ?? '')) {
+    response.setHeader('Allow', methods.join(', '));
+    answerJson(response, 405, { errors: [{ message: `only ${methods.join(' and ')} is answered here` }] });
+    return;
+  }
+  if (id !== '') return download(options, request, response, id);
+  checkPreflighted(request);
+  const { record, token } = await upload(options, request, response);
+  response.setHeader(tokenHeader, token);
+  response.setHeader('Location', attachmentUrl(record.id));
+  answerJson(response, 201, { ...record, filename: record.filename ?? null, url: attachmentUrl(record.id) });
+}
+
+async function upload(
+  { replica, attachments }: AttachmentsHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<{ record: AttachmentRecord; token: string }> {
+  await using uploads = attachments.beginUploads();
+  const { files, fieldsByName } = await readForm(request, response, uploads, {
+    files: 1,
+    fields: 1,
+    // Room for white space, which does not count.
+    fieldBytes: 4 * limits.attachmentMetadataBytes,
+  });
+  const [first] = files;
+  if (first?.field !== 'file')
+    throw new BadUserInputError('file', 'the form needs one file, with a filename, in this field');
+  for (const name of fieldsByName.keys()) {
+    if (name !== 'metadata') throw new BadUserInputError(name, 'only the fields file and metadata are taken');
+  }
+  const { record, fields } = attachmentOf(first.file, metadataOf(fieldsByName.get('metadata')));
+  await waitForToken(replica, request);
+  const transaction = replica.begin();
+  transaction.request((writer) =>
+    writer.upsert(attachmentsCollection, record.id, fields, 'INSERT_IF_ABSENT', () => false),
+  );
+  const { token } = await replica.commit(transaction);
+  return { record, token };
+}
+
+async function download(
+  { replica, attachments }: AttachmentsHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+): Promise<void> {
+  await waitForToken(replica, request);
+  const record = readRecord(replica, id);
+  const etag = `"${record.sha256}"`;
+  const headers = headersOf(record, etag);
+  if (matches(request.headers['if-none-match'], etag)) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const ifRange = request.headers['if-range'];
+  const asked = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+  const range = request.method === 'GET' ? rangeOf(asked, record.size) : undefined;
+  if (range === 'UNSATISFIABLE') {
+    response.writeHead(416, { 'Content-Range': `bytes */${record.size}` }).end();
+    return;
+  }
+  const bytes = await attachments.open(record, range);
+  if (range === undefined) response.writeHead(200, { ...headers, 'Content-Length': record.size });
+  else {
+    response.writeHead(206, {
+      ...headers,
+      'Content-Length': range.end - range.start + 1,
+      'Content-Range': `bytes ${range.start}-${range.end}/${record.size}`,
+    });
+  }
+  if (request.method === 'HEAD') {
+    bytes.destroy();
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(bytes, response);
+  } catch (error) {
+    // Readers go away in the middle of a film; that is no error of anybody's.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+  }
+}
+
+function readRecord(replica: AttachmentsHandlerOptions['replica'], id: string): AttachmentRecord {
+  using view = replica.read();
+  const record = attachmentRecord(view, id);
+  if (record === undefined) throw new AttachmentNotFoundError(id);
+  return record;
+}
+
+/** An id's bytes never change, but who may read them can: caches are the reader's own. */
+function headersOf(record: AttachmentRecord, etag: string): Record<string, string> {
+  const type = harmlessTypes.test(record.contentType) ? 'inline' : 'attachment';
+  return {
+    'Content-Type': record.contentType,
+    'Content-Disposition': contentDisposition(record.filename, { type }),
+    'Accept-Ranges': 'bytes',
+    ETag: etag,
+    'Cache-Control': 'private, max-age=31536000, immutable',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+  };
+}
+
+/** If-None-Match compares weakly: RFC 9110, section 13.1.2. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}
+
+function metadataOf(text: string | undefined): Json {
+  if (text === undefined) return {};
+  try {
+    return jsonFromValue(valueFromJson(JSON.parse(text), 'metadata'));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new BadUserInputError('metadata', 'is no JSON', { cause: error });
+    throw error;
+  }
+}
+
+async function waitForToken(replica: AttachmentsHandlerOptions['replica'], request: IncomingMessage): Promise<void> {
+  const token = request.headers['causality-token'];
+  if (typeof token === 'string') await replica.waitFor(token, limits.tokenWaitMilliseconds);
+}

@@ -1,0 +1,125 @@
+/** The bytes' side of attachments on this replica: the blob store here, and the transfer from and to others. */
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { AttachmentUnavailableError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Channel } from '../replica/gossip/channel.ts';
+import type { AttachmentRecord, AttachmentState, Attachments, FetchEvent } from './attachments.ts';
+import type { ByteRange } from './blobs/blobs.ts';
+import { Holds } from './holds.ts';
+import type { TransferCounters, TransferOptions } from './transfer/ports.ts';
+import { Transfer } from './transfer/transfer.ts';
+import { UploadSession } from './upload-session.ts';
+
+export interface AttachmentsOptions extends Omit<TransferOptions, 'channel'> {
+  /** Undefined where there are no other replicas. */
+  readonly channel: Channel | undefined;
+  /** Of each file of an upload. */
+  readonly maximumUploadBytes: number;
+}
+
+export interface AttachmentService extends Attachments {
+  /** For metrics; undefined without a channel. */
+  readonly counters: Readonly<TransferCounters> | undefined;
+  /** Holds the files of one request. */
+  beginUploads(): UploadSession;
+}
+
+/** Answers others' questions once it resolves. Redis need not be there yet. */
+export async function openAttachments(options: AttachmentsOptions): Promise<AttachmentService> {
+  const { channel } = options;
+  if (channel === undefined) return new LocalAttachments(options, undefined);
+  const transfer = new Transfer({ ...options, channel });
+  await transfer.open();
+  return new LocalAttachments(options, transfer);
+}
+
+class LocalAttachments implements AttachmentService {
+  readonly #options: AttachmentsOptions;
+  readonly #transfer: Transfer | undefined;
+  readonly #holds: Holds;
+
+  constructor(options: AttachmentsOptions, transfer: Transfer | undefined) {
+    this.#options = options;
+    this.#transfer = transfer;
+    this.#holds = new Holds(options.blobs);
+  }
+
+  get counters(): Readonly<TransferCounters> | undefined {
+    return this.#transfer?.counters;
+  }
+
+  beginUploads(): UploadSession {
+    return new UploadSession(this.#options.blobs, this.#holds, this.#options.maximumUploadBytes);
+  }
+
+  async state({ sha256 }: AttachmentRecord): Promise<AttachmentState> {
+    const [isHere, isElsewhere] = await Promise.all([
+      this.#isHere(sha256),
+      this.#transfer?.isElsewhere(sha256) ?? false,
+    ]);
+    if (isHere) return isElsewhere ? 'SYNCED' : 'LOCAL';
+    return isElsewhere ? 'REMOTE' : 'NONE';
+  }
+
+  async base64({ sha256, size }: AttachmentRecord): Promise<string | undefined> {
+    if (size > limits.base64Bytes) return undefined;
+    const stream = await this.#options.blobs.open(sha256);
+    return stream === undefined ? undefined : (await buffer(stream)).toString('base64');
+  }
+
+  async open({ id, sha256 }: AttachmentRecord, range?: ByteRange): Promise<Readable> {
+    const stream = await this.#options.blobs.open(sha256, range);
+    if (stream === undefined) throw new AttachmentUnavailableError(id);
+    return stream;
+  }
+
+  async fetch(record: AttachmentRecord): Promise<FetchEvent> {
+    if (await this.#isHere(record.sha256)) return eventOf(record, 'COMPLETED', record.size);
+    const download = this.#transfer?.download(record.sha256, record.size);
+    if (download === undefined) return eventOf(record, 'UNAVAILABLE', 0);
+    return eventOf(record, download.progress.status, download.progress.downloaded);
+  }
+
+  watchFetch(record: AttachmentRecord, told: (event: FetchEvent) => void): Disposable {
+    let watch: Disposable | undefined;
+    let isOver = false;
+    const begin = async () => {
+      const isHere = await this.#isHere(record.sha256);
+      if (isOver) return;
+      const download = isHere ? undefined : this.#transfer?.download(record.sha256, record.size);
+      if (download !== undefined) {
+        watch = download.watch(({ status, downloaded }) => told(eventOf(record, status, downloaded)));
+      } else if (isHere) told(eventOf(record, 'COMPLETED', record.size));
+      else told(eventOf(record, 'UNAVAILABLE', 0));
+    };
+    begin().catch((error: unknown) => {
+      this.#options.logger.error({ error }, 'the blob store cannot be read');
+      if (!isOver) told(eventOf(record, 'UNAVAILABLE', 0));
+    });
+    return {
+      [Symbol.dispose]() {
+        isOver = true;
+        watch?.[Symbol.dispose]();
+      },
+    };
+  }
+
+  async evict({ sha256 }: AttachmentRecord): Promise<void> {
+    await this.#transfer?.drop(sha256);
+    // Whoever uploads the same bytes right now is promised that they are here.
+    if (!this.#holds.has(sha256)) await this.#options.blobs.delete(sha256);
+  }
+
+  async close(): Promise<void> {
+    await this.#transfer?.close();
+  }
+
+  async #isHere(sha256: string): Promise<boolean> {
+    return (await this.#options.blobs.size(sha256)) !== undefined;
+  }
+}
+
+function eventOf(attachment: AttachmentRecord, status: FetchEvent['status'], downloaded: number): FetchEvent {
+  return { status, downloaded, total: attachment.size, attachment };
+}

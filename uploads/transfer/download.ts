@@ -1,0 +1,252 @@
+/**
+ * One content on its way here. docs/transfer.md draws it.
+ * T4. See chunk-window.ts. T5. One holder is asked at a time. Who brings nothing for a while, or has it no more, is left for
+ * another who says that it has it; without any, everybody is asked again, a number of times.
+ * T6. What came is kept, in order, in the store's partial: whoever fetches it next, in this process or a later one, goes on there.
+ * T7. Nobody reads a byte before all of them have the right hash. With the wrong one all is thrown away, and fetched again.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { limits } from '../../limits.ts';
+import type { PartialBlob, Sha256 } from '../blobs/blobs.ts';
+import { ChunkWindow, type Wanted } from './chunk-window.ts';
+import type { Chunk, Holding } from './messages.ts';
+import type { Send, TransferCounters, TransferOptions } from './ports.ts';
+
+export type DownloadStatus = 'PROGRESS' | 'COMPLETED' | 'UNAVAILABLE';
+
+export interface Progress {
+  readonly status: DownloadStatus;
+  /** Bytes. */
+  readonly downloaded: number;
+}
+
+export type DownloadOptions = Pick<TransferOptions, 'blobs' | 'peers' | 'timers' | 'random' | 'logger'>;
+
+export class Download {
+  readonly sha256: Sha256;
+  readonly size: number;
+  readonly #options: DownloadOptions;
+  readonly #send: Send;
+  readonly #ask: () => void;
+  readonly #counters: TransferCounters;
+  readonly #watchers = new Set<(progress: Progress) => void>();
+  readonly #holders = new Set<string>();
+  /** Who said, since everybody was last asked, that it has it not. */
+  readonly #without = new Set<string>();
+  #status: DownloadStatus = 'PROGRESS';
+  #downloaded = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #window: ChunkWindow | undefined;
+  #holder: string | undefined;
+  #hasBegun = false;
+  #questions = 0;
+  #stalls = 0;
+  #timer: Disposable | undefined;
+  #stopped = false;
+  #drops = false;
+  /** Wakes the writer: a chunk came, or none will. */
+  #wake: () => void = () => {};
+
+  /** @param ask asks everybody who has it */
+  constructor(
+    content: { readonly sha256: Sha256; readonly size: number },
+    options: DownloadOptions,
+    send: Send,
+    ask: () => void,
+    counters: TransferCounters,
+  ) {
+    this.sha256 = content.sha256;
+    this.size = content.size;
+    this.#options = options;
+    this.#send = send;
+    this.#ask = ask;
+    this.#counters = counters;
+  }
+
+  get progress(): Progress {
+    return { status: this.#status, downloaded: this.#downloaded };
+  }
+
+  /** Told at once, and then as it goes on, not too often, and once of its end. */
+  watch(told: (progress: Progress) => void): Disposable {
+    told(this.progress);
+    if (this.#status === 'PROGRESS') this.#watchers.add(told);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(told) };
+  }
+
+  /** Runs it to its end, and tells that. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const isHere = await this.#fetch();
+      this.#end(isHere ? 'COMPLETED' : 'UNAVAILABLE');
+    } catch (error) {
+      this.#options.logger.error({ error, sha256: this.sha256 }, 'the bytes of an attachment could not be stored');
+      this.#end('UNAVAILABLE');
+    }
+  }
+
+  /** Ends it as unavailable; what came stays for a later one. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake();
+  }
+
+  /** Ends it as unavailable, and drops what came. */
+  drop(): void {
+    this.#drops = true;
+    this.stop();
+  }
+
+  answered(from: string, { size }: Holding): void {
+    if (this.#window === undefined) return;
+    if (size === this.size) {
+      this.#questions = 0;
+      this.#holders.add(from);
+      if (this.#holder === undefined) this.#choose();
+      return;
+    }
+    this.#without.add(from);
+    this.#holders.delete(from);
+    if (this.#holder === from) this.#leaveHolder();
+    else if (this.#holder === undefined && this.#nobodyHasIt()) this.stop();
+  }
+
+  received(chunk: Chunk): void {
+    if (this.#window?.accept(chunk) !== true) return;
+    this.#hasBegun = true;
+    this.#stalls = 0;
+    this.#counters.bytesFetched += chunk.bytes.length;
+    this.#wait(limits.transferRetryMilliseconds);
+    this.#wake();
+  }
+
+  async #fetch(): Promise<boolean> {
+    for (let attempt = 1; attempt <= limits.transferAttempts; attempt += 1) {
+      await using partial = await this.#options.blobs.openPartial(this.sha256);
+      const sha256 = await this.#hashOfAll(partial);
+      if (sha256 === this.sha256) {
+        await partial.keep(sha256);
+        return true;
+      }
+      if (sha256 !== undefined) {
+        this.#options.logger.warn(
+          { sha256: this.sha256, attempt },
+          'bytes came with another hash: fetching them again',
+        );
+        this.#holder = undefined;
+      }
+      if (sha256 !== undefined || this.#drops) await partial.discard();
+      if (this.#stopped) break;
+    }
+    return false;
+  }
+
+  /** Undefined where it was stopped before the end. */
+  async #hashOfAll(partial: PartialBlob): Promise<Sha256 | undefined> {
+    const hash = createHash('sha256');
+    for await (const bytes of partial.read()) {
+      if (this.#stopped) break;
+      hash.update(bytes);
+    }
+    this.#advanced(partial.size);
+    this.#window = new ChunkWindow(partial.size, this.size, limits.transferChunkBytes, limits.transferWindow);
+    if (partial.size < this.size) this.#askEverybody();
+    try {
+      await this.#fill(partial, this.#window, hash);
+    } finally {
+      this.#window = undefined;
+      this.#timer?.[Symbol.dispose]();
+    }
+    return this.#stopped ? undefined : hash.digest('hex');
+  }
+
+  async #fill(partial: PartialBlob, window: ChunkWindow, hash: Hash): Promise<void> {
+    while (partial.size < this.size && !this.#stopped) {
+      this.#request(window.advance(partial.size));
+      const bytes = window.take(partial.size);
+      if (bytes === undefined) {
+        await this.#chunkOrStop();
+        continue;
+      }
+      hash.update(bytes);
+      await partial.append(bytes);
+      this.#advanced(partial.size);
+    }
+  }
+
+  #chunkOrStop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.#stopped) resolve();
+    });
+  }
+
+  #request(wanted: readonly Wanted[]): void {
+    if (this.#holder === undefined) return;
+    for (const chunk of wanted) void this.#send(this.#holder, { kind: 'request', sha256: this.sha256, ...chunk });
+  }
+
+  /** Spreads the load: any of those that have it. */
+  #choose(): void {
+    const holders = [...this.#holders];
+    const [a = 0, b = 0] = this.#options.random(2);
+    this.#holder = holders[(a * 256 + b) % Math.max(1, holders.length)];
+    if (this.#holder === undefined || this.#window === undefined) return;
+    this.#request(this.#window.wanted);
+    this.#wait(limits.transferRetryMilliseconds);
+  }
+
+  #leaveHolder(): void {
+    if (this.#holder !== undefined) this.#holders.delete(this.#holder);
+    this.#holder = undefined;
+    this.#stalls += 1;
+    if (this.#stalls > limits.transferStalls) {
+      this.stop();
+      return;
+    }
+    this.#choose();
+    this.#askEverybody();
+  }
+
+  #askEverybody(): void {
+    this.#without.clear();
+    this.#questions += 1;
+    if (this.#questions > (this.#hasBegun ? limits.transferQuestionsOnceBegun : limits.transferQuestions)) {
+      this.stop();
+      return;
+    }
+    this.#ask();
+    if (this.#holder === undefined) this.#wait(limits.locateMilliseconds);
+  }
+
+  /** Where nothing that brings it forward comes meanwhile: try otherwise. */
+  #wait(milliseconds: number): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#options.timers.after(milliseconds, () => {
+      if (this.#holder === undefined) this.#askEverybody();
+      else if (this.#window?.wanted.length === 0) this.#wait(milliseconds);
+      else this.#leaveHolder();
+    });
+  }
+
+  #nobodyHasIt(): boolean {
+    const peers = this.#options.peers();
+    return peers.length > 0 && peers.every((peer) => this.#without.has(peer));
+  }
+
+  #advanced(downloaded: number): void {
+    this.#downloaded = downloaded;
+    const now = this.#options.timers.now();
+    if (now - this.#toldAt < limits.fetchProgressMilliseconds) return;
+    this.#toldAt = now;
+    for (const told of this.#watchers) told(this.progress);
+  }
+
+  #end(status: 'COMPLETED' | 'UNAVAILABLE'): void {
+    this.#status = status;
+    if (status === 'COMPLETED') this.#counters.fetchesCompleted += 1;
+    else if (!this.#drops) this.#counters.fetchesUnavailable += 1;
+    for (const told of this.#watchers) told(this.progress);
+    this.#watchers.clear();
+  }
+}

@@ -1,0 +1,34 @@
+/** What the transfer is given: it opens nothing itself, and knows no clock of its own. */
+import type { Channel } from '../../replica/gossip/channel.ts';
+import type { Logger, Timers } from '../../replica/options.ts';
+import type { BlobStore } from '../blobs/blobs.ts';
+import type { Message } from './messages.ts';
+
+export interface TransferOptions {
+  /** This replica, as others address it on the channel. */
+  readonly id: string;
+  readonly channel: Channel;
+  readonly blobs: BlobStore;
+  /** Ids of the other replicas that are alive. */
+  readonly peers: () => readonly string[];
+  readonly timers: Timers;
+  /** So many bytes of randomness. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly logger: Logger;
+}
+
+/** Counted since the start. */
+export interface TransferCounters {
+  malformedMessages: number;
+  messagesUnsent: number;
+  requestsDropped: number;
+  bytesServed: number;
+  bytesFetched: number;
+  fetchesCompleted: number;
+  fetchesUnavailable: number;
+}
+
+/** A message without its sender, which is always this replica. Settles, and never rejects: what is lost is asked for again. */
+export type Send = (to: string | undefined, message: Unsigned<Message>) => Promise<void>;
+
+type Unsigned<Signed> = Signed extends Message ? Omit<Signed, 'from'> : never;

@@ -1,0 +1,152 @@
+/** Bytes of attachments between replicas: takes messages off the channel, and holds what is under way. docs/transfer.md. */
+import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Sha256 } from '../blobs/blobs.ts';
+import { Download } from './download.ts';
+import { Holder } from './holder.ts';
+import { Locator } from './locator.ts';
+import { decodeMessage, encodeMessage, type Message } from './messages.ts';
+import type { Send, TransferCounters, TransferOptions } from './ports.ts';
+
+/** Between two lines about malformed messages: a peer that sends them, sends many. */
+const malformedLogMilliseconds = 60_000;
+
+export class Transfer {
+  readonly counters: TransferCounters = {
+    malformedMessages: 0,
+    messagesUnsent: 0,
+    requestsDropped: 0,
+    bytesServed: 0,
+    bytesFetched: 0,
+    fetchesCompleted: 0,
+    fetchesUnavailable: 0,
+  };
+  readonly #options: TransferOptions;
+  readonly #send: Send;
+  readonly #locator: Locator;
+  readonly #holder: Holder;
+  /** Running and waiting ones; those that wait are in the order of their coming. */
+  readonly #downloads = new Map<Sha256, Download>();
+  readonly #waiting = new Set<Download>();
+  readonly #running = new Map<Download, Promise<void>>();
+  #subscription: AsyncDisposable | undefined;
+  #malformedLoggedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: TransferOptions) {
+    this.#options = options;
+    this.#send = async (to, message) => {
+      try {
+        await options.channel.send(to, encodeMessage({ ...message, from: options.id }));
+      } catch {
+        this.counters.messagesUnsent += 1;
+      }
+    };
+    this.#locator = new Locator(options, this.#send);
+    this.#holder = new Holder(options, this.#send, this.counters);
+  }
+
+  /** Answers others from now on, and hears their answers. */
+  async open(): Promise<void> {
+    this.#subscription = await this.#options.channel.subscribe((bytes) => this.#received(bytes));
+  }
+
+  /** Whether any other replica has it. */
+  isElsewhere(sha256: Sha256): Promise<boolean> {
+    return this.#locator.isElsewhere(sha256);
+  }
+
+  /**
+   * T8. A fetch belongs to the replica: joins the one under way, or begins one. At most limits.transfersAtOnce run.
+   * @returns undefined where too many wait already
+   */
+  download(sha256: Sha256, size: number): Download | undefined {
+    const underWay = this.#downloads.get(sha256);
+    if (underWay !== undefined) return underWay;
+    if (this.#closed || this.#waiting.size >= limits.transfersWaiting) return undefined;
+    const download = this.#newDownload(sha256, size);
+    this.#runWaiting();
+    return download;
+  }
+
+  /** Stops a fetch, and drops what it, or a former one, has. */
+  async drop(sha256: Sha256): Promise<void> {
+    const download = this.#downloads.get(sha256) ?? this.#newDownload(sha256, 0);
+    download.drop();
+    if (this.#waiting.has(download)) this.#run(download);
+    await this.#running.get(download);
+  }
+
+  /** Stops all fetches; what they have stays for the next process. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#subscription?.[Symbol.asyncDispose]();
+    this.#locator.close();
+    for (const download of this.#downloads.values()) download.stop();
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+    await this.#holder.close();
+  }
+
+  #newDownload(sha256: Sha256, size: number): Download {
+    const ask = () => this.#locator.ask(sha256);
+    const download = new Download({ sha256, size }, this.#options, this.#send, ask, this.counters);
+    this.#downloads.set(sha256, download);
+    this.#waiting.add(download);
+    return download;
+  }
+
+  #runWaiting(): void {
+    for (const download of this.#waiting) {
+      if (this.#running.size >= limits.transfersAtOnce) return;
+      this.#run(download);
+    }
+  }
+
+  #run(download: Download): void {
+    this.#waiting.delete(download);
+    const running = download.run().then(() => {
+      this.#running.delete(download);
+      this.#downloads.delete(download.sha256);
+      this.#runWaiting();
+    });
+    this.#running.set(download, running);
+  }
+
+  /** T9. What is malformed, or of a format not known here, is counted and dropped. */
+  #received(bytes: Uint8Array): void {
+    let message: Message;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
+      this.counters.malformedMessages += 1;
+      const now = this.#options.timers.now();
+      if (now - this.#malformedLoggedAt >= malformedLogMilliseconds) {
+        this.#malformedLoggedAt = now;
+        this.#options.logger.warn({ problem: error.message }, 'a message about attachments was dropped');
+      }
+      return;
+    }
+    if (message.from !== this.#options.id) this.#dispatch(message);
+  }
+
+  #dispatch(message: Message): void {
+    switch (message.kind) {
+      case 'question':
+        this.#holder.answer(message.from, message.contents);
+        break;
+      case 'answer':
+        for (const holding of message.holdings) {
+          this.#locator.answered(message.from, holding);
+          this.#downloads.get(holding.sha256)?.answered(message.from, holding);
+        }
+        break;
+      case 'request':
+        this.#holder.serve(message.from, message);
+        break;
+      case 'chunk':
+        this.#downloads.get(message.sha256)?.received(message);
+        break;
+    }
+  }
+}
