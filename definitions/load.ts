@@ -18,10 +18,15 @@ const language = fileURLToPath(new URL(`./language.${extension}`, import.meta.ur
 export async function loadDefinitions(file: string): Promise<Definitions> {
   const path = resolve(file);
   if (!existsSync(path)) throw new DefinitionError(`there is no definitions file ${path}: COLLECTIONS names it`);
-  const jiti = createJiti(import.meta.url, { alias: { tideline: language }, fsCache: false, moduleCache: false });
+  const jiti = createJiti(import.meta.url, {
+    alias: { tideline: language },
+    fsCache: false,
+    moduleCache: false,
+  });
   let source: unknown;
   try {
-    source = await jiti.import(path, { default: true });
+    const module: unknown = await jiti.import(path);
+    source = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new DefinitionError(`the definitions file ${path} cannot be run: ${problem}`, { cause });

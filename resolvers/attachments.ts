@@ -1,6 +1,5 @@
 /** Attachments: their records, uploads, and where their bytes are. */
-import { AttachmentNotFoundError, PayloadTooLargeError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { AttachmentNotFoundError } from '../errors.ts';
 import { jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
 import type { DocumentReader } from '../replica/documents.ts';
 import {
@@ -9,6 +8,7 @@ import {
   attachmentOf,
   attachmentRecord,
   attachmentsCollection,
+  attachmentUrl,
   type FetchEvent,
   type UploadedFile,
 } from '../uploads/attachments.ts';
@@ -31,7 +31,7 @@ export function known(reader: DocumentReader, id: string): AttachmentRecord {
   return record;
 }
 
-export const url = ({ id }: AttachmentRecord): string => `/attachments/${id}`;
+export const url = ({ id }: AttachmentRecord): string => attachmentUrl(id);
 
 export const state = (record: AttachmentRecord, _: unknown, { attachments }: Context): Promise<AttachmentState> =>
   attachments.state(record);
@@ -45,12 +45,7 @@ export interface UploadArguments {
 }
 
 export function upload(_: unknown, { file, metadata }: UploadArguments, context: Context): AttachmentRecord {
-  const value = jsonFromValue(valueFromJson(metadata ?? {}, 'metadata'));
-  const bytes = Buffer.byteLength(JSON.stringify(value));
-  if (bytes > limits.attachmentMetadataBytes) {
-    throw new PayloadTooLargeError('metadata', bytes, limits.attachmentMetadataBytes);
-  }
-  const { record, fields } = attachmentOf(file, value);
+  const { record, fields } = attachmentOf(file, jsonFromValue(valueFromJson(metadata ?? {}, 'metadata')));
   transactionOf(context).request((writer) =>
     writer.upsert(attachmentsCollection, record.id, fields, 'INSERT_IF_ABSENT', () => false),
   );

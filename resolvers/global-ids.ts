@@ -11,9 +11,6 @@ export interface GlobalId {
   readonly id: string;
 }
 
-/** What every attachment's id begins with; the global ids of documents begin otherwise. */
-export const attachmentIdPrefix = 'attachment_';
-
 /** Collections have no control characters in their names, so the first of them ends the name. */
 const pattern = /^(document|typed)\n([^\n]+)\n(.+)$/s;
 

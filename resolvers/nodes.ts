@@ -1,16 +1,16 @@
 /** `node` and `nodes`: whatever has a global id. */
 import type { StoredDocument } from '../replica/documents.ts';
-import { type AttachmentRecord, attachmentRecord } from '../uploads/attachments.ts';
+import { type AttachmentRecord, attachmentRecord, isAttachmentId } from '../uploads/attachments.ts';
 import { systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
-import { attachmentIdPrefix, decodeGlobalId } from './global-ids.ts';
+import { decodeGlobalId } from './global-ids.ts';
 import type { TypedDocument } from './typed/documents.ts';
 
 export type Node = StoredDocument | TypedDocument | AttachmentRecord;
 
 /** Null where nothing has that id, also where the text is no id at all. */
 export function one(_: unknown, { id }: { readonly id: string }, context: Context): Node | undefined {
-  if (id.startsWith(attachmentIdPrefix)) return attachmentRecord(context.reader, id);
+  if (isAttachmentId(id)) return attachmentRecord(context.reader, id);
   const named = decodeGlobalId(id);
   if (named === undefined || named.collection.startsWith(systemPrefix)) return undefined;
   const document = context.reader.get(named.collection, named.id);

@@ -28,11 +28,21 @@ export function checkOperations(
   collection: string,
   { definitions }: Context,
 ): readonly UpdateOperation[] {
-  return inputs.map((input, index) => {
+  return inputs.flatMap((input, index) => {
     const { operation, argument } = operationOf(input, `operations.${index}`);
     definitions.checkUpdate(collection, operation, argument);
-    return operation;
+    return beginsCounter(operation, (path) => definitions.isCounter(collection, path))
+      ? [{ kind: 'remove', path: operation.path }, operation]
+      : [operation];
   });
+}
+
+/**
+ * A number that is set where a counter is defined: the counter begins again from there, as otherwise a register would stand
+ * where increments are to come.
+ */
+function beginsCounter(operation: UpdateOperation, isCounter: (path: Path) => boolean): boolean {
+  return operation.kind === 'set' && typeof operation.value === 'number' && isCounter(operation.path);
 }
 
 /** An operation, and its kind's place in the arguments: `operations.0.set`. */

@@ -56,8 +56,11 @@ export function documentInput(builder: Builder, { type, fields }: CollectionDefi
   });
 }
 
-const documentFields = (builder: Builder, type: string, fields: Fields) =>
-  inputFields(type, fields, (field, nested) => valueType(builder, field, nested));
+const documentFields = (builder: Builder, type: string, fields: Fields): readonly InputField[] =>
+  inputFields(type, fields, (field, nested) => valueType(builder, field, nested)).map((field) => {
+    const isAttachment = fields[field.name]?.kind === 'attachment';
+    return isAttachment ? { ...field, description: field.description ?? "An attachment's id." } : field;
+  });
 
 function valueType(builder: Builder, field: FieldDefinition, nested: string): InputField['type'] | undefined {
   switch (field.kind) {

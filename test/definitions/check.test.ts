@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { checkDefinitions } from '../../definitions/check.ts';
+import {
+  boolean,
+  collection,
+  counter,
+  defineCollections,
+  float,
+  int,
+  json,
+  list,
+  map,
+  mapOf,
+  string,
+} from '../../definitions/language.ts';
+import { DefinitionError } from '../../errors.ts';
+
+/** What is said of a faulty source, a line each. */
+function faultsOf(source: unknown): readonly string[] {
+  try {
+    checkDefinitions(source);
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+const people = (fields: Parameters<typeof collection>[1], type = 'Person') => ({ people: collection(type, fields) });
+
+describe('definitions', () => {
+  it('are taken as the language makes them', () => {
+    const source = defineCollections({
+      people: collection('Person', { name: string('Given name.'), tags: list(string()) }, 'Who we know.'),
+    });
+    const definitions = checkDefinitions(source);
+
+    expect(definitions.get('people')).toEqual({
+      name: 'people',
+      type: 'Person',
+      description: 'Who we know.',
+      fields: {
+        name: { kind: 'string', description: 'Given name.' },
+        tags: { kind: 'list', of: { kind: 'string', description: undefined }, description: undefined },
+      },
+    });
+    expect(definitions.get('cars')).toBeUndefined();
+  });
+
+  it.each([undefined, null, 5, 'people', [], () => ({})])('refuse a default export that is no object: %s', (source) => {
+    expect(faultsOf(source).join()).toContain('default export');
+  });
+
+  it.each([
+    [{ 'my people': collection('Person', { a: int() }) }, '"my people"'],
+    [{ __people: collection('Person', { a: int() }) }, '"__people"'],
+    [{ ['p'.repeat(101)]: collection('Person', { a: int() }) }, '100 characters'],
+    [{ people: 5 }, 'collection("Type"'.replaceAll('"', "'")],
+    [people({ a: int() }, 'person'), 'capital'],
+    [people({ a: int() }, 'Per son'), 'GraphQL name'],
+    [people({ a: int() }, 'Strategy'), 'taken'],
+    [people({}), 'at least one field'],
+    [{ people: { type: 'Person', fields: { a: int() }, description: 5 } }, 'description'],
+  ])('name the collection that is at fault: %j', (source, said) => {
+    const faults = faultsOf(source);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^collection "/);
+    expect(faults[0]).toContain(said);
+  });
+
+  it.each([
+    [{ 'a-b': int() }, 'a-b', 'GraphQL name'],
+    [{ __a: int() }, '__a', 'GraphQL name'],
+    [{ _id: string() }, '_id', 'taken'],
+    [{ id: string() }, 'id', 'taken'],
+    [{ document: json() }, 'document', 'taken'],
+    [{ and: json() }, 'and', 'taken'],
+    [{ true: boolean() }, 'true', 'taken'],
+    [{ a: { kind: 'text' } }, 'a', 'text is no kind'],
+    [{ a: { kind: 'constructor' } }, 'a', 'constructor is no kind'],
+    [{ a: 'string' }, 'a', 'definition language'],
+    [{ a: { kind: 'int', description: 5 } }, 'a', 'description'],
+    [{ a: map({}) }, 'a', 'at least one field'],
+    [{ a: map({ b: map({}) }) }, 'a.b', 'at least one field'],
+    [{ a: map({ 'b c': int() }) }, 'a.b c', 'GraphQL name'],
+    [{ a: list(counter()) }, 'a.*', 'counter'],
+    [{ a: mapOf(counter()) }, 'a.*', 'counter'],
+    [{ a: list(map({ n: counter() })) }, 'a.*.n', 'counter'],
+    [{ a: { kind: 'list' } }, 'a.*', 'definition language'],
+  ])('name the field that is at fault: %j', (fields, field, said) => {
+    const faults = faultsOf({ people: { type: 'Person', fields } });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`collection "people", field ${field}: `);
+    expect(faults[0]).toContain(said);
+  });
+
+  it('refuse fields that are nested without end', () => {
+    const endless: Record<string, unknown> = { kind: 'map' };
+    endless.fields = { a: endless };
+    expect(faultsOf({ people: { type: 'Person', fields: { a: endless } } }).join()).toContain('64 levels deep');
+  });
+
+  it.each([
+    [people({ a: int() }, 'Document'), 'DocumentEdge is taken by the API itself'],
+    [people({ a: int() }, 'String'), 'String is taken by the API itself'],
+    [people({ a: int() }, 'Query'), 'Query is taken by the API itself'],
+    [people({ a: int() }, 'Many'), 'root field upsertMany is taken by the API itself'],
+    [{ documents: collection('Paper', { a: int() }) }, 'root field documents is taken by the API itself'],
+    [{ transactions: collection('Payment', { a: int() }) }, 'root field transactions is taken by the API itself'],
+    [{ person: collection('Person', { a: int() }) }, 'root field person is taken by collection "person"'],
+    [people({ input: map({ a: int() }) }), 'field input: its type PersonInput is taken by collection "people"'],
+    [
+      { ...people({ a: int() }), edges: collection('PersonEdge', { a: int() }) },
+      'collection "edges": its type PersonEdge is taken by collection "people"',
+    ],
+    [
+      { ...people({ address: map({ a: int() }) }), places: collection('PersonAddress', { a: int() }) },
+      'its type PersonAddress is taken by collection "people", field address',
+    ],
+    [
+      { ...people({ a: int() }), humans: collection('Person', { a: int() }) },
+      'its root field person is taken by collection "people"',
+    ],
+  ])('refuse names that are taken: %#', (source, said) => {
+    expect(faultsOf(source).join('\n')).toContain(said);
+  });
+
+  it('are refused with all faults at once', () => {
+    expect(faultsOf({ people: collection('Person', { id: int(), a: map({}) }), cars: 5 })).toHaveLength(3);
+  });
+
+  it('know where counters are', () => {
+    const { isCounter } = checkDefinitions(
+      people({ age: int(), visits: counter(), stats: map({ clicks: counter() }), any: mapOf(json()) }),
+    );
+    expect(isCounter('people', ['visits'])).toBe(true);
+    expect(isCounter('people', ['stats', 'clicks'])).toBe(true);
+    for (const path of [
+      [],
+      ['age'],
+      ['stats'],
+      ['visits', 'a'],
+      ['any', 'a'],
+      ['toString'],
+      ['stats', 'constructor'],
+    ]) {
+      expect(isCounter('people', path), path.join('.')).toBe(false);
+    }
+    expect(isCounter('cars', ['visits'])).toBe(false);
+  });
+
+  it('know which values fit', () => {
+    const { fits } = checkDefinitions(people({ a: float() }));
+    expect(fits(int(), 5)).toBe(true);
+    expect(fits(int(), 5.5)).toBe(false);
+    expect(fits(int(), 2 ** 31)).toBe(false);
+    expect(fits(float(), 2n ** 60n)).toBe(false);
+    expect(fits(list(int()), [1, null])).toBe(false);
+    expect(fits(string(), null)).toBe(true);
+    expect(fits(string(), undefined)).toBe(false);
+  });
+});
