@@ -79,24 +79,26 @@ export interface Log {
   ): Promise<readonly LogEntry[]>;
 
   /**
-   * At most `limit` entries that come after a position, in order; none where the log ends there. The mark `before` of the
-   * first is what the caller compares with its own.
+   * The entries that come after a position, in order: at most `limit`, fewer where they are large, none only where the log
+   * ends there. The mark `before` of the first is what the caller compares with its own.
    * @param after a position, or 0; where it is within an entry, that entry comes first
    * @throws {LogReplacedError} the log has another id, or ends before `after`, or was trimmed past it
    * @throws {MalformedBytesError} the entry after `after` does not decode (those before it were given by an earlier call)
+   * @throws {UnknownFormatError} likewise, where it is of a newer format
+   * @throws {LogUnavailableError}
    */
   read(log: LogId, after: Position, limit: number): Promise<readonly LogEntry[]>;
 
   /** The states that the log keeps beside itself, and the point of the log that they are as of; undefined where it keeps none. */
   loadStates(): Promise<LoadedStates | undefined>;
 
-  /** Last number in the log by origin. */
+  /** Last number in the log by origin. @throws {LogUnavailableError} */
   origins(): Promise<ReadonlyMap<Origin, number>>;
 
-  /** Goes on with an origin whose process closed cleanly: true, and the secret swapped, only where number and secret are as noted. */
+  /** Goes on with an origin whose process closed cleanly: true, and the secret swapped, only where number and secret are as noted. @throws {LogUnavailableError} */
   claimOrigin(claim: OriginClaim): Promise<boolean>;
 
-  /** Whether the site can be reached now, as far as the adapter knows; told again at each change. Embedded: always. */
+  /** Tells at once, in this call, whether the site can be reached as far as the adapter knows, and again at each change. Embedded: always. */
   watchConnection(changed: (connected: boolean) => void): Disposable;
 
   close(): Promise<void>;

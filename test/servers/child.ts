@@ -10,19 +10,42 @@ process.on('exit', () => {
 
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** Resolves with what it said last, when it has ended. */
-  readonly ended: Promise<void>;
+  /** Resolves once it has said this on its standard output. Fails, with what it said last, if it ends before. */
+  said(text: string): Promise<void>;
   /** Sends a signal and waits for the end. Idempotent. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-export function startChild(command: string, args: readonly string[], options: SpawnOptions): Child {
-  const child = spawn(command, args, options);
+export function startChild(command: string, args: readonly string[], options: SpawnOptions = {}): Child {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
+  let output = '';
+  const heard = new Set<() => void>();
+  const hear = (chunk: Buffer | string) => {
+    output = `${output}${chunk}`.slice(-20_000);
+    for (const look of heard) look();
+  };
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
   const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+    child.once('error', (error) => {
+      hear(String(error));
+      resolve();
+    });
+    child.once('close', () => resolve());
   }).finally(() => running.delete(child));
+
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!output.includes(text)) return;
+        heard.delete(look);
+        resolve();
+      };
+      heard.add(look);
+      void ended.then(() => reject(new Error(`${command} ended: ${output}`)));
+      look();
+    });
   const end = async (signal: NodeJS.Signals) => {
     if (running.has(child)) {
       child.kill(signal);
@@ -31,5 +54,10 @@ export function startChild(command: string, args: readonly string[], options: Sp
     }
     await ended;
   };
-  return { process: child, ended, end, [Symbol.asyncDispose]: () => end('SIGKILL') };
+  return { process: child, said, end, [Symbol.asyncDispose]: () => end('SIGKILL') };
+}
+
+/** Runs a file of the tests as a process of its own. */
+export function startTypeScript(file: string, args: readonly string[], options: SpawnOptions = {}): Child {
+  return startChild(process.execPath, ['--import', 'tsx', file, ...args], options);
 }

@@ -101,17 +101,7 @@ export async function startRedis({ appendOnly = true, settings = {} }: RedisServ
 
 /** Resolves when it accepts connections and has loaded its data. */
 async function start(args: readonly string[]): Promise<Child> {
-  const child = startChild(serverBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  await new Promise<void>((ready, failed) => {
-    child.process.stdout?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk}`.slice(-10_000);
-      if (said.includes('Ready to accept connections')) ready();
-    });
-    child.process.stderr?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk}`.slice(-10_000);
-    });
-    void child.ended.then(() => failed(new Error(`the Redis server ended: ${said}`)));
-  });
+  const child = startChild(serverBinary(), args);
+  await child.said('Ready to accept connections');
   return child;
 }
