@@ -4,16 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,8 +12,6 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(root, 'dist');
 const stampOf = (folder) => join(folder, '.stamp');
-/** What the compiler leaves where it is, and the compiled code reads beside itself. */
-const isAsset = (file) => file.endsWith('.lua');
 
 /** Relative paths of all that goes into dist/, as tsconfig.build.json lists it, in a fixed order. */
 function sources() {
@@ -33,7 +22,7 @@ function sources() {
     if (folder === pattern) files.push(pattern);
     else if (existsSync(join(root, folder))) {
       for (const entry of readdirSync(join(root, folder), { recursive: true })) {
-        if (entry.endsWith('.ts') || isAsset(entry)) files.push(join(folder, entry));
+        if (entry.endsWith('.ts')) files.push(join(folder, entry));
       }
     }
   }
@@ -88,16 +77,11 @@ function install(folder, stamp) {
 
 /** Throws an error that says what to do where it cannot build. */
 export function ensureBuilt() {
-  const files = sources();
-  const stamp = stampFor(files);
+  const stamp = stampFor(sources());
   if (isBuilt(stamp)) return;
   const folder = `${target}-${process.pid}`;
   try {
     compile(folder);
-    for (const file of files.filter(isAsset)) {
-      mkdirSync(dirname(join(folder, file)), { recursive: true });
-      copyFileSync(join(root, file), join(folder, file));
-    }
     writeFileSync(stampOf(folder), stamp);
     install(folder, stamp);
   } finally {

@@ -6,7 +6,9 @@ export interface Room {
   readonly packages: readonly string[] | undefined;
 }
 
-const purely: readonly string[] = [];
+const nothing: readonly string[] = [];
+/** Of its functions those that are given nothing but their arguments: timeChanceAndIo holds off the others. */
+const hashing: readonly string[] = ['node:crypto'];
 const store = ['replica/', 'replica/crdt/', 'replica/query/', 'replica/log/', 'replica/gossip/'];
 
 /** A file belongs to the room whose path is the longest beginning of its own. */
@@ -32,14 +34,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   'resolvers/': { rooms: ['uploads/', 'definitions/', ...store], packages: ['graphql'] },
   'uploads/': { rooms: ['uploads/blobs/', 'uploads/transfer/', ...store], packages: undefined },
   'uploads/blobs/': { rooms: [], packages: undefined },
-  'uploads/transfer/': { rooms: ['uploads/blobs/', 'replica/gossip/'], packages: purely },
+  'uploads/transfer/': {
+    rooms: ['uploads/blobs/', 'replica/gossip/', 'replica/'],
+    packages: [...hashing, 'node:stream', 'node:stream/consumers'],
+  },
   'definitions/': { rooms: ['replica/crdt/'], packages: undefined },
-  'replica/': { rooms: ['replica/sync/', ...store], packages: purely },
-  'replica/crdt/': { rooms: [], packages: purely },
-  'replica/query/': { rooms: ['replica/', 'replica/crdt/'], packages: purely },
-  'replica/sync/': { rooms: store, packages: purely },
-  'replica/log/': { rooms: ['replica/crdt/'], packages: purely },
-  'replica/gossip/': { rooms: ['replica/crdt/', 'replica/log/'], packages: purely },
+  'replica/': { rooms: ['replica/sync/', ...store], packages: nothing },
+  'replica/crdt/': { rooms: [], packages: nothing },
+  'replica/query/': { rooms: ['replica/', 'replica/crdt/'], packages: hashing },
+  'replica/sync/': { rooms: store, packages: nothing },
+  'replica/log/': { rooms: ['replica/crdt/'], packages: hashing },
+  'replica/gossip/': { rooms: ['replica/crdt/', 'replica/log/'], packages: nothing },
   'replica/redis/': { rooms: ['replica/crdt/', 'replica/log/', 'replica/gossip/', 'replica/'], packages: undefined },
   'replica/lmdb/': { rooms: ['replica/crdt/', 'replica/log/', 'replica/gossip/', 'replica/'], packages: undefined },
   'scripts/': { rooms: [], packages: undefined },
@@ -55,9 +60,12 @@ export const keptTo: Readonly<Record<string, readonly string[]>> = {
   '@pothos/core': ['schema/'],
 };
 
-/** Time, chance and I/O: arguments to the replica, never globals in it. The adapters are the rim, and have them. */
-export const notInReplica =
-  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bset(?:Timeout|Interval|Immediate)\(|\bprocess\.|\bfetch\(|\bcrypto\.random/;
+/** Where time, chance and I/O are arguments. The adapters are the rim, and have them. */
+export const isGivenTime = (path: string): boolean =>
+  /^(replica|uploads\/transfer)\//.test(path) && !/^replica\/(redis|lmdb)\//.test(path);
+
+export const timeChanceAndIo =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bset(?:Timeout|Interval|Immediate)\(|\bprocess\.|(?<![.#\w]|async )fetch\(|\brandom(?:Bytes|UUID|Int)\(|\bgetRandomValues\(/;
 
 export function roomOf(path: string): string | undefined {
   let found: string | undefined;

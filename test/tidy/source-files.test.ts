@@ -19,8 +19,8 @@ it('sees imports of every form, and tells files from packages', () => {
 });
 
 it('sees the files that are named in strings, beside the file and from the root', () => {
-  const text = `new URL('./append.lua', import.meta.url); join(root, "test/servers/run.ts"); 'unknown.ts'`;
-  const known = new Set(['replica/redis/append.lua', 'test/servers/run.ts']);
+  const text = `new URL('./worker.ts', import.meta.url); join(root, "test/servers/run.ts"); 'unknown.ts'`;
+  const known = new Set(['replica/redis/worker.ts', 'test/servers/run.ts']);
   expect(filesNamedIn({ path: 'replica/redis/log.ts', text }, known)).toEqual([...known]);
 });
 

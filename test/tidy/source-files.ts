@@ -21,7 +21,7 @@ export function projectFiles(): readonly SourceFile[] {
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
-export const isCode = ({ path }: SourceFile): boolean => /\.(ts|js|lua|sh)$/.test(path);
+export const isCode = ({ path }: SourceFile): boolean => /\.(ts|js|sh)$/.test(path);
 export const isTest = ({ path }: SourceFile): boolean => path.startsWith('test/');
 
 /** What a TypeScript or JavaScript file imports: paths from the root, and the names of packages. */
@@ -53,11 +53,7 @@ export function filesNamedIn(file: SourceFile, known: ReadonlySet<string>): read
 
 /** The text of comments, with the number of the line on which each begins. */
 export function commentsOf(file: SourceFile): readonly { readonly line: number; readonly text: string }[] {
-  const pattern = file.path.endsWith('.lua')
-    ? /--.*$/gm
-    : file.path.endsWith('.sh')
-      ? /(?:^|\s)#.*$/gm
-      : /\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm;
+  const pattern = file.path.endsWith('.sh') ? /(?:^|\s)#.*$/gm : /\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm;
   return [...file.text.matchAll(pattern)].map((match) => ({
     line: file.text.slice(0, match.index).split('\n').length,
     text: match[0],
