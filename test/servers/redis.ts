@@ -60,6 +60,8 @@ export async function startRedis({ appendOnly = true, settings = {} }: RedisServ
     dir: folder,
     save: '',
     appendonly: appendOnly ? 'yes' : 'no',
+    // Redis' own default may hold a write back for two seconds while the disk is busy: a kill -9 then loses what it acknowledged.
+    appendfsync: 'always',
     ...settings,
   };
   const args = Object.entries(all).flatMap(([setting, value]) => [`--${setting}`, value]);
