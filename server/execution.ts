@@ -1,0 +1,223 @@
+/**
+ * One GraphQL operation, whichever door it came in by: it waits for its token, opens its one view or transaction, commits
+ * what it wrote, and answers with the token of what it shows.
+ */
+import { createSourceEventStream, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
+import type { Definitions } from '../definitions/definitions.ts';
+import { BadUserInputError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { DocumentReader } from '../replica/documents.ts';
+import type { Logger } from '../replica/options.ts';
+import type { Replica } from '../replica/replica.ts';
+import type { Transaction } from '../replica/transaction.ts';
+import type { Context } from '../resolvers/context.ts';
+import type { OpenStream } from '../resolvers/streams.ts';
+import type { Attachments } from '../uploads/attachments.ts';
+import { publicError, requestError } from './graphql-errors.ts';
+import { type Operation, Operations } from './operations.ts';
+import { Events } from './subscriptions/events.ts';
+
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Beside the one in `extensions.causality.token`, as it may come with HTTP's header. */
+  readonly token?: string | undefined;
+  /** False where a mutation would be against the rules of its door: HTTP GET. */
+  readonly mayWrite: boolean;
+}
+
+/** An operation that was found valid, and what it is run with. */
+export class Prepared {
+  readonly operation: Operation;
+  readonly request: OperationRequest;
+  constructor(operation: Operation, request: OperationRequest) {
+    this.operation = operation;
+    this.request = request;
+  }
+}
+
+/** Has a token wherever something is shown. */
+export type Result = ExecutionResult<Record<string, unknown>, { causality?: { readonly token: string } }>;
+
+export type OperationKind = 'query' | 'mutation' | 'subscription';
+
+/** Told what was done, for metrics. */
+export interface ExecutionObserver {
+  /** @param code the first error's, if there was any */
+  finished(kind: OperationKind | 'invalid', code: string | undefined, milliseconds: number): void;
+  /** @param change 1 where one begins, -1 where it is over */
+  subscriptions(change: 1 | -1): void;
+}
+
+export interface ExecutionOptions {
+  readonly schema: GraphQLSchema;
+  readonly replica: Replica;
+  readonly definitions: Definitions;
+  readonly attachments: Attachments;
+  readonly openStream: OpenStream;
+  readonly logger: Logger;
+  readonly observer: ExecutionObserver;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+}
+
+export class Execution {
+  readonly #options: ExecutionOptions;
+  readonly #operations: Operations;
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: ExecutionOptions) {
+    this.#options = options;
+    this.#operations = new Operations(options.schema);
+  }
+
+  /** Resolves once nothing runs but subscriptions. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** What is to be run, or what is wrong with the request. Never throws. */
+  prepare(request: OperationRequest): Prepared | readonly GraphQLError[] {
+    const operation = this.#find(request);
+    if ('definition' in operation) return new Prepared(operation, request);
+    const errors = operation.map((error) => this.#publicError(error));
+    this.#options.observer.finished('invalid', codeOf({ errors }), 0);
+    return errors;
+  }
+
+  /** Never rejects: errors are part of the answer. To a subscription the answer is its events: whoever reads them returns them. */
+  async run({ operation, request }: Prepared): Promise<Result | Events> {
+    const { observer, elapsed } = this.#options;
+    const begun = elapsed();
+    const running = this.#run(operation, request).catch((error: unknown) => this.#failed([error]));
+    this.#running.add(running);
+    const answer = await running;
+    this.#running.delete(running);
+    observer.finished(operation.definition.operation, codeOf(answer), elapsed() - begun);
+    return answer;
+  }
+
+  #find({ query, operationName }: OperationRequest): Operation | readonly unknown[] {
+    try {
+      return this.#operations.find(query, operationName ?? undefined);
+    } catch (error) {
+      return [error];
+    }
+  }
+
+  async #run(operation: Operation, request: OperationRequest): Promise<Result | Events> {
+    const { operation: kind } = operation.definition;
+    if (operation.isIntrospection) return this.#execute(operation, request, undefined);
+    if (kind === 'mutation' && !request.mayWrite) {
+      throw requestError('a mutation is sent by POST, not by GET', 'METHOD_NOT_ALLOWED');
+    }
+    const { replica } = this.#options;
+    for (const token of tokensOf(request)) await replica.waitFor(token, limits.tokenWaitMilliseconds);
+    if (kind === 'mutation') return this.#mutate(operation, request);
+    if (kind === 'subscription') return this.#subscribe(operation, request);
+    using view = replica.read();
+    return shows(view.token, await this.#execute(operation, request, this.#context(view)));
+  }
+
+  async #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
+    const { replica } = this.#options;
+    const transaction = replica.begin();
+    try {
+      const first = await this.#execute(operation, request, this.#context(transaction.reader, transaction));
+      if (first.errors !== undefined) return 'data' in first ? { errors: first.errors, data: null } : first;
+      const { token, again } = await replica.commit(transaction);
+      if (again === undefined) return shows(token, first);
+      try {
+        return shows(token, await this.#execute(operation, request, this.#context(again.reader, again)));
+      } finally {
+        again.close();
+      }
+    } catch (error) {
+      return { ...this.#failed([error]), data: null };
+    } finally {
+      transaction.close();
+    }
+  }
+
+  async #subscribe(operation: Operation, request: OperationRequest): Promise<Result | Events> {
+    const { replica, schema, observer } = this.#options;
+    using view = replica.read();
+    const source = await createSourceEventStream({
+      schema,
+      document: operation.document,
+      operationName: request.operationName,
+      variableValues: request.variables,
+      contextValue: this.#context(view),
+    });
+    if (!(Symbol.asyncIterator in source)) return this.#failed(source.errors ?? []);
+    observer.subscriptions(1);
+    return new Events(source[Symbol.asyncIterator](), {
+      execute: (event) => this.#show(operation, request, event),
+      error: (error) => this.#publicError(error),
+      ended: () => observer.subscriptions(-1),
+    });
+  }
+
+  /** What an event shows: at least all that it was made of, and its own token where it has one. */
+  async #show(operation: Operation, request: OperationRequest, event: unknown): Promise<Result> {
+    using view = this.#options.replica.read();
+    return shows(tokenOf(event) ?? view.token, await this.#execute(operation, request, this.#context(view), event));
+  }
+
+  async #execute(
+    { document }: Operation,
+    { operationName, variables }: OperationRequest,
+    contextValue: Context | undefined,
+    rootValue?: unknown,
+  ): Promise<Result> {
+    const { data, errors } = await execute({
+      schema: this.#options.schema,
+      document,
+      operationName,
+      variableValues: variables,
+      contextValue,
+      rootValue,
+    });
+    if (errors === undefined) return { data };
+    return data === undefined ? this.#failed(errors) : { ...this.#failed(errors), data };
+  }
+
+  #context(reader: DocumentReader, transaction?: Transaction): Context {
+    const { replica, definitions, attachments, openStream } = this.#options;
+    return { replica, definitions, attachments, openStream, reader, transaction };
+  }
+
+  #failed(errors: readonly unknown[]): Result {
+    return { errors: errors.map((error) => this.#publicError(error)) };
+  }
+
+  #publicError(error: unknown): GraphQLError {
+    return publicError(error, this.#options.logger);
+  }
+}
+
+const shows = (token: string, result: Result): Result => ({ ...result, extensions: { causality: { token } } });
+
+function codeOf(answer: Result | Events): string | undefined {
+  const [error] = 'errors' in answer ? (answer.errors ?? []) : [];
+  return error === undefined ? undefined : String(error.extensions.code);
+}
+
+/** @throws {BadUserInputError} */
+function tokensOf({ token, extensions }: OperationRequest): readonly string[] {
+  const tokens = token === undefined ? [] : [token];
+  const causality = extensions?.causality;
+  if (causality === undefined || causality === null) return tokens;
+  const given = typeof causality === 'object' && 'token' in causality ? causality.token : undefined;
+  if (typeof given !== 'string') throw new BadUserInputError('extensions.causality.token', 'a token is a string');
+  return [...tokens, given];
+}
+
+/** Events of live queries and of the log carry the token of what they show. */
+function tokenOf(event: unknown): string | undefined {
+  return typeof event === 'object' && event !== null && 'token' in event && typeof event.token === 'string'
+    ? event.token
+    : undefined;
+}

@@ -1,0 +1,61 @@
+/** What a client is told of an error: our own with their codes, GraphQL's with the customary ones, and of others nothing. */
+import { GraphQLError, Kind } from 'graphql';
+import { TidelineError } from '../errors.ts';
+import type { Logger } from '../replica/options.ts';
+
+/** GraphQL quotes values in its messages, whole, however long they are. */
+const messageCharacters = 1_000;
+
+const shorten = (message: string) =>
+  message.length <= messageCharacters ? message : `${message.slice(0, messageCharacters)}…`;
+
+/** A fault of the request itself, for which errors.ts has no code. */
+export const requestError = (message: string, code: string) =>
+  new GraphQLError(shorten(message), { extensions: { code } });
+
+/** What stands behind an error, itself first: GraphQL wraps what a resolver or a scalar throws, sometimes twice. */
+function causes(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [error];
+  for (let next = error; next instanceof GraphQLError && next.originalError != null; ) {
+    next = next.originalError;
+    chain.push(next);
+  }
+  return chain;
+}
+
+/** The name of the variable whose value could not be taken. */
+function variableOf({ nodes }: GraphQLError): string | undefined {
+  const [node] = nodes ?? [];
+  return node?.kind === Kind.VARIABLE_DEFINITION ? node.variable.name.value : undefined;
+}
+
+/**
+ * The error as its client sees it. One that nobody threw on purpose is logged, and told as `Unexpected error`.
+ * Idempotent.
+ */
+export function publicError(error: unknown, logger: Logger): GraphQLError {
+  const chain = causes(error);
+  const root = chain.at(-1);
+  const known = chain.find((cause) => cause instanceof TidelineError);
+  if (!(error instanceof GraphQLError)) {
+    if (known === undefined) {
+      logger.error({ err: error }, 'a request failed unexpectedly');
+      return requestError('Unexpected error', 'INTERNAL_SERVER_ERROR');
+    }
+    return new GraphQLError(shorten(known.message), { extensions: { code: known.code, ...known.details } });
+  }
+  const { message, nodes, source, positions, path, extensions } = error;
+  const told = (text: string, fields: object) =>
+    new GraphQLError(text, { nodes, source, positions, path, extensions: { ...fields } });
+  if (known !== undefined) return told(shorten(message), { code: known.code, ...known.details });
+  if (!(root instanceof GraphQLError)) {
+    logger.error({ err: root, path }, 'a resolver failed unexpectedly');
+    return told('Unexpected error', { code: 'INTERNAL_SERVER_ERROR' });
+  }
+  const argument = variableOf(error);
+  return told(shorten(message), {
+    code: 'BAD_USER_INPUT',
+    ...(argument === undefined ? {} : { argument }),
+    ...extensions,
+  });
+}

@@ -1,0 +1,223 @@
+/**
+ * GraphQL over HTTP: yoga keeps the protocol (what may be sent and accepted, status codes, server-sent events); operations
+ * are executed as those of every other door.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
+import { GraphQLError } from 'graphql';
+import { createYoga, type GraphQLParams, getSSEProcessor, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Logger } from '../replica/options.ts';
+import { csrfHeaders } from '../uploads/csrf.ts';
+import { isForm } from '../uploads/form.ts';
+import { readMultipartOperation } from '../uploads/multipart.ts';
+import type { UploadSession } from '../uploads/upload-session.ts';
+import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
+import { publicError, requestError } from './graphql-errors.ts';
+import { readJson } from './request-body.ts';
+import { Events } from './subscriptions/events.ts';
+
+export interface GraphQLHandlerOptions {
+  readonly execution: Execution;
+  readonly logger: Logger;
+  /** Holds the files of a multipart request until it is answered. */
+  beginUploads(): UploadSession;
+}
+
+/** What yoga carries along with a request. */
+interface ServerContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly held: { uploads?: UploadSession };
+}
+
+export interface GraphQLHandler {
+  /** Settles once the request is answered. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Cuts subscriptions off, in the middle: their clients come back, which they would not after an end. */
+  cutStreams(): void;
+}
+
+/** Errors of HTTP itself: the answer has this status whatever its reader accepts. */
+const statusByCode: Readonly<Record<string, number>> = {
+  BAD_REQUEST: 400,
+  FORBIDDEN: 403,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+};
+
+/** All others: only who accepts application/graphql-response+json expects another status than 200. */
+const graphqlStatusByCode: Readonly<Record<string, number>> = {
+  INTERNAL_SERVER_ERROR: 500,
+  STORE_UNAVAILABLE: 503,
+  REPLICA_BEHIND: 503,
+};
+
+const subscriptionTypes = /\btext\/event-stream\b|\btext\/\*|\*\/\*/;
+
+export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
+  const streams = new Set<ServerResponse>();
+  const maskError = (error: unknown) => withStatus(publicError(error, options.logger));
+  const yoga = createYoga<ServerContext>({
+    plugins: [csrfPrevention(), bodies(options), operations(options, streams)],
+    maskedErrors: { maskError },
+    logging: false,
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    // Our parsers limit what they read.
+    maxRequestBodySize: false,
+    // Yoga answers any URL that ends so. None does.
+    healthCheckEndpoint: ' ',
+  });
+  return {
+    async answer(req, res) {
+      const held: ServerContext['held'] = {};
+      try {
+        await yoga(req, res, { req, res, held });
+      } finally {
+        await held.uploads?.[Symbol.asyncDispose]();
+      }
+    },
+    cutStreams() {
+      for (const response of streams) response.destroy();
+    },
+  };
+}
+
+function csrfPrevention(): Plugin<object, ServerContext> {
+  const { onRequestParse } = useCSRFPrevention({ requestHeaders: csrfHeaders });
+  return {
+    onRequestParse(payload) {
+      try {
+        return onRequestParse?.(payload);
+      } catch {
+        const remedy = `send a header of one of the names ${csrfHeaders.join(', ')}, with any value`;
+        throw requestError(`any page could make a browser send this request: ${remedy}`, 'FORBIDDEN');
+      }
+    },
+  };
+}
+
+/** Takes the place of yoga's parsers, which read whatever comes, as much as comes. */
+function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerContext> {
+  return {
+    onRequestParse({ serverContext: { req, res, held }, setRequestParser }) {
+      if (req.method === 'GET') setRequestParser(() => searchParameters(req));
+      if (req.method !== 'POST') return;
+      setRequestParser(async () => {
+        const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
+        if (encoding === 'identity' && isForm(req)) {
+          held.uploads = beginUploads();
+          return readMultipartOperation(req, res, { uploads: held.uploads });
+        }
+        if (encoding === 'identity' && /^application\/(graphql\+)?json\s*(;|$)/i.test(type)) {
+          return parametersOf(await readJson(req, res));
+        }
+        const problem =
+          'a GraphQL request is sent as application/json, or with files as multipart/form-data, uncompressed';
+        throw requestError(problem, 'UNSUPPORTED_MEDIA_TYPE');
+      });
+    },
+  };
+}
+
+/** What is in it is checked by yoga, as of requests by GET. @throws {GraphQLError} */
+function parametersOf(body: unknown): GraphQLParams {
+  if (Array.isArray(body)) throw requestError('requests are sent one by one, not in a list', 'BAD_REQUEST');
+  if (typeof body !== 'object' || body === null) throw requestError('the body is no JSON object', 'BAD_REQUEST');
+  return body;
+}
+
+/** @throws {GraphQLError} */
+function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
+  const parameters = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  const objectOf = (name: string) => {
+    try {
+      return JSON.parse(parameters.get(name) || 'null');
+    } catch {
+      throw requestError(`${name} is no JSON`, 'BAD_REQUEST');
+    }
+  };
+  return {
+    query: parameters.get('query') ?? undefined,
+    operationName: parameters.get('operationName') || undefined,
+    variables: objectOf('variables'),
+    extensions: objectOf('extensions'),
+  };
+}
+
+function operations(
+  { execution, logger }: GraphQLHandlerOptions,
+  streams: Set<ServerResponse>,
+): Plugin<object, ServerContext> {
+  return {
+    onParams({ setParamsHandler }) {
+      setParamsHandler(async ({ params, context: { req, res } }) => {
+        const prepared = execution.prepare(requestOf(params, req));
+        if (!(prepared instanceof Prepared)) return { errors: prepared.map(withStatus) };
+        const isSubscription = prepared.operation.definition.operation === 'subscription';
+        if (isSubscription && !subscriptionTypes.test(req.headers.accept ?? '*/*')) {
+          const problem = 'a subscription is answered as text/event-stream, or over WebSocket: accept that';
+          return { errors: [withStatus(requestError(problem, 'NOT_ACCEPTABLE'))] };
+        }
+        const answer = await execution.run(prepared);
+        if (answer instanceof Events) {
+          streams.add(res);
+          res.once('close', () => streams.delete(res));
+          return untilClosed(answer, res, logger);
+        }
+        const token = answer.extensions?.causality?.token;
+        if (token !== undefined) res.setHeader('Causality-Token', token);
+        return 'data' in answer ? answer : { ...answer, errors: answer.errors?.map(withStatus) };
+      });
+    },
+    onResultProcess({ result, setResultProcessor }) {
+      // Where any type is accepted, yoga would send events as multipart/mixed.
+      if (isAsyncIterable(result)) setResultProcessor(getSSEProcessor(), 'text/event-stream');
+    },
+  };
+}
+
+function requestOf(
+  { query = '', operationName, variables, extensions }: GraphQLParams,
+  req: IncomingMessage,
+): OperationRequest {
+  const { 'causality-token': token } = req.headers;
+  return {
+    query,
+    operationName,
+    variables,
+    extensions,
+    token: typeof token === 'string' ? token : undefined,
+    mayWrite: req.method === 'POST',
+  };
+}
+
+/** Events for as long as the connection is there: yoga notices only with the next event that nobody reads. An error is the last. */
+function untilClosed(events: Events, response: ServerResponse, logger: Logger): AsyncIterableIterator<Result> {
+  const leave = () => {
+    events.return().catch((err: unknown) => logger.error({ err }, 'a subscription could not be left'));
+  };
+  if (response.closed) leave();
+  response.once('close', leave);
+  const told: AsyncIterableIterator<Result> = {
+    next: () => events.next().catch((error: GraphQLError) => ({ done: false, value: { errors: [error] } })),
+    return: () => events.return(),
+    [Symbol.asyncIterator]: () => told,
+  };
+  return told;
+}
+
+function withStatus(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path, extensions } = error;
+  const { code } = extensions;
+  const status = typeof code === 'string' ? statusByCode[code] : undefined;
+  const http =
+    status === undefined
+      ? { status: graphqlStatusByCode[String(code)] ?? 400, spec: true }
+      : { status, ...(status === 405 && { headers: { Allow: 'GET, POST' } }) };
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
+}

@@ -1,0 +1,149 @@
+/** The server's doors: which path leads where, who is refused, and how all of them close. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GraphQLSchema } from 'graphql';
+import { limits } from '../limits.ts';
+import type { Logger } from '../replica/options.ts';
+import type { Replica } from '../replica/replica.ts';
+import { answerJson } from '../uploads/answers.ts';
+import type { AttachmentsHandler } from '../uploads/http.ts';
+import type { UploadSession } from '../uploads/upload-session.ts';
+import { type AccessPolicy, answerCors, isLoopback, refusal } from './access.ts';
+import type { Execution } from './execution.ts';
+import { asksForPage, graphiqlHandler } from './graphiql.ts';
+import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
+import { healthOf } from './health.ts';
+import type { Metrics } from './metrics.ts';
+import { refuseUpgrade, WebSockets } from './subscriptions/websocket.ts';
+import { withinTime } from './within-time.ts';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly corsOrigins: ReadonlySet<string>;
+  readonly schema: GraphQLSchema;
+  readonly replica: Replica;
+  readonly execution: Execution;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  readonly attachmentsHandler: AttachmentsHandler;
+  beginUploads(): UploadSession;
+}
+
+const graphqlPath = '/graphql';
+
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Server;
+  readonly #policy: AccessPolicy;
+  readonly #graphql: GraphQLHandler;
+  readonly #graphiql: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly #webSockets: WebSockets;
+  #isClosing = false;
+
+  constructor(options: HttpServerOptions) {
+    const { host, corsOrigins, schema, metrics } = options;
+    this.#options = options;
+    this.#policy = { corsOrigins, loopback: isLoopback(host) };
+    this.#graphql = graphqlHandler(options);
+    this.#graphiql = graphiqlHandler(schema);
+    this.#webSockets = new WebSockets({ ...options, sockets: metrics.sockets });
+    this.#server = createServer({
+      headersTimeout: limits.headersMilliseconds,
+      requestTimeout: limits.requestMilliseconds,
+    });
+    this.#server.maxConnections = limits.connections;
+    this.#server.on('request', (request, response) => this.#requested(request, response));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Whether only this machine reaches it. */
+  get isLoopback(): boolean {
+    return this.#policy.loopback;
+  }
+
+  /** @returns its URL, without a path. @throws {Error} as node does where it cannot listen: `code` is EADDRINUSE, EACCES, … */
+  listen(): Promise<string> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
+        const address = this.#server.address();
+        const bound = typeof address === 'object' && address !== null ? address.port : port;
+        resolve(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`);
+      });
+    });
+  }
+
+  /** Takes no more connections, finishes what runs, and closes all, within limits. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    await this.#webSockets.close();
+    this.#graphql.cutStreams();
+    if (!(await withinTime(closed, limits.goodbyeMilliseconds))) this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse): void {
+    const { elapsed, metrics, logger } = this.#options;
+    const begun = elapsed();
+    const [pathname = '/'] = (request.url ?? '/').split('?', 1);
+    response.once('close', () => {
+      metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
+      if (this.#isClosing) this.#server.closeIdleConnections();
+    });
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    this.#answer(pathname, request, response).catch((err: unknown) => {
+      logger.error({ err, pathname }, 'a request failed unexpectedly');
+      if (response.headersSent) response.destroy();
+      else answerError(response, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error');
+    });
+  }
+
+  async #answer(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { replica, metrics, attachmentsHandler } = this.#options;
+    if (pathname === '/health/live') return answerJson(response, 200, { live: true });
+    if (pathname === '/health/ready') {
+      const health = healthOf(replica.status, this.#isClosing);
+      return answerJson(response, health.ready ? 200 : 503, health);
+    }
+    const problem = refusal(request, this.#policy);
+    if (problem !== undefined) return answerError(response, 403, 'FORBIDDEN', problem);
+    if (answerCors(request, response, this.#policy)) return;
+    if (pathname === graphqlPath) {
+      return asksForPage(request) ? this.#graphiql(request, response) : this.#graphql.answer(request, response);
+    }
+    if (await attachmentsHandler(request, response)) return;
+    if (pathname === '/metrics') {
+      response.writeHead(200, { 'Content-Type': metrics.contentType }).end(await metrics.read());
+    } else if (pathname === '/') {
+      response.writeHead(302, { Location: graphqlPath }).end();
+    } else {
+      const places = `${graphqlPath}, /attachments, /health/live, /health/ready and /metrics`;
+      answerError(response, 404, 'NOT_FOUND', `there is nothing here: see ${places}`);
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const [pathname] = (request.url ?? '/').split('?', 1);
+    const problem = refusal(request, this.#policy, true);
+    if (problem !== undefined) refuseUpgrade(socket, 403, problem);
+    else if (pathname !== graphqlPath) refuseUpgrade(socket, 404, `WebSockets are at ${graphqlPath}`);
+    else this.#webSockets.upgrade(request, socket, head);
+  }
+}
+
+/** As metrics call it: one of a few names, whatever was asked for. */
+function routeOf(pathname: string): string {
+  if (pathname.startsWith('/attachments')) return '/attachments';
+  return ['/', graphqlPath, '/health/live', '/health/ready', '/metrics'].includes(pathname) ? pathname : 'other';
+}
+
+function answerError(response: ServerResponse, status: number, code: string, message: string): void {
+  answerJson(response, status, { errors: [{ message, extensions: { code } }] });
+}

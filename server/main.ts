@@ -1,0 +1,55 @@
+/** The process: its environment, its first words, its signals and its end. */
+import { hostname } from 'node:os';
+import { limits } from '../limits.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
+import { openSystem, type System } from './system.ts';
+import { openTideline, type Tideline } from './tideline.ts';
+import { withinTime } from './within-time.ts';
+import { faultsOf, firstWords } from './words.ts';
+
+/** Of the time from the signal to the end, for ending. */
+const reserveMilliseconds = 250;
+
+function configure(): Configuration {
+  try {
+    return readConfiguration(process.env, hostname(), process.cwd());
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+async function start(configuration: Configuration, system: System): Promise<Tideline> {
+  try {
+    return await openTideline(configuration, system);
+  } catch (error) {
+    return fail(error, configuration);
+  }
+}
+
+function fail(error: unknown, configuration?: Configuration): never {
+  for (const line of faultsOf(error, configuration)) console.error(line);
+  process.exit(1);
+}
+
+const configuration = configure();
+const system = openSystem(configuration.logLevel);
+const { logger } = system;
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (err: unknown) => {
+    logger.fatal({ err }, 'an error that nobody caught');
+    process.exit(1);
+  });
+}
+
+const tideline = await start(configuration, system);
+for (const line of firstWords(tideline, configuration)) console.log(line);
+logger.info({ id: tideline.replica.id, url: tideline.url }, 'listening');
+
+async function stop(signal: string): Promise<void> {
+  logger.info({ signal }, 'shutting down');
+  const isClosed = await withinTime(tideline.close(), limits.shutdownMilliseconds - reserveMilliseconds);
+  if (!isClosed) logger.fatal('not everything closed in time; what was answered is kept all the same');
+  process.exit(isClosed ? 0 : 1);
+}
+// Once each: whoever is impatient, and sends it again, ends the process.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

@@ -1,0 +1,117 @@
+/** What Prometheus scrapes: the replica's counters, and what the doors have seen. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Replica } from '../replica/replica.ts';
+import type { ReplicaCounters } from '../replica/status.ts';
+import type { TransferCounters } from '../uploads/transfer/ports.ts';
+import type { ExecutionObserver } from './execution.ts';
+
+export interface Metrics extends ExecutionObserver {
+  /** @param route one of a fixed few, so that no client can make new time series */
+  requested(route: string, status: number, milliseconds: number): void;
+  sockets(change: 1 | -1): void;
+  readonly contentType: string;
+  read(): Promise<string>;
+}
+
+/** Seconds: from a query in memory to an upload. */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+
+const replicaCounters: readonly (readonly [keyof ReplicaCounters, string, string])[] = [
+  ['transactionsCommitted', 'tideline_transactions_committed_total', 'Transactions made here and answered.'],
+  ['transactionsApplied', 'tideline_transactions_applied_total', 'Transactions of the log applied here.'],
+  ['transactionsRefused', 'tideline_transactions_refused_total', 'Transactions that could not be committed.'],
+  ['appends', 'tideline_appends_total', 'Appends to the log.'],
+  ['malformedMessages', 'tideline_malformed_messages_total', 'Messages from other replicas that were dropped.'],
+  ['gapsRepaired', 'tideline_gaps_repaired_total', 'Gaps in what was heard, closed by reading the log.'],
+  ['clocksAhead', 'tideline_clocks_ahead_total', 'Transactions from clocks that are more than a minute ahead.'],
+];
+
+const transferCounters: readonly (readonly [keyof TransferCounters, string, string])[] = [
+  ['bytesServed', 'tideline_attachment_bytes_served_total', 'Bytes of attachments sent to other replicas.'],
+  ['bytesFetched', 'tideline_attachment_bytes_fetched_total', 'Bytes of attachments fetched from other replicas.'],
+  ['fetchesCompleted', 'tideline_attachment_fetches_completed_total', 'Fetches of attachments that brought them here.'],
+  ['fetchesUnavailable', 'tideline_attachment_fetches_unavailable_total', 'Fetches that found nobody with the bytes.'],
+  [
+    'malformedMessages',
+    'tideline_attachment_malformed_messages_total',
+    'Messages about attachments that were dropped.',
+  ],
+];
+
+/** @param transfers counters of attachments' fetches; undefined where there are no other replicas */
+export function createMetrics(replica: Replica, transfers: Readonly<TransferCounters> | undefined): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const counter = (name: string, help: string, read: () => number) => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  for (const [key, name, help] of replicaCounters) counter(name, help, () => replica.counters[key]);
+  if (transfers !== undefined) {
+    for (const [key, name, help] of transferCounters) counter(name, help, () => transfers[key]);
+  }
+  const gauge = (name: string, help: string, read: () => number) => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('tideline_ready', '1 where this replica has caught up.', () => Number(replica.status.ready));
+  gauge('tideline_connected', '1 where the site can be reached.', () => Number(replica.status.connected));
+  gauge('tideline_documents', 'Documents here.', () => replica.status.documentCount);
+  gauge('tideline_unsent_transactions', 'Journaled here, and not yet in the log.', () => replica.status.unsent);
+  gauge('tideline_waiting_entries', 'Received beyond a gap.', () => replica.status.waiting);
+  gauge('tideline_peers', 'Other replicas of the site that are heard of.', () => replica.status.peers.length);
+  gauge('tideline_live_queries', 'Different live queries.', () => replica.counters.liveQueries);
+  gauge('tideline_live_readers', 'Readers of live queries.', () => replica.counters.liveReaders);
+  new Gauge({
+    name: 'tideline_log_position',
+    help: 'The newest position applied here, by log.',
+    labelNames: ['log'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { log, position } of replica.status.version) this.set({ log }, position);
+    },
+  });
+
+  const requests = new Histogram({
+    name: 'tideline_http_request_seconds',
+    help: 'HTTP requests, from their headers to the end of their answers.',
+    labelNames: ['route', 'status'] as const,
+    buckets,
+    registers,
+  });
+  const operations = new Histogram({
+    name: 'tideline_operation_seconds',
+    help: 'GraphQL operations of all doors; of subscriptions, their beginning. The code is the first error’s, or ok.',
+    labelNames: ['kind', 'code'] as const,
+    buckets,
+    registers,
+  });
+  const sockets = new Gauge({ name: 'tideline_websockets', help: 'WebSockets open.', registers });
+  const subscriptions = new Gauge({ name: 'tideline_subscriptions', help: 'Subscriptions open.', registers });
+
+  return {
+    requested: (route, status, milliseconds) =>
+      requests.observe({ route, status: String(status) }, milliseconds / 1_000),
+    finished: (kind, code, milliseconds) => operations.observe({ kind, code: code ?? 'ok' }, milliseconds / 1_000),
+    sockets: (change) => sockets.inc(change),
+    subscriptions: (change) => subscriptions.inc(change),
+    contentType: registry.contentType,
+    read: () => registry.metrics(),
+  };
+}

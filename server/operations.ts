@@ -1,0 +1,104 @@
+/** From the text of a query to the operation in it: checked once, and kept as long as there is room. */
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionSetNode,
+  validate,
+} from 'graphql';
+import { limits } from '../limits.ts';
+import { requestError } from './graphql-errors.ts';
+import { depthOf, nestingOf } from './query-limits.ts';
+
+/** One operation of a valid document. */
+export interface Operation {
+  readonly document: DocumentNode;
+  readonly definition: OperationDefinitionNode;
+  /** Asks about the schema alone: needs nothing of the store. */
+  readonly isIntrospection: boolean;
+}
+
+export class Operations {
+  readonly #schema: GraphQLSchema;
+  /** In the order of last use. */
+  readonly #documentsByQuery = new Map<string, DocumentNode>();
+  #characters = 0;
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema;
+  }
+
+  /** The operation, or what is wrong with the query. */
+  find(query: string, name: string | undefined): Operation | readonly GraphQLError[] {
+    const document = this.#documentsByQuery.get(query) ?? this.#check(query);
+    if (!('kind' in document)) return document;
+    this.#use(query, document);
+    const definition = getOperationAST(document, name);
+    if (definition == null) {
+      const problem =
+        name === undefined ? 'the query has several operations: name one' : `the query has no operation ${name}`;
+      return [requestError(problem, 'OPERATION_RESOLUTION_FAILURE')];
+    }
+    return { document, definition, isIntrospection: isIntrospection(definition, document) };
+  }
+
+  #check(query: string): DocumentNode | readonly GraphQLError[] {
+    const { queryCharacters, queryNesting, queryTokens, queryDepth } = limits;
+    const refuse = (problem: string) => [requestError(problem, 'GRAPHQL_VALIDATION_FAILED')];
+    if (query.length > queryCharacters) {
+      return refuse(
+        `the query has ${query.length} characters, and may have ${queryCharacters}: pass data as variables`,
+      );
+    }
+    try {
+      const nesting = nestingOf(query);
+      if (nesting > queryNesting) return refuse(`the query nests ${nesting} brackets, and may nest ${queryNesting}`);
+      const document = parse(query, { maxTokens: queryTokens });
+      const depth = depthOf(document);
+      if (depth > queryDepth) return refuse(`the query is ${depth} fields deep, and may be ${queryDepth}`);
+      const errors = validate(this.#schema, document);
+      return errors.length > 0 ? errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) : document;
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
+    }
+  }
+
+  #use(query: string, document: DocumentNode): void {
+    if (!this.#documentsByQuery.delete(query)) this.#characters += query.length;
+    this.#documentsByQuery.set(query, document);
+    for (const oldest of this.#documentsByQuery.keys()) {
+      if (this.#characters <= limits.cachedQueryCharacters) return;
+      this.#documentsByQuery.delete(oldest);
+      this.#characters -= oldest.length;
+    }
+  }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes, source, positions, originalError } = error;
+  return new GraphQLError(message, { nodes, source, positions, originalError, extensions: { code } });
+}
+
+function isIntrospection({ operation, selectionSet }: OperationDefinitionNode, document: DocumentNode): boolean {
+  const spread = new Set<string>();
+  const isMeta = ({ selections }: SelectionSetNode): boolean =>
+    selections.every((selection) => {
+      if (selection.kind === Kind.FIELD) return selection.name.value.startsWith('__');
+      if (selection.kind === Kind.INLINE_FRAGMENT) return isMeta(selection.selectionSet);
+      const name = selection.name.value;
+      if (spread.has(name)) return true;
+      spread.add(name);
+      return document.definitions.every(
+        (definition) =>
+          definition.kind !== Kind.FRAGMENT_DEFINITION ||
+          definition.name.value !== name ||
+          isMeta(definition.selectionSet),
+      );
+    });
+  return operation === 'query' && isMeta(selectionSet);
+}

@@ -1,0 +1,105 @@
+/** GraphQL over WebSocket (protocol graphql-transport-ws): queries, mutations and subscriptions on one connection. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ExecutionArgs, GraphQLSchema } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { limits } from '../../limits.ts';
+import type { Logger } from '../../replica/options.ts';
+import { type Execution, Prepared } from '../execution.ts';
+import { requestError } from '../graphql-errors.ts';
+import { withinTime } from '../within-time.ts';
+
+export interface WebSocketsOptions {
+  readonly execution: Execution;
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  /** Told of each connection: 1 where it opens, -1 where it is closed. */
+  sockets(change: 1 | -1): void;
+}
+
+export class WebSockets {
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.requestBytes,
+    perMessageDeflate: false,
+  });
+  readonly #options: WebSocketsOptions;
+  readonly #protocol: { dispose(): Promise<void> | void };
+  #isClosing = false;
+
+  constructor(options: WebSocketsOptions) {
+    this.#options = options;
+    const { execution, schema } = options;
+    const run = (args: ExecutionArgs) => execution.run(preparedOf(args));
+    this.#protocol = useServer(
+      {
+        // Otherwise error messages become close reasons; one of more than 123 bytes ends the process.
+        isProd: true,
+        connectionInitWaitTimeout: limits.connectionInitMilliseconds,
+        onSubscribe: ({ subscriptions }, _id, { query, operationName, variables, extensions }) => {
+          if (this.#isClosing) return [requestError('this server is shutting down', 'STORE_UNAVAILABLE')];
+          if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
+            const problem = `a connection may run ${limits.subscriptionsPerSocket} operations at once: open another, or complete some`;
+            return [requestError(problem, 'BAD_REQUEST')];
+          }
+          const prepared = execution.prepare({ query, operationName, variables, extensions, mayWrite: true });
+          if (!(prepared instanceof Prepared)) return prepared;
+          return { schema, document: prepared.operation.document, operationName, contextValue: prepared };
+        },
+        execute: run,
+        subscribe: run,
+        onNext: ({ extra: { socket } }) => {
+          if (socket.bufferedAmount > limits.socketUnsentBytes) socket.terminate();
+        },
+      },
+      this.#server,
+    );
+    this.#server.on('connection', (socket) => this.#opened(socket));
+  }
+
+  /** Takes over a connection that asked to become a WebSocket, and may. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#isClosing || this.#server.clients.size >= limits.sockets) {
+      refuseUpgrade(socket, 503, this.#isClosing ? 'this server is shutting down' : 'too many connections');
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#server.emit('connection', opened, request));
+  }
+
+  /**
+   * Reads no more, waits for what runs, and closes all with code 1001, which clients take as: connect again. Both within
+   * limits; who has not said goodbye by then is cut off.
+   */
+  async close(): Promise<void> {
+    const { clients } = this.#server;
+    for (const client of clients) client.pause();
+    await withinTime(this.#options.execution.settled(), limits.settleMilliseconds);
+    this.#isClosing = true;
+    for (const client of clients) client.resume();
+    await withinTime(Promise.resolve(this.#protocol.dispose()), limits.goodbyeMilliseconds);
+    for (const client of clients) client.terminate();
+  }
+
+  #opened(socket: WebSocket): void {
+    const { sockets, logger } = this.#options;
+    sockets(1);
+    socket.once('close', () => sockets(-1));
+    // ws has closed the connection by then, with the code that fits; graphql-ws would print a stack for each.
+    socket.removeAllListeners('error');
+    socket.on('error', (err) => logger.info({ err }, 'a WebSocket was closed for what its client sent'));
+  }
+}
+
+/** Answers a request to become a WebSocket with an error, and closes the connection. */
+export function refuseUpgrade(socket: Duplex, status: 403 | 404 | 503, problem: string): void {
+  const reason = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status];
+  const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
+  socket.on('error', () => socket.destroy());
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(problem)}\r\n\r\n${problem}`);
+}
+
+function preparedOf({ contextValue }: ExecutionArgs): Prepared {
+  if (!(contextValue instanceof Prepared)) throw new Error('an operation came by that was not prepared');
+  return contextValue;
+}

@@ -1,0 +1,35 @@
+/** Time, randomness and logs of this machine: made here, and handed down to all who need them. */
+import { randomBytes } from 'node:crypto';
+import { type Logger as PinoLogger, pino } from 'pino';
+import type { Timers } from '../replica/options.ts';
+import type { LogLevel } from './configuration.ts';
+
+export interface System {
+  readonly timers: Timers;
+  readonly random: (bytes: number) => Uint8Array;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  readonly logger: PinoLogger;
+}
+
+const timers: Timers = {
+  now: () => Date.now(),
+  after(milliseconds, call) {
+    const timer = setTimeout(call, milliseconds);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+const standardError = 2;
+
+/** Logs are lines of JSON on standard error, each written before the next: the last one before a crash is there too. */
+export function openSystem(logLevel: LogLevel): System {
+  const serializers = { err: pino.stdSerializers.err, error: pino.stdSerializers.err };
+  return {
+    timers,
+    random: (bytes) => randomBytes(bytes),
+    elapsed: () => performance.now(),
+    logger: pino({ level: logLevel, base: null, serializers }, pino.destination({ dest: standardError, sync: true })),
+  };
+}

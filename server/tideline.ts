@@ -1,0 +1,149 @@
+/** One server: opens the replica's adapters, the replica, and the doors, in this order, and closes them in reverse. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadDefinitions } from '../definitions/load.ts';
+import type { Channel } from '../replica/gossip/channel.ts';
+import type { Gossip } from '../replica/gossip/gossip.ts';
+import { inProcessGossip } from '../replica/gossip/in-process.ts';
+import { type DataFolder, openDataFolder } from '../replica/lmdb/folder.ts';
+import type { Log } from '../replica/log/log.ts';
+import { openRedisSite } from '../replica/redis/site.ts';
+import { openReplica, type Replica } from '../replica/replica.ts';
+import { buildSchema } from '../schema/schema.ts';
+import { openFolderBlobs } from '../uploads/blobs/folder.ts';
+import { attachmentsHandler } from '../uploads/http.ts';
+import { openAttachments } from '../uploads/service.ts';
+import type { Configuration } from './configuration.ts';
+import { Execution } from './execution.ts';
+import { HttpServer } from './http.ts';
+import { createMetrics } from './metrics.ts';
+import { Unread } from './subscriptions/unread.ts';
+import type { System } from './system.ts';
+
+export interface Tideline {
+  /** Of the server, without a path. */
+  readonly url: string;
+  /** Whether only this machine reaches it. */
+  readonly isLoopback: boolean;
+  readonly replica: Replica;
+  /** Takes no more requests, finishes what runs, flushes, and lets go of everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Site {
+  readonly log: Log;
+  readonly gossip: Gossip;
+  /** Undefined where there are no other replicas. */
+  readonly channel: ((replicaId: string) => Channel) | undefined;
+}
+
+/** What is open, to be closed in reverse. */
+type Closers = (() => Promise<void>)[];
+
+/** @throws {TidelineError} what cannot be served, and what to do; nothing stays open then. @throws {Error} of node where it cannot listen */
+export async function openTideline(configuration: Configuration, system: System): Promise<Tideline> {
+  const closers: Closers = [];
+  const closeAll = async () => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  let closing: Promise<void> | undefined;
+  try {
+    const opened = await open(configuration, system, closers);
+    return {
+      ...opened,
+      close() {
+        closing ??= closeAll();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function open(configuration: Configuration, system: System, closers: Closers) {
+  const { host, port, corsOrigins, maximumUploadBytes: maximumFileBytes } = configuration;
+  const { timers, random, elapsed, logger } = system;
+  const definitions = await loadDefinitions(configuration.definitionsFile);
+  const schema = buildSchema(definitions);
+
+  const folder = await openFolder(configuration, closers);
+  const { log, gossip, channel } = openSite(configuration, folder, system, closers);
+  const blobsFolder = folder === undefined ? await makeTemporaryFolder(closers) : join(folder.path, 'blobs');
+  const blobs = await openFolderBlobs(blobsFolder, timers.now());
+
+  const name = configuration.replicaName;
+  const replica = openReplica({ name, log, gossip, journal: folder?.journal, timers, random, logger });
+  closers.push(() => replica.close());
+  const attachments = await openAttachments({
+    id: replica.id,
+    channel: channel?.(replica.id),
+    blobs,
+    peers: () => replica.status.peers.map(({ id }) => id),
+    timers,
+    random,
+    logger,
+    maximumUploadBytes: maximumFileBytes,
+  });
+  closers.push(() => attachments.close());
+
+  const metrics = createMetrics(replica, attachments.counters);
+  const execution = new Execution({
+    schema,
+    replica,
+    definitions,
+    attachments,
+    openStream: (options) => new Unread(options),
+    logger,
+    observer: metrics,
+    elapsed,
+  });
+  const server = new HttpServer({
+    host,
+    port,
+    corsOrigins,
+    schema,
+    replica,
+    execution,
+    metrics,
+    logger,
+    elapsed,
+    attachmentsHandler: attachmentsHandler({ replica, attachments, logger }),
+    beginUploads: () => attachments.beginUploads(),
+  });
+  const url = await server.listen();
+  closers.push(() => server.close());
+  return { url, isLoopback: server.isLoopback, replica };
+}
+
+async function openFolder(configuration: Configuration, closers: Closers): Promise<DataFolder | undefined> {
+  const { dataFolder: path, redisUrl, namespace } = configuration;
+  if (path === undefined) return undefined;
+  const folder = await openDataFolder({ path, kind: redisUrl === undefined ? 'EMBEDDED' : 'REPLICA', namespace });
+  closers.push(() => folder.close());
+  return folder;
+}
+
+function openSite(
+  { redisUrl: url, namespace }: Configuration,
+  folder: DataFolder | undefined,
+  { logger }: System,
+  closers: Closers,
+): Site {
+  if (url !== undefined) {
+    const site = openRedisSite({ url, namespace, logger });
+    closers.push(() => site.close());
+    return { log: site.log, gossip: site.gossip, channel: (replicaId) => site.channel(replicaId) };
+  }
+  if (folder?.log === undefined) throw new Error('an embedded site has its log in its data folder');
+  return { log: folder.log, gossip: inProcessGossip, channel: undefined };
+}
+
+/** Without a disk of its own, a replica keeps attachments' bytes for as long as it runs. */
+async function makeTemporaryFolder(closers: Closers): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'tideline-blobs-'));
+  closers.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}

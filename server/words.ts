@@ -1,0 +1,54 @@
+/** What a person who starts a server reads: where everything is, or what stands in the way. */
+import { ConfigurationError, TidelineError } from '../errors.ts';
+import type { Configuration } from './configuration.ts';
+import type { Tideline } from './tideline.ts';
+
+export function firstWords({ url, isLoopback, replica }: Tideline, configuration: Configuration): readonly string[] {
+  const { dataFolder, redisUrl, namespace, host } = configuration;
+  const words = [`GraphiQL is at ${url}/graphql`];
+  if (redisUrl === undefined) {
+    words.push(
+      `Data is kept in ${dataFolder}`,
+      'To join other replicas: start each with REDIS_URL=redis://host:6379, its own PORT and a fresh DATA_DIR',
+    );
+  } else {
+    const kept =
+      dataFolder === undefined ? 'nothing is kept here (no DATA_DIR)' : `this replica's own in ${dataFolder}`;
+    words.push(
+      `Data is kept in the Redis at ${addressOf(redisUrl)}, namespace ${namespace}; ${kept}`,
+      `This is replica ${replica.id}; others join with the same REDIS_URL, and their own PORT and DATA_DIR`,
+    );
+  }
+  if (!isLoopback) {
+    words.push(
+      `Listening on ${host}: whoever reaches it may read and write everything, as nobody is asked who they are`,
+    );
+  }
+  return words;
+}
+
+/** Without user and password. */
+function addressOf(redisUrl: string): string {
+  const { hostname, port } = new URL(redisUrl);
+  return `${hostname}:${port === '' ? '6379' : port}`;
+}
+
+/** Why a server did not start, a line for each fault. */
+export function faultsOf(error: unknown, configuration: Configuration | undefined): readonly string[] {
+  if (error instanceof ConfigurationError) return error.faults;
+  if (error instanceof TidelineError || configuration === undefined) return [messageOf(error)];
+  const { port, host } = configuration;
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'EADDRINUSE':
+      return [`PORT: ${port} is taken on ${host}: stop what listens there, or set another`];
+    case 'EACCES':
+      return [`PORT: ${port} may not be listened on by this user: set one above 1023`];
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return [`HOST: ${host} is no address of this machine: set another`];
+    default:
+      return [`Tideline cannot start: ${messageOf(error)}`];
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
