@@ -108,12 +108,13 @@ export class PrivateView implements DocumentReader {
     strategy: WriteStrategy,
     isCounter: CounterPaths,
   ): StoredDocument {
-    // A draft of what is hidden would be shown although nothing was written to it, so this is asked first.
+    // Asked before there is a draft of it, which would be shown.
     const hidden = !this.#drafts.has(collection, id) && this.#base.former(collection, id).hidden;
     const draft = this.#draft(collection, id);
     if (draft.removed) throw conflict(collection, id);
     draft.upserted = true;
-    draft.draft.upsert(fields, hidden ? writesAlways(strategy) : strategy, isCounter);
+    if (hidden) draft.draft.upsert(fields, strategy, isCounter, true);
+    else draft.draft.upsert(fields, strategy, isCounter);
     return this.#written(collection, id);
   }
 
@@ -150,11 +151,6 @@ export class PrivateView implements DocumentReader {
     if (!document) throw new DocumentNotFoundError(collection, id);
     return document;
   }
-}
-
-/** To its writer an evicted document is absent, so nothing is there that a strategy could leave alone. */
-function writesAlways(strategy: WriteStrategy): WriteStrategy {
-  return strategy === 'INSERT_DEFAULT_IF_ABSENT' ? strategy : 'MERGE';
 }
 
 function conflict(collection: string, id: string): TransactionConflictError {

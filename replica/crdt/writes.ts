@@ -59,14 +59,16 @@ export class DocumentDraft {
   /**
    * @param fields the document without `_id`
    * @param isCounter whether a definition says that a counter stands at a path
+   * @param isAbsent to who writes; also where a document is kept that is hidden from everybody here
    * @throws {TypeMismatchError} @throws {IdImmutableError} where `_id` is among the fields
    */
-  upsert(fields: ValueObject, strategy: WriteStrategy, isCounter: IsCounter): void {
+  upsert(fields: ValueObject, strategy: WriteStrategy, isCounter: IsCounter, isAbsent = !isLive(this.#root)): void {
     if (Object.hasOwn(fields, '_id')) throw new IdImmutableError('document._id');
     checkLevels([], levelsOf(fields), 'document');
     const isDefault = strategy === 'INSERT_DEFAULT_IF_ABSENT';
-    if ((isDefault || strategy === 'INSERT_IF_ABSENT') && isLive(this.#root)) return;
-    this.#upsertObject([], fields, { isCounter, isDefault, onlyDifferent: strategy === 'UPDATE_DIFFERENT' });
+    if ((isDefault || strategy === 'INSERT_IF_ABSENT') && !isAbsent) return;
+    const onlyDifferent = strategy === 'UPDATE_DIFFERENT' && !isAbsent;
+    this.#upsertObject([], fields, { isCounter, isDefault, onlyDifferent });
   }
 
   /**

@@ -148,6 +148,19 @@ describe('a replica on an embedded store', () => {
     expect(again.replica.status.documentCount).toBe(1);
   });
 
+  it('takes an evicted document as absent, whatever the strategy, and shows it with what is kept', async () => {
+    for (const strategy of ['MERGE', 'INSERT_IF_ABSENT', 'INSERT_DEFAULT_IF_ABSENT', 'UPDATE_DIFFERENT'] as const) {
+      await using folder = await temporaryFolder();
+      await using a = await openEmbedded(folder.path);
+      await upsert(a, 'cars', { _id: 'x', kept: true });
+      const evictor = a.replica.begin();
+      evictor.request((writer) => [String(writer.evict('cars', 'x'))]);
+      await a.replica.commit(evictor);
+      await upsert(a, 'cars', { _id: 'x', kept: true, more: 1 }, strategy);
+      expect(read(a, 'cars', 'x'), strategy).toEqual({ kept: true, more: 1 });
+    }
+  });
+
   it('waits for the version of a token, and says which it cannot reach', async () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();

@@ -86,7 +86,7 @@ describe('replicas on one Redis', () => {
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     await upsert(a, 'cars', { _id: 'x' });
     for (let number = 0; number < 20; number += 1) {
-      if (number % 5 === 0) await redis.client.client('KILL', 'TYPE', 'pubsub');
+      if (number % 5 === 0) await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await upsert(a, 'cars', { _id: `${number}` });
     }
     await until(() => position(b) === 21, 'b has all');
