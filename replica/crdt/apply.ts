@@ -74,7 +74,7 @@ function raise(root: DocumentNode | undefined, floors: readonly Floor[], edit: E
   let raised = root;
   for (const floor of floors) {
     raised = changeAt(raised, floor.path, 0, edit, (node) => {
-      if (node.counter === undefined) return node === emptyNode ? undefined : node;
+      if (node.counter === undefined) return node;
       const cells = raiseFloors(node.counter.cells, floor.origin, floor.birth, floor);
       return cells === node.counter.cells ? node : nodeOf(node.registers, node.map, { ...node.counter, cells });
     });
@@ -91,7 +91,7 @@ function changeAt(
   change: Change,
 ): DocumentNode | undefined {
   const key = path[depth];
-  if (key === undefined) return change(node ?? emptyNode);
+  if (key === undefined) return present(change(node ?? emptyNode));
   const child = node?.map?.children.get(key);
   const was = livenessOf(child);
   const changed = changeAt(child, path, depth + 1, edit, change);
@@ -99,3 +99,6 @@ function changeAt(
   const { registers, map, counter } = node ?? emptyNode;
   return nodeOf(registers, edit.withChild(map, key, changed, was), counter);
 }
+
+/** A change that leaves nothing as it is leaves nothing there. */
+const present = (node: DocumentNode | undefined): DocumentNode | undefined => (node === emptyNode ? undefined : node);
