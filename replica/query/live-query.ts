@@ -12,6 +12,7 @@ import { compileFilter, type Filter, matching, type Predicate } from './filter.t
 import { type Comparator, compileOrder, type OrderField, sortDocuments } from './order.ts';
 import { checkCount } from './page.ts';
 import { differenceOf, windowBetween } from './result-difference.ts';
+import { type Edit, editSorted, placeIn } from './sorted-documents.ts';
 
 export interface LiveQueryDefinition {
   readonly collection: string;
@@ -82,13 +83,6 @@ export function mergeChanges(first: ResultChange, second: ResultChange): ResultC
   );
 }
 
-/** What stands from `start` to `end` of the sorted matches (old indexes) after a turn. */
-interface Stretch {
-  readonly start: number;
-  readonly end: number;
-  readonly documents: readonly StoredDocument[];
-}
-
 class SortedResult implements LiveQuery {
   readonly definition: LiveQueryDefinition;
   readonly #isMatch: Predicate;
@@ -111,15 +105,18 @@ class SortedResult implements LiveQuery {
 
   apply(changes: readonly DocumentChange[]): ResultChange | undefined {
     const changesById = this.#byId(changes);
-    const stretch = this.#stretchAfter(changesById.values());
-    if (stretch === undefined) return undefined;
+    const edit = this.#editFor(changesById.values());
+    const { leaving, arriving } = edit;
+    if (leaving.length + arriving.length === 0) return undefined;
+    const start = Math.min(leaving[0] ?? Number.POSITIVE_INFINITY, arriving[0]?.place ?? Number.POSITIVE_INFINITY);
+    const end = Math.max((leaving.at(-1) ?? -1) + 1, arriving.at(-1)?.place ?? 0);
+    const growth = arriving.length - leaving.length;
 
     const { first } = this.definition;
     const before = this.#result;
-    const growth = stretch.documents.length - (stretch.end - stretch.start);
     if (first === undefined) this.#matches = this.#matches.slice();
-    replace(this.#matches, stretch);
-    if (first !== undefined && stretch.start >= first) return undefined;
+    editSorted(this.#matches, edit);
+    if (first !== undefined && start >= first) return undefined;
     const after = first === undefined ? this.#matches : this.#matches.slice(0, first);
     this.#result = after;
 
@@ -129,9 +126,9 @@ class SortedResult implements LiveQuery {
       before,
       after,
       {
-        start: stretch.start,
-        beforeEnd: endsAlike ? Math.min(stretch.end, before.length) : before.length,
-        afterEnd: endsAlike ? Math.min(stretch.end + growth, after.length) : after.length,
+        start,
+        beforeEnd: endsAlike ? Math.min(end, before.length) : before.length,
+        afterEnd: endsAlike ? Math.min(end + growth, after.length) : after.length,
       },
       (id) => changesById.has(id),
       (id) => reasonOf(changesById.get(id)),
@@ -149,64 +146,23 @@ class SortedResult implements LiveQuery {
     return changesById;
   }
 
-  /** All changes merged into the sorted matches in one walk over what they concern; undefined where they concern none. */
-  #stretchAfter(changes: Iterable<DocumentChange>): Stretch | undefined {
+  #editFor(changes: Iterable<DocumentChange>): Edit {
     const leaving: number[] = [];
     const arriving: StoredDocument[] = [];
     for (const { before, after } of changes) {
       if (before !== undefined && this.#isMatch(before)) leaving.push(this.#placeOf(before));
       if (after !== undefined && this.#isMatch(after)) arriving.push(after);
     }
-    if (leaving.length + arriving.length === 0) return undefined;
-    leaving.sort((a, b) => a - b);
-    const arrivals = sortDocuments(arriving, this.definition.order).map((document) => ({
-      place: this.#placeOf(document),
-      document,
-    }));
-
-    const start = Math.min(leaving[0] ?? Number.POSITIVE_INFINITY, arrivals[0]?.place ?? Number.POSITIVE_INFINITY);
-    const end = Math.max((leaving.at(-1) ?? -1) + 1, arrivals.at(-1)?.place ?? 0);
-    const documents: StoredDocument[] = [];
-    let left = 0;
-    let arrived = 0;
-    for (let index = start; index <= end; index += 1) {
-      for (let next = arrivals[arrived]; next?.place === index; next = arrivals[arrived]) {
-        documents.push(next.document);
-        arrived += 1;
-      }
-      const match = this.#matches[index];
-      if (index === leaving[left]) left += 1;
-      else if (index < end && match !== undefined) documents.push(match);
-    }
-    return { start, end, documents };
+    const sorted = sortDocuments(arriving, this.definition.order);
+    return {
+      leaving: leaving.sort((a, b) => a - b),
+      arriving: sorted.map((document) => ({ place: this.#placeOf(document), document })),
+    };
   }
 
-  /** How many matches stand before a document: its index, where it is one. */
   #placeOf(document: StoredDocument): number {
-    let low = 0;
-    let high = this.#matches.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const match = this.#matches[middle];
-      if (match !== undefined && this.#compare(match, document) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return placeIn(this.#matches, document, this.#compare);
   }
-}
-
-/** More arguments than this in one call come near the end of the stack. */
-const spliceAtMost = 1_000;
-
-function replace(all: StoredDocument[], { start, end, documents }: Stretch): void {
-  if (documents.length <= spliceAtMost) {
-    all.splice(start, end - start, ...documents);
-    return;
-  }
-  const rest = all.slice(end);
-  all.length = start;
-  for (const document of documents) all.push(document);
-  for (const document of rest) all.push(document);
 }
 
 function reasonOf(change: DocumentChange | undefined): RemovalReason {

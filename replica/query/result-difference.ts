@@ -41,12 +41,12 @@ export function differenceOf(
   const beforeIndexes = new Map<string, number>();
   /** Of documents of `after` that were not met side by side; the others' indexes before, or -1 for these. */
   const unmet: number[] = [];
-  const sources: number[] = [];
+  const sources = new Int32Array(afterEnd - start);
   for (let from = start, to = start; from < beforeEnd || to < afterEnd; ) {
     const old = from < beforeEnd ? before[from] : undefined;
     const now = to < afterEnd ? after[to] : undefined;
     if (old !== undefined && old === now) {
-      sources.push(from);
+      sources[to - start] = from;
       from += 1;
       to += 1;
     } else if (old !== undefined && (now === undefined || touched(old.id))) {
@@ -54,7 +54,7 @@ export function differenceOf(
       from += 1;
     } else {
       unmet.push(to);
-      sources.push(-1);
+      sources[to - start] = -1;
       to += 1;
     }
   }
@@ -74,7 +74,8 @@ export function differenceOf(
     if (!showsSame(before[from]?.state, document.state)) updated.push({ index, document });
   }
   const removed = Array.from(beforeIndexes, ([id, index]) => ({ index, id, reason: reasonOf(id) }));
-  const moved = movesAmong(after, start, sources);
+  // What was met side by side kept its order.
+  const moved = unmet.length > inserted.length ? movesAmong(after, start, sources) : [];
   if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
   return { before, after, inserted, updated, removed, moved };
 }
@@ -83,19 +84,23 @@ export function differenceOf(
 function movesAmong(
   after: readonly StoredDocument[],
   start: number,
-  sources: readonly number[],
+  sources: Int32Array,
 ): ResultChange['moved'][number][] {
-  const survivors = sources.flatMap((from, place) => (from < 0 ? [] : [{ from, to: start + place }]));
-  const staying = longestIncreasing(survivors.map(({ from }) => from));
+  const places = new Int32Array(sources.length);
+  const survivors = new Int32Array(sources.length);
+  let count = 0;
+  sources.forEach((from, place) => {
+    if (from < 0) return;
+    places[count] = place;
+    survivors[count] = from;
+    count += 1;
+  });
   const moved: ResultChange['moved'][number][] = [];
-  let next = 0;
-  for (const [index, { from, to }] of survivors.entries()) {
-    if (index === staying[next]) {
-      next += 1;
-      continue;
-    }
+  longestIncreasing(survivors.subarray(0, count)).forEach((stays, survivor) => {
+    const from = survivors[survivor];
+    const to = start + (places[survivor] ?? 0);
     const document = after[to];
-    if (document !== undefined) moved.push({ id: document.id, from, to });
-  }
+    if (stays === 0 && from !== undefined && document !== undefined) moved.push({ id: document.id, from, to });
+  });
   return moved;
 }
