@@ -18,6 +18,8 @@ export interface ConnectionOptions {
 
 export class Connection {
   readonly redis: Redis;
+  /** Settles when the first try to connect has succeeded or failed. */
+  readonly tried: Promise<void>;
   readonly #failed: (problem: string) => void;
   readonly #changed = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
@@ -48,7 +50,7 @@ export class Connection {
     this.redis.on('end', () => this.#tell(false));
     this.#timer = setInterval(() => this.#probe(), limits.redisProbeMilliseconds);
     this.#timer.unref();
-    this.redis.connect().catch(() => undefined);
+    this.tried = this.redis.connect().catch(() => undefined);
   }
 
   get ready(): boolean {

@@ -22,8 +22,12 @@ export class Subscriber {
     });
   }
 
-  /** Resolves once nothing published from now on is missed without `interrupted`, which is also told if Redis is away. */
+  /**
+   * Resolves once nothing published from now on is missed without `interrupted`: when the channels are subscribed to, or,
+   * where Redis is away, at once; `interrupted` is told then when it is there.
+   */
   async add(handlers: ChannelHandlers): Promise<AsyncDisposable> {
+    await this.#connection.tried;
     this.#handlers.add(handlers);
     if (this.#connection.ready) await this.#subscribe([handlers]);
     return {
