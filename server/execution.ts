@@ -55,7 +55,8 @@ export interface ExecutionOptions {
   readonly schema: GraphQLSchema;
   readonly replica: Replica;
   readonly definitions: Definitions;
-  readonly attachments: Attachments;
+  /** If a promise, one that resolves soon after the replica is ready. */
+  readonly attachments: Attachments | Promise<Attachments>;
   readonly openStream: OpenStream;
   readonly logger: Logger;
   readonly observer: ExecutionObserver;
@@ -118,19 +119,19 @@ export class Execution {
     if (kind === 'mutation') return this.#mutate(operation, request);
     if (kind === 'subscription') return this.#subscribe(operation, request);
     using view = replica.read();
-    return shows(view.token, await this.#execute(operation, request, this.#context(view)));
+    return shows(view.token, await this.#execute(operation, request, await this.#context(view)));
   }
 
   async #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
     const { replica } = this.#options;
     const transaction = replica.begin();
     try {
-      const first = await this.#execute(operation, request, this.#context(transaction.reader, transaction));
+      const first = await this.#execute(operation, request, await this.#context(transaction.reader, transaction));
       if (first.errors !== undefined) return 'data' in first ? { errors: first.errors, data: null } : first;
       const { token, again } = await replica.commit(transaction);
       if (again === undefined) return shows(token, first);
       try {
-        return shows(token, await this.#execute(operation, request, this.#context(again.reader, again)));
+        return shows(token, await this.#execute(operation, request, await this.#context(again.reader, again)));
       } finally {
         again.close();
       }
@@ -149,7 +150,7 @@ export class Execution {
       document: operation.document,
       operationName: request.operationName,
       variableValues: request.variables,
-      contextValue: this.#context(view),
+      contextValue: await this.#context(view),
     });
     if (!(Symbol.asyncIterator in source)) return this.#failed(source.errors ?? []);
     observer.subscriptions(1);
@@ -163,7 +164,10 @@ export class Execution {
   /** What an event shows: at least all that it was made of, and its own token where it has one. */
   async #show(operation: Operation, request: OperationRequest, event: unknown): Promise<Result> {
     using view = this.#options.replica.read();
-    return shows(tokenOf(event) ?? view.token, await this.#execute(operation, request, this.#context(view), event));
+    return shows(
+      tokenOf(event) ?? view.token,
+      await this.#execute(operation, request, await this.#context(view), event),
+    );
   }
 
   async #execute(
@@ -184,9 +188,9 @@ export class Execution {
     return data === undefined ? this.#failed(errors) : { ...this.#failed(errors), data };
   }
 
-  #context(reader: DocumentReader, transaction?: Transaction): Context {
+  async #context(reader: DocumentReader, transaction?: Transaction): Promise<Context> {
     const { replica, definitions, attachments, openStream } = this.#options;
-    return { replica, definitions, attachments, openStream, reader, transaction };
+    return { replica, definitions, attachments: await attachments, openStream, reader, transaction };
   }
 
   #failed(errors: readonly unknown[]): Result {

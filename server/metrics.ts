@@ -38,8 +38,8 @@ const transferCounters: readonly (readonly [keyof TransferCounters, string, stri
   ],
 ];
 
-/** @param transfers counters of attachments' fetches; undefined where there are no other replicas */
-export function createMetrics(replica: Replica, transfers: Readonly<TransferCounters> | undefined): Metrics {
+/** @param transfers counters of attachments' fetches; undefined before they are there, and where there are no other replicas */
+export function createMetrics(replica: Replica, transfers: () => Readonly<TransferCounters> | undefined): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -56,9 +56,7 @@ export function createMetrics(replica: Replica, transfers: Readonly<TransferCoun
     });
   };
   for (const [key, name, help] of replicaCounters) counter(name, help, () => replica.counters[key]);
-  if (transfers !== undefined) {
-    for (const [key, name, help] of transferCounters) counter(name, help, () => transfers[key]);
-  }
+  for (const [key, name, help] of transferCounters) counter(name, help, () => transfers()?.[key] ?? 0);
   const gauge = (name: string, help: string, read: () => number) => {
     new Gauge({
       name,

@@ -14,6 +14,7 @@ import { buildSchema } from '../schema/schema.ts';
 import { openFolderBlobs } from '../uploads/blobs/folder.ts';
 import { attachmentsHandler } from '../uploads/http.ts';
 import { openAttachments } from '../uploads/service.ts';
+import { AttachmentsOnceReady } from './attachments-once-ready.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
 import { HttpServer } from './http.ts';
@@ -27,6 +28,8 @@ export interface Tideline {
   /** Whether only this machine reaches it. */
   readonly isLoopback: boolean;
   readonly replica: Replica;
+  /** Resolves once it serves; until then it says so, and answers only what it is and how it is. */
+  readonly ready: Promise<void>;
   /** Takes no more requests, finishes what runs, flushes, and lets go of everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -64,7 +67,7 @@ export async function openTideline(configuration: Configuration, system: System)
 }
 
 async function open(configuration: Configuration, system: System, closers: Closers) {
-  const { host, port, corsOrigins, maximumUploadBytes: maximumFileBytes } = configuration;
+  const { host, port, corsOrigins, maximumUploadBytes } = configuration;
   const { timers, random, elapsed, logger } = system;
   const definitions = await loadDefinitions(configuration.definitionsFile);
   const schema = buildSchema(definitions);
@@ -77,24 +80,28 @@ async function open(configuration: Configuration, system: System, closers: Close
   const name = configuration.replicaName;
   const replica = openReplica({ name, log, gossip, journal: folder?.journal, timers, random, logger });
   closers.push(() => replica.close());
-  const attachments = await openAttachments({
-    id: replica.id,
-    channel: channel?.(replica.id),
-    blobs,
-    peers: () => replica.status.peers.map(({ id }) => id),
-    timers,
-    random,
-    logger,
-    maximumUploadBytes: maximumFileBytes,
-  });
+  // The replica's id, by which others ask it for bytes, is known once it is ready.
+  const attachments = new AttachmentsOnceReady(replica, () =>
+    openAttachments({
+      id: replica.id,
+      channel: channel?.(replica.id),
+      blobs,
+      peers: () => replica.status.peers.map(({ id }) => id),
+      timers,
+      random,
+      logger,
+      maximumUploadBytes,
+    }),
+  );
+  attachments.opened.catch((err: unknown) => logger.error({ err }, 'this replica cannot serve'));
   closers.push(() => attachments.close());
 
-  const metrics = createMetrics(replica, attachments.counters);
+  const metrics = createMetrics(replica, () => attachments.counters);
   const execution = new Execution({
     schema,
     replica,
     definitions,
-    attachments,
+    attachments: attachments.opened,
     openStream: (options) => new Unread(options),
     logger,
     observer: metrics,
@@ -115,7 +122,7 @@ async function open(configuration: Configuration, system: System, closers: Close
   });
   const url = await server.listen();
   closers.push(() => server.close());
-  return { url, isLoopback: server.isLoopback, replica };
+  return { url, isLoopback: server.isLoopback, replica, ready: attachments.opened.then(() => undefined) };
 }
 
 async function openFolder(configuration: Configuration, closers: Closers): Promise<DataFolder | undefined> {
