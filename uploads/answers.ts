@@ -28,7 +28,7 @@ export function answerJson(response: ServerResponse, status: number, body: objec
 /** Spelt as GraphQL spells errors. What is not thrown on purpose is logged, and not shown. */
 export function answerError(response: ServerResponse, error: unknown, logger: Logger): void {
   const isOurs = error instanceof TidelineError;
-  if (!isOurs) logger.error({ error }, 'a request for attachments failed');
+  if (!isOurs) logger.error({ err: error }, 'a request for attachments failed');
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

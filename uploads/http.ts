@@ -16,7 +16,7 @@ import {
   attachmentsPath,
   attachmentUrl,
 } from './attachments.ts';
-import { checkPreflighted } from './csrf.ts';
+import { csrfHeaders, isPreflighted } from './csrf.ts';
 import { readForm } from './form.ts';
 import { rangeOf } from './range.ts';
 import type { AttachmentService } from './service.ts';
@@ -64,7 +64,11 @@ async function answer(
     return;
   }
   if (id !== '') return download(options, request, response, id);
-  checkPreflighted(request);
+  if (!isPreflighted(request)) {
+    const message = `any page could make a browser send this: send one of the headers ${csrfHeaders.join(', ')}, with any value`;
+    answerJson(response, 403, { errors: [{ message, extensions: { code: 'FORBIDDEN' } }] });
+    return;
+  }
   const { record, token } = await upload(options, request, response);
   response.setHeader(tokenHeader, token);
   response.setHeader('Location', attachmentUrl(record.id));
@@ -92,11 +96,15 @@ async function upload(
   const { record, fields } = attachmentOf(first.file, metadataOf(fieldsByName.get('metadata')));
   await waitForToken(replica, request);
   const transaction = replica.begin();
-  transaction.request((writer) =>
-    writer.upsert(attachmentsCollection, record.id, fields, 'INSERT_IF_ABSENT', () => false),
-  );
-  const { token } = await replica.commit(transaction);
-  return { record, token };
+  try {
+    transaction.request((writer) =>
+      writer.upsert(attachmentsCollection, record.id, fields, 'INSERT_IF_ABSENT', () => false),
+    );
+    const { token } = await replica.commit(transaction);
+    return { record, token };
+  } finally {
+    transaction.close();
+  }
 }
 
 async function download(

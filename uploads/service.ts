@@ -94,7 +94,7 @@ class LocalAttachments implements AttachmentService {
       else told(eventOf(record, 'UNAVAILABLE', 0));
     };
     begin().catch((error: unknown) => {
-      this.#options.logger.error({ error }, 'the blob store cannot be read');
+      this.#options.logger.error({ err: error }, 'the blob store cannot be read');
       if (!isOver) told(eventOf(record, 'UNAVAILABLE', 0));
     });
     return {

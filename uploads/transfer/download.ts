@@ -80,7 +80,7 @@ export class Download {
       const isHere = await this.#fetch();
       this.#end(isHere ? 'COMPLETED' : 'UNAVAILABLE');
     } catch (error) {
-      this.#options.logger.error({ error, sha256: this.sha256 }, 'the bytes of an attachment could not be stored');
+      this.#options.logger.error({ err: error, sha256: this.sha256 }, 'the bytes of an attachment could not be stored');
       this.#end('UNAVAILABLE');
     }
   }

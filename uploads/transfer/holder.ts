@@ -71,7 +71,7 @@ export class Holder {
       this.#waiting.delete(what);
       const serving = serve()
         .catch((error: unknown) => {
-          this.#options.logger.error({ error }, 'bytes of an attachment could not be read for another replica');
+          this.#options.logger.error({ err: error }, 'bytes of an attachment could not be read for another replica');
         })
         .finally(() => {
           this.#serving.delete(serving);
