@@ -20,6 +20,8 @@ interface Layer {
   readonly transactions: { readonly writer: Writer; readonly touched: DocumentOperations }[];
   /** Undefined until somebody looks, and again once the base changed. */
   copy: { readonly state: DocumentState | undefined } | undefined;
+  /** The copy shows what it should, and some of its dots have got a place in the log, of which it knows nothing. */
+  isStale: boolean;
 }
 
 export class Overlay implements States {
@@ -45,12 +47,41 @@ export class Overlay implements States {
     for (const touched of delta.operations) {
       const layer = this.#layers.get(touched.collection, touched.id);
       if (layer === undefined) {
-        this.#layers.set(touched.collection, touched.id, { transactions: [{ writer, touched }], copy: undefined });
+        this.#layers.set(touched.collection, touched.id, {
+          transactions: [{ writer, touched }],
+          copy: undefined,
+          isStale: false,
+        });
         continue;
       }
       layer.transactions.push({ writer, touched });
-      if (layer.copy) layer.copy = { state: applyOperations(layer.copy.state, touched.operations, writer) };
+      if (layer.isStale) discard(layer);
+      else if (layer.copy) layer.copy = { state: applyOperations(layer.copy.state, touched.operations, writer) };
     }
+  }
+
+  /** Whether nothing lies below a transaction, in any document that it touches. */
+  isLowest({ delta }: StagedTransaction): boolean {
+    return delta.operations.every(({ collection, id }) => {
+      const lowest = this.#layers.get(collection, id)?.transactions[0]?.writer;
+      return lowest?.origin === delta.origin && lowest.number === delta.number;
+    });
+  }
+
+  /** The lowest transaction became part of the base: what is shown stays as it is, and need not be worked out again. */
+  sink({ delta }: StagedTransaction): void {
+    for (const { collection, id } of delta.operations) {
+      const layer = this.#layers.get(collection, id);
+      layer?.transactions.shift();
+      if (layer?.transactions.length === 0) this.#layers.delete(collection, id);
+      this.markStale(collection, id);
+    }
+  }
+
+  /** Dots in the base have got a place in the log. */
+  markStale(collection: string, id: string): void {
+    const layer = this.#layers.get(collection, id);
+    if (layer) layer.isStale = true;
   }
 
   remove(transaction: StagedTransaction): void {
@@ -61,7 +92,7 @@ export class Overlay implements States {
       const at = layer.transactions.findIndex(({ writer }) => writer.origin === origin && writer.number === number);
       if (at < 0) continue;
       layer.transactions.splice(at, 1);
-      layer.copy = undefined;
+      discard(layer);
       if (layer.transactions.length === 0) this.#layers.delete(collection, id);
     }
   }
@@ -69,7 +100,7 @@ export class Overlay implements States {
   /** The base's state of the document is another one now. */
   invalidate(collection: string, id: string): void {
     const layer = this.#layers.get(collection, id);
-    if (layer) layer.copy = undefined;
+    if (layer) discard(layer);
   }
 
   state(collection: string, id: string): DocumentState | undefined {
@@ -99,4 +130,9 @@ export class Overlay implements States {
     }
     return layer.copy.state;
   }
+}
+
+function discard(layer: Layer): void {
+  layer.copy = undefined;
+  layer.isStale = false;
 }

@@ -266,8 +266,10 @@ export class RunningReplica implements Replica {
     await loadPrefix(start, prefix);
     const unsent = journal ? await unsentOf(journal, prefix) : [];
     const evictions = (await journal?.loadEvictions()) ?? [];
-    const { origin, secret } = await chooseOrigin(start);
+    const { origin, secret } = await chooseOrigin(start, this.#origin);
     if (this.#closing) throw new StartAborted();
+    // Peers know this process by the name that it began with.
+    if (origin !== this.#origin) this.#peers.leave();
     this.#origin = origin;
     this.#loaded = this.#wire(prefix, evictions, secret);
     this.#problem = undefined;

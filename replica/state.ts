@@ -108,6 +108,7 @@ export class ReplicaState {
     this.#change(transaction.delta.operations, this.prefix.head, () => {
       if (staged) this.#pending.remove(transaction);
       this.#journaled.add(transaction);
+      for (const { collection, id } of transaction.delta.operations) this.#pending.invalidate(collection, id);
       const { origin, number } = transaction;
       const held = this.#journaledTransactions.get(origin) ?? { highest: number, numbers: new Set() };
       held.highest = number;
@@ -122,9 +123,15 @@ export class ReplicaState {
    * @param own the same transaction where it was pending or journaled here
    */
   apply(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): void {
+    if (own && this.holdsJournaled(own.origin, own.number) && this.#journaled.isLowest(own)) {
+      this.#sink(transaction, own, at);
+      return;
+    }
     if (!own) for (const { collection, id } of transaction.after) this.stagingViews.keep(collection, id);
     this.#change(transaction.after, at, () => {
       this.prefix.put(transaction);
+      for (const { collection, id } of transaction.after) this.#journaled.invalidate(collection, id);
+      for (const { collection, id } of transaction.after) this.#pending.invalidate(collection, id);
       if (own) this.#comeBack(own);
     });
     if (!own) this.stagingVersion += 1;
@@ -139,14 +146,25 @@ export class ReplicaState {
     this.stagingVersion += 1;
   }
 
+  /** A journaled transaction comes back: what was shown over the prefix is shown in it, and nothing changes for readers. */
+  #sink(transaction: PreparedTransaction, own: StagedTransaction, at: Head): void {
+    this.prefix.put(transaction);
+    this.#forgetJournaled(own);
+    this.#journaled.sink(own);
+    for (const { collection, id } of transaction.after) this.#pending.markStale(collection, id);
+    this.#options.changed([], at);
+  }
+
   #comeBack(own: StagedTransaction): void {
+    if (this.#forgetJournaled(own)) this.#journaled.remove(own);
+    else this.#pending.remove(own);
+  }
+
+  #forgetJournaled(own: StagedTransaction): boolean {
     const held = this.#journaledTransactions.get(own.origin);
-    if (!held?.numbers.delete(own.number)) {
-      this.#pending.remove(own);
-      return;
-    }
-    this.#journaled.remove(own);
+    if (!held?.numbers.delete(own.number)) return false;
     if (held.numbers.size === 0) this.#journaledTransactions.delete(own.origin);
+    return true;
   }
 
   #change(keys: readonly Key[], at: Head, make: () => void, evicted = false): void {
@@ -157,8 +175,6 @@ export class ReplicaState {
     make();
     const changes: DocumentChange[] = [];
     keys.forEach(({ collection, id }, index) => {
-      this.#journaled.invalidate(collection, id);
-      this.#pending.invalidate(collection, id);
       const former = before[index];
       const after = this.durable.get(collection, id);
       this.#count(collection, former, after);

@@ -78,6 +78,11 @@ export class Peers {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
+    this.leave();
+  }
+
+  /** Says that nobody will hear of this origin again. */
+  leave(): void {
     this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.own(), leaving: true }));
   }
 

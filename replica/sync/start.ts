@@ -15,7 +15,7 @@ import type { Head, Lineage, Origin } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { Journal } from '../log/journal.ts';
 import type { Log } from '../log/log.ts';
-import { newLogId, newOrigin, newSecret } from '../names.ts';
+import { newLogId, newSecret } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import { Prefix } from '../prefix.ts';
 import type { StagedTransaction } from '../staged.ts';
@@ -125,9 +125,13 @@ function checkHistory(context: Head, prefix: Prefix): void {
   ]);
 }
 
-/** Goes on with the origin of a process that closed cleanly, where the log agrees; else a new one. */
+/**
+ * Goes on with the origin of a process that closed cleanly, where the log agrees.
+ * @param fresh a new one, for where there is none to go on with
+ */
 export async function chooseOrigin(
   options: StartOptions,
+  fresh: Origin,
 ): Promise<{ readonly origin: Origin; readonly secret: string }> {
   const { journal, log, name, random } = options;
   const secret = newSecret(random);
@@ -136,7 +140,7 @@ export async function chooseOrigin(
     const claimed = await retried(options, () => log.claimOrigin({ ...clean, nextSecret: secret }));
     if (claimed) return { origin: clean.origin, secret };
   }
-  return { origin: newOrigin(name, random), secret };
+  return { origin: fresh, secret };
 }
 
 const originSuffixCharacters = 9;

@@ -131,6 +131,26 @@ describe('replicas on one Redis', () => {
     expect(events).toHaveLength(5);
   });
 
+  it('hand on many writes to one document, and more that are made meanwhile, each counted once', async () => {
+    await using redis = await startRedis();
+    await using folder = await temporaryFolder();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: folder.path });
+    await upsert(a, 'cars', { _id: 'x' });
+    await redis.kill();
+    await Promise.all(Array.from({ length: 2_000 }, () => update(a, 'cars', 'x', increment(1))));
+    expect([read(a, 'cars', 'x'), a.replica.status.unsent]).toEqual([{ n: 2_000 }, 2_000]);
+    await redis.restart();
+    let meanwhile = 0;
+    while (a.replica.status.unsent > 0 || meanwhile === 0) {
+      await update(a, 'cars', 'x', increment(1_000_000));
+      meanwhile += 1;
+    }
+    expect(read(a, 'cars', 'x')).toEqual({ n: 2_000 + meanwhile * 1_000_000 });
+    await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
+    await until(() => position(b) === position(a) && a.replica.status.unsent === 0, 'b has all');
+    expect(read(b, 'cars', 'x')).toEqual(read(a, 'cars', 'x'));
+  });
+
   it('refuse what was not sent where there is no disk', async () => {
     await using redis = await startRedis();
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined });
