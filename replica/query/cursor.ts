@@ -89,7 +89,8 @@ function compareToKey(value: Value | undefined, key: CursorKey): number | undefi
 function encodeKey(value: OrderKeys[number]): unknown {
   if (value === undefined) return null;
   if (charactersLeft(value, limits.cursorValueCharacters) >= 0) return [jsonFromValue(value)];
-  const beginning = typeof value === 'string' ? beginningOf(value) : null;
+  // It may end with half of a code point: that sorts where the whole one does.
+  const beginning = typeof value === 'string' ? value.slice(0, limits.cursorValueCharacters) : null;
   return [beginning, valueType(value), digestOf(value)];
 }
 
@@ -144,13 +145,6 @@ function charactersLeft(value: Value, characters: number): number {
     return left;
   }
   return characters - 16;
-}
-
-/** Ends with a whole code point: half of one would sort elsewhere. */
-function beginningOf(text: string): string {
-  const beginning = text.slice(0, limits.cursorValueCharacters);
-  const last = beginning.charCodeAt(beginning.length - 1);
-  return last >= 0xd800 && last <= 0xdbff ? beginning.slice(0, -1) : beginning;
 }
 
 function digestOf(value: Value): string {

@@ -164,8 +164,20 @@ describe('QueryIndex', () => {
       ['others', 'others', undefined],
     ];
     for (const query of queries) index.add(...query);
-    const changes = store.turn([{ kind: 'upsert', id: 'a', fields: {} }]);
-    expect([...index.concerned(changes).keys()].sort()).toEqual(['thing', 'things']);
+    const changes = [
+      ...store.turn([{ kind: 'upsert', id: 'a', fields: {} }]),
+      ...store.turn([{ kind: 'upsert', id: 'b', fields: {} }]),
+      ...store.turn([{ kind: 'upsert', id: 'a', fields: {} }], 'others'),
+    ];
+    const concerned = Array.from(index.concerned(changes), ([query, shown]) => [
+      query,
+      shown.map(({ collection, id }) => `${collection} ${id}`),
+    ]);
+    expect(concerned.sort()).toEqual([
+      ['others', ['others a']],
+      ['thing', ['things a']],
+      ['things', ['things a', 'things b']],
+    ]);
     for (const query of queries) index.delete(...query);
     expect(index.concerned(changes).size).toBe(0);
   });

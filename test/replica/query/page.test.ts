@@ -227,4 +227,25 @@ describe('cursors', () => {
     expect(idsOf(page(store, { order: byA, after: cursor }).documents)).toEqual(['b', 'd']);
     expect(idsOf(page(store, { order: byA, before: cursor }).documents)).toEqual(['a', 'e', 'b', 'd']);
   });
+
+  it('L11: of a value that has changed since are not taken for the new one, even where that begins alike', () => {
+    const store = storeOf({ a: { a: long('1') }, b: { a: long('2') }, c: { a: long('3') }, d: { a: [long('1')] } });
+    const cursor = cursorAt(store, 'b', byA);
+    store.turn([{ kind: 'set', id: 'b', path: ['a'], value: long('9') }]);
+    expect(idsOf(page(store, { order: byA, after: cursor }).documents)).toEqual(['a', 'c', 'b', 'd']);
+  });
+
+  it('L11: tell apart what differs within the beginning that they hold, also by half of a code point', () => {
+    const most = 'x'.repeat(limits.cursorValueCharacters - 1);
+    const rest = 'y'.repeat(10);
+    const store = storeOf({
+      a: { a: `${most}\uffee${rest}` },
+      b: { a: `${most}\u{1f600}${rest}` },
+      c: { a: `${most}\u{2f800}${rest}` },
+    });
+    const cursor = cursorAt(store, 'b', byA);
+    store.turn([{ kind: 'remove', id: 'b' }]);
+    expect(idsOf(page(store, { order: byA, after: cursor }).documents)).toEqual(['c']);
+    expect(idsOf(page(store, { order: byA, before: cursor }).documents)).toEqual(['a']);
+  });
 });

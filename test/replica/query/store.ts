@@ -14,7 +14,7 @@ export type Write =
   /** Of a counter in `counted`. */
   | { readonly kind: 'count'; readonly id: string; readonly by: number }
   | { readonly kind: 'unset'; readonly id: string; readonly path: Path }
-  /** Comes back from the log: other dots, and nothing else that is shown. */
+  /** Another state that shows the same, as when a journaled transaction comes back from the log. */
   | { readonly kind: 'rewrite'; readonly id: string }
   | { readonly kind: 'remove' | 'evict'; readonly id: string };
 
