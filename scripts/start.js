@@ -1,4 +1,7 @@
-/** `npm start`: the server, in this very process, so that signals reach it; built before where that is due. */
+/**
+ * `npm start`: the server, in this very process, built before where that is due. npm passes signals to the shell between it
+ * and the command, which would not pass them on: so the command says `exec`, and takes the shell's place.
+ */
 import { ensureBuiltOrExit } from './build.js';
 
 ensureBuiltOrExit();

@@ -94,7 +94,7 @@ export class Server {
       status = response.status;
       text = await response.text();
     } catch (error) {
-      throw new AwayError(reasonOf(error), { cause: error });
+      throw awayOrUnusable(url, error);
     }
     return { status, body: parsed(text) };
   }
@@ -112,13 +112,15 @@ function parsed(text: string): unknown {
   }
 }
 
-/** fetch says only that it failed; why stands in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${limits.clientRequestMilliseconds / 1000} s`;
+/** fetch says only that it failed; why stands in the cause: a network's error has a code, a URL that will never do has none. */
+function awayOrUnusable(url: string, error: unknown): Error {
+  if (!(error instanceof Error)) return new UnusableServerError(`${url}: ${String(error)}`);
+  if (error.name === 'TimeoutError')
+    return new AwayError(`no answer within ${limits.clientRequestMilliseconds / 1000} s`);
   const { cause } = error;
-  if (cause instanceof Error && 'code' in cause) return `it cannot be reached (${String(cause.code)})`;
-  return cause instanceof Error ? cause.message : error.message;
+  if (!(cause instanceof Error)) return new UnusableServerError(`${url}: ${error.message}`);
+  if (!('code' in cause)) return new UnusableServerError(`${url}: ${cause.message}`);
+  return new AwayError(`it cannot be reached (${String(cause.code)})`);
 }
 
 function firstRefusal(errors: unknown): RefusedError | undefined {
