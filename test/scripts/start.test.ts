@@ -1,5 +1,5 @@
 /** `npm start`, as a user runs it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../tidy/source-files.ts';
 
 let folder: string;
+const started: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tideline-start-'));
 });
 afterAll(async () => {
+  for (const child of started) child.kill();
   await rm(folder, { recursive: true });
 });
 
@@ -21,6 +23,7 @@ function npmStart(environment: Readonly<Record<string, string>>) {
     env: { ...process.env, PORT: '0', DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'silent', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const ended = once(child, 'close').then(([code]) => ({ code: Number(code), output }));
