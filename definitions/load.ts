@@ -25,8 +25,7 @@ export async function loadDefinitions(file: string): Promise<Definitions> {
   });
   let source: unknown;
   try {
-    const module: unknown = await jiti.import(path);
-    source = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+    source = await jiti.import(path, { default: true });
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new DefinitionError(`the definitions file ${path} cannot be run: ${problem}`, { cause });

@@ -46,7 +46,8 @@ describe('a definitions file', () => {
     ['syntax.ts', 'export default {{', 'cannot be run'],
     ['throws.ts', `throw new Error('no luck');`, 'no luck'],
     ['imports.ts', `import './nowhere.ts';\nexport default {};`, 'nowhere'],
-    ['none.ts', 'export const a = 1;', 'default export'],
+    ['none.ts', 'export const a = 1;', 'collection "a"'],
+    ['list.ts', 'export default [];', 'default export'],
     ['bad.ts', `export default { people: { type: 'Person', fields: { id: { kind: 'int' } } } };`, 'field id'],
   ])('that is bad is named, with what is wrong: %s', async (name, text, said) => {
     const path = await file(name, text);
