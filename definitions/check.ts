@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { CollectionDefinition, Definitions, FieldDefinition } from './definitions.ts';
 import { genericRootFields, genericTypes, rootFields, singularField, typeNames } from './names.ts';
 import { checkOperation } from './updates.ts';
-import { checkFields, fieldAt, fitsField } from './values.ts';
+import { checkFields, fieldAt } from './values.ts';
 
 const graphqlName = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
@@ -154,6 +154,5 @@ function definitionsOf(collections: readonly CollectionDefinition[]): Definition
       const definition = byName.get(name);
       if (definition !== undefined) checkOperation(definition, operation, argument);
     },
-    fits: (field, value) => value !== undefined && fitsField(field, value),
   };
 }

@@ -1,6 +1,6 @@
 /** Checked collection definitions: what the schema is made from and what writes are held against. */
 import type { Path } from '../replica/crdt/delta.ts';
-import type { Value, ValueObject } from '../replica/crdt/value.ts';
+import type { ValueObject } from '../replica/crdt/value.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
 
 export type FieldDefinition =
@@ -34,6 +34,4 @@ export interface Definitions {
   checkDocument(collection: string, fields: ValueObject, argument: string): void;
   /** As checkDocument; `argument` names the operation with its kind: `operations.0.set`. */
   checkUpdate(collection: string, operation: UpdateOperation, argument: string): void;
-  /** What the typed view shows of a value: the value, or undefined where it is of another type than defined. */
-  fits(field: FieldDefinition, value: Value | undefined): boolean;
 }

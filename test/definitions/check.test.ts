@@ -5,7 +5,6 @@ import {
   collection,
   counter,
   defineCollections,
-  float,
   int,
   json,
   list,
@@ -147,16 +146,5 @@ describe('definitions', () => {
       expect(isCounter('people', path), path.join('.')).toBe(false);
     }
     expect(isCounter('cars', ['visits'])).toBe(false);
-  });
-
-  it('know which values fit', () => {
-    const { fits } = checkDefinitions(people({ a: float() }));
-    expect(fits(int(), 5)).toBe(true);
-    expect(fits(int(), 5.5)).toBe(false);
-    expect(fits(int(), 2 ** 31)).toBe(false);
-    expect(fits(float(), 2n ** 60n)).toBe(false);
-    expect(fits(list(int()), [1, null])).toBe(false);
-    expect(fits(string(), null)).toBe(true);
-    expect(fits(string(), undefined)).toBe(false);
   });
 });
