@@ -1,8 +1,13 @@
 /** What GraphiQL shows who opens it for the first time, a tab each: a tour of the sample data. */
 export const examples: readonly string[] = [
-  `# The sample data: \`npm run sample\` brings 250 countries. Run this with Ctrl-Enter.
+  `# Ctrl-Enter runs this.
+# \`npm run sample\` brings 250 countries.
 query Countries {
-  countries(where: { region: { eq: "Europe" } }, orderBy: [{ area: DESC }], first: 5) {
+  countries(
+    where: { region: { eq: "Europe" } }
+    orderBy: [{ area: DESC }]
+    first: 5
+  ) {
     totalCount
     nodes {
       _id
@@ -17,7 +22,9 @@ query Countries {
   }
 }
 `,
-  `# Run this, leave it running, and write in the next tab (or on another replica): the changes arrive here.
+  `# Run this, leave it running, and write:
+# by the next tab's mutation in another window,
+# or on another replica. It arrives here.
 subscription Watch {
   documents(
     collection: "countries"
@@ -46,7 +53,8 @@ subscription Watch {
   }
 }
 `,
-  `# One mutation operation is one transaction: both fields, or neither.
+  `# One operation is one transaction:
+# all of its fields, or none.
 mutation Visit {
   visited: update(
     collection: "countries"
@@ -57,14 +65,17 @@ mutation Visit {
       value
     }
   }
-  note: upsert(collection: "notes", document: { _id: "first", text: "Been to Iceland" }) {
+  noted: upsert(
+    collection: "notes"
+    document: { _id: "first", text: "Been to Iceland" }
+  ) {
     document {
       updatedAt
     }
   }
 }
 `,
-  `# What this replica knows of itself and its peers.
+  `# What this replica knows of itself and others.
 query ThisReplica {
   replica {
     id

@@ -20,12 +20,16 @@ const brotliQuality = 5;
 
 async function makePage(schema: GraphQLSchema): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL({
+  const queries = examples.filter((query) => validate(schema, parse(query)).length === 0);
+  const options = {
     title: 'Tideline',
     // The default, SSE, would stop after six subscriptions: browsers open no more connections to one HTTP/1.1 server.
-    subscriptionsProtocol: 'WS',
-    defaultTabs: examples.filter((query) => validate(schema, parse(query)).length === 0).map((query) => ({ query })),
-  });
+    subscriptionsProtocol: 'WS' as const,
+    defaultTabs: queries.map((query) => ({ query })),
+    // Whoever comes again finds the tabs as they were left; without this, with an empty one more each time.
+    query: queries[0],
+  };
+  const html = renderGraphiQL(options);
   const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
   const scriptHash = createHash('sha256').update(script).digest('base64');
   const bytes = Buffer.from(html);
