@@ -211,13 +211,15 @@ function untilClosed(events: Events, response: ServerResponse, logger: Logger): 
   return told;
 }
 
+/** Errors that yoga found itself may have theirs. */
 function withStatus(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, extensions } = error;
-  const { code } = extensions;
-  const status = typeof code === 'string' ? statusByCode[code] : undefined;
+  if (extensions.http?.status !== undefined && !extensions.http.spec) return error;
+  const code = String(extensions.code);
+  const status = statusByCode[code];
   const http =
     status === undefined
-      ? { status: graphqlStatusByCode[String(code)] ?? 400, spec: true }
+      ? { status: graphqlStatusByCode[code] ?? 400, spec: true }
       : { status, ...(status === 405 && { headers: { Allow: 'GET, POST' } }) };
   return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
 }
