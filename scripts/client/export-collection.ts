@@ -67,7 +67,7 @@ export async function* exportCollection(
 /** Towards pages of an even size in bytes, whatever the size of documents. */
 function nextPageSize(size: number, bytes: number): number {
   const aim = Math.floor((size * limits.exportPageBytes) / Math.max(bytes, 1));
-  return Math.min(Math.max(aim, 1), size * 4, limits.defaultPageSize);
+  return Math.min(Math.max(aim, 1), size * 4, limits.pageSize);
 }
 
 function pageOf({ documents }: Record<string, unknown>): Page {

@@ -1,5 +1,5 @@
 /** How far something is, on stderr: a bar for people, a line now and then for logs. */
-import { Presets, SingleBar } from 'cli-progress';
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 
 const lineEveryMilliseconds = 2_000;
 
@@ -23,25 +23,31 @@ export function perSecond(documents: number, milliseconds: number): number {
   return documents / Math.max(milliseconds / 1000, 0.001);
 }
 
+/** Of the library's kinds the one that can print lines above its bar. */
 class Bar implements ProgressReport {
   readonly #rate: (documents: number) => string;
-  readonly #bar = new SingleBar(
-    { format: '{bar} {percentage} % | {documents} documents | {rate}', stream: process.stderr, hideCursor: true },
+  readonly #bars = new MultiBar(
+    {
+      format: '{bar} {percentage} % | {documents} documents | {rate}',
+      stream: process.stderr,
+      hideCursor: true,
+    },
     Presets.shades_classic,
   );
+  readonly #bar: SingleBar;
   constructor(total: number, rate: (documents: number) => string) {
     this.#rate = rate;
-    this.#bar.start(total, 0, { documents: '0', rate: rate(0) });
+    this.#bar = this.#bars.create(total, 0, { documents: '0', rate: rate(0) });
   }
   update(done: number, documents: number): void {
     this.#bar.update(done, { documents: count(documents), rate: this.#rate(documents) });
   }
   say(line: string): void {
-    process.stderr.write(`\r\u001b[K${line}\n`);
-    this.#bar.render();
+    this.#bars.log(`${line}\n`);
   }
   [Symbol.dispose](): void {
-    this.#bar.stop();
+    this.#bars.update();
+    this.#bars.stop();
   }
 }
 
