@@ -1,6 +1,5 @@
 /** The project's own files as the tidy tests see them: text, and nothing parsed that a line's pattern can tell. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -11,14 +10,22 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** All files that git knows or would take, so that what is built or stored here does not count. */
+/** All files but what .gitignore leaves out: what was installed, built or stored here. */
 export function projectFiles(): readonly SourceFile[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  return listed
-    .toString()
+  const ignored = readFileSync(join(root, '.gitignore'), 'utf8')
     .split('\n')
-    .filter((path) => path !== '' && existsSync(join(root, path)))
-    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+    .filter((line) => line !== '')
+    .map((line) => new RegExp(`^${line.replace(/\/$/, '').replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
+  const isOurs = (name: string) => name !== '.git' && !ignored.some((pattern) => pattern.test(name));
+  const walk = (folder: string): readonly string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true })
+      .filter(({ name }) => isOurs(name))
+      .flatMap((entry) => {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        if (entry.isDirectory()) return walk(path);
+        return entry.isFile() ? [path] : [];
+      });
+  return walk('').map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
 export const isCode = ({ path }: SourceFile): boolean => /\.(ts|js|sh)$/.test(path);
