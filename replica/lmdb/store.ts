@@ -1,4 +1,5 @@
 /** The LMDB environment of a data folder: its tables, and writes that are whole and flushed to disk, or not there. */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../../errors.ts';
@@ -9,17 +10,24 @@ export type Write = readonly [table: Table, key: Buffer, value: Buffer | undefin
 
 const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
+/** Where LMDB's first page has its magic number, after the page's own header. */
+const magic = { at: 24, value: 0xbeefc0de };
+
 export class Store {
   readonly #root: RootDatabase<Buffer, Buffer>;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @throws {Error} LMDB's own, where the file cannot be opened or is none of its */
+  /** @throws {Error} the file cannot be opened, or is none of LMDB's */
   constructor(folder: string) {
+    const path = join(folder, 'replica.mdb');
+    checkFile(path);
     this.#root = open<Buffer, Buffer>({
-      path: join(folder, 'replica.mdb'),
+      path,
       maxDbs: 16,
       // A commit settles only when it is on the disk: what the log and the journal promise.
       overlappingSync: false,
+      // Else a failed commit leaves the promise of a batch that nobody has, and with it an unhandled rejection.
+      eventTurnBatching: false,
       ...binary,
     });
   }
@@ -70,4 +78,19 @@ export class Store {
     await this.#last;
     await this.#root.close();
   }
+}
+
+/** LMDB maps the file into memory and follows what it finds there: a file that is none of its ends the process. */
+function checkFile(path: string): void {
+  const head = Buffer.alloc(magic.at + 4);
+  let length: number;
+  try {
+    const file = openSync(path, 'r');
+    length = readSync(file, head);
+    closeSync(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw error;
+  }
+  if (length > 0 && head.readUInt32LE(magic.at) !== magic.value) throw new Error(`${path} is no LMDB file`);
 }
