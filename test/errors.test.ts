@@ -28,7 +28,7 @@ describe('docs/errors.md', () => {
     const given = projectFiles()
       .filter(({ path }) => /^server\/.*\.ts$/.test(path))
       .flatMap(({ text }) => [
-        ...text.matchAll(/(?:requestError|withCode)\([^;]*?, '([A-Z_]+)'\)|\bcode: '([A-Z_]+)'/g),
+        ...text.matchAll(/(?:requestError|withCode|answerError)\([^;]*?, '([A-Z_]+)'[,)]|\bcode: '([A-Z_]+)'/g),
       ])
       .map((match) => match[1] ?? match[2] ?? '')
       .filter((code) => !documented.includes(code));
