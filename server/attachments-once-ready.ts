@@ -1,11 +1,12 @@
 /** The attachments of a replica that may not be ready yet: opened once it is, and unavailable until then. */
 import { StoreUnavailableError } from '../errors.ts';
 import type { Replica } from '../replica/replica.ts';
+import type { AttachmentRecord, FetchEvent } from '../uploads/attachments.ts';
 import type { AttachmentService } from '../uploads/service.ts';
 
-export class AttachmentsOnceReady implements Pick<AttachmentService, 'open' | 'beginUploads' | 'counters' | 'close'> {
+export class AttachmentsOnceReady implements AttachmentService {
   /** Rejects where the replica will never be ready. */
-  readonly opened: Promise<AttachmentService>;
+  readonly opened: Promise<void>;
   #service: AttachmentService | undefined;
   #isClosed = false;
 
@@ -14,7 +15,6 @@ export class AttachmentsOnceReady implements Pick<AttachmentService, 'open' | 'b
       // A replica that is closed while it starts is never ready, and does not say so otherwise.
       if (this.#isClosed) throw new StoreUnavailableError('this replica is stopping');
       this.#service = await open();
-      return this.#service;
     });
   }
 
@@ -22,11 +22,31 @@ export class AttachmentsOnceReady implements Pick<AttachmentService, 'open' | 'b
     return this.#service?.counters;
   }
 
-  open(...args: Parameters<AttachmentService['open']>): ReturnType<AttachmentService['open']> {
-    return this.#current().open(...args);
+  state(record: AttachmentRecord) {
+    return this.#current().state(record);
   }
 
-  beginUploads(): ReturnType<AttachmentService['beginUploads']> {
+  base64(record: AttachmentRecord) {
+    return this.#current().base64(record);
+  }
+
+  open(record: AttachmentRecord, range?: { start: number; end: number }) {
+    return this.#current().open(record, range);
+  }
+
+  fetch(record: AttachmentRecord) {
+    return this.#current().fetch(record);
+  }
+
+  watchFetch(record: AttachmentRecord, told: (event: FetchEvent) => void) {
+    return this.#current().watchFetch(record, told);
+  }
+
+  evict(record: AttachmentRecord) {
+    return this.#current().evict(record);
+  }
+
+  beginUploads() {
     return this.#current().beginUploads();
   }
 

@@ -55,8 +55,7 @@ export interface ExecutionOptions {
   readonly schema: GraphQLSchema;
   readonly replica: Replica;
   readonly definitions: Definitions;
-  /** If a promise, one that resolves soon after the replica is ready. */
-  readonly attachments: Attachments | Promise<Attachments>;
+  readonly attachments: Attachments;
   readonly openStream: OpenStream;
   readonly logger: Logger;
   readonly observer: ExecutionObserver;
@@ -119,19 +118,20 @@ export class Execution {
     if (kind === 'mutation') return this.#mutate(operation, request);
     if (kind === 'subscription') return this.#subscribe(operation, request);
     using view = replica.read();
-    return shows(view.token, await this.#execute(operation, request, await this.#context(view)));
+    return shows(view.token, await this.#execute(operation, request, this.#context(view)));
   }
 
   async #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
     const { replica } = this.#options;
     const transaction = replica.begin();
     try {
-      const first = await this.#execute(operation, request, await this.#context(transaction.reader, transaction));
+      const executed = this.#execute(operation, request, this.#context(transaction.reader, transaction));
+      const first = executed instanceof Promise ? await executed : executed;
       if (first.errors !== undefined) return 'data' in first ? { errors: first.errors, data: null } : first;
       const { token, again } = await replica.commit(transaction);
       if (again === undefined) return shows(token, first);
       try {
-        return shows(token, await this.#execute(operation, request, await this.#context(again.reader, again)));
+        return shows(token, await this.#execute(operation, request, this.#context(again.reader, again)));
       } finally {
         again.close();
       }
@@ -150,7 +150,7 @@ export class Execution {
       document: operation.document,
       operationName: request.operationName,
       variableValues: request.variables,
-      contextValue: await this.#context(view),
+      contextValue: this.#context(view),
     });
     if (!(Symbol.asyncIterator in source)) return this.#failed(source.errors ?? []);
     observer.subscriptions(1);
@@ -164,33 +164,30 @@ export class Execution {
   /** What an event shows: at least all that it was made of, and its own token where it has one. */
   async #show(operation: Operation, request: OperationRequest, event: unknown): Promise<Result> {
     using view = this.#options.replica.read();
-    return shows(
-      tokenOf(event) ?? view.token,
-      await this.#execute(operation, request, await this.#context(view), event),
-    );
+    return shows(tokenOf(event) ?? view.token, await this.#execute(operation, request, this.#context(view), event));
   }
 
-  async #execute(
+  /** Gives no promise where no resolver does: so a transaction is begun, run and committed in one turn. */
+  #execute(
     { document }: Operation,
     { operationName, variables }: OperationRequest,
     contextValue: Context | undefined,
     rootValue?: unknown,
-  ): Promise<Result> {
-    const { data, errors } = await execute({
-      schema: this.#options.schema,
-      document,
-      operationName,
-      variableValues: variables,
-      contextValue,
-      rootValue,
-    });
+  ): Result | Promise<Result> {
+    const { schema } = this.#options;
+    const args = { schema, document, operationName, variableValues: variables, contextValue, rootValue };
+    const executed = execute(args);
+    return executed instanceof Promise ? executed.then((result) => this.#told(result)) : this.#told(executed);
+  }
+
+  #told({ data, errors }: ExecutionResult): Result {
     if (errors === undefined) return { data };
     return data === undefined ? this.#failed(errors) : { ...this.#failed(errors), data };
   }
 
-  async #context(reader: DocumentReader, transaction?: Transaction): Promise<Context> {
+  #context(reader: DocumentReader, transaction?: Transaction): Context {
     const { replica, definitions, attachments, openStream } = this.#options;
-    return { replica, definitions, attachments: await attachments, openStream, reader, transaction };
+    return { replica, definitions, attachments, openStream, reader, transaction };
   }
 
   #failed(errors: readonly unknown[]): Result {

@@ -80,8 +80,8 @@ export class Operations {
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {
-  const { message, nodes, source, positions, originalError } = error;
-  return new GraphQLError(message, { nodes, source, positions, originalError, extensions: { code } });
+  const { message, nodes, source, positions, originalError, extensions } = error;
+  return new GraphQLError(message, { nodes, source, positions, originalError, extensions: { code, ...extensions } });
 }
 
 function isIntrospection({ operation, selectionSet }: OperationDefinitionNode, document: DocumentNode): boolean {

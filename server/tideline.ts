@@ -101,7 +101,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     schema,
     replica,
     definitions,
-    attachments: attachments.opened,
+    attachments,
     openStream: (options) => new Unread(options),
     logger,
     observer: metrics,
@@ -122,7 +122,7 @@ async function open(configuration: Configuration, system: System, closers: Close
   });
   const url = await server.listen();
   closers.push(() => server.close());
-  return { url, isLoopback: server.isLoopback, replica, ready: attachments.opened.then(() => undefined) };
+  return { url, isLoopback: server.isLoopback, replica, ready: attachments.opened };
 }
 
 async function openFolder(configuration: Configuration, closers: Closers): Promise<DataFolder | undefined> {
