@@ -1,6 +1,5 @@
 /** The bytes' side of attachments on this replica: the blob store here, and the transfer from and to others. */
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { AttachmentUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Channel } from '../replica/gossip/channel.ts';
@@ -64,8 +63,8 @@ class LocalAttachments implements AttachmentService {
 
   async base64({ sha256, size }: AttachmentRecord): Promise<string | undefined> {
     if (size > limits.base64Bytes) return undefined;
-    const stream = await this.#options.blobs.open(sha256);
-    return stream === undefined ? undefined : (await buffer(stream)).toString('base64');
+    const bytes = Buffer.allocUnsafe(size);
+    return (await this.#options.blobs.read(sha256, 0, bytes)) ? bytes.toString('base64') : undefined;
   }
 
   async open({ id, sha256 }: AttachmentRecord, range?: ByteRange): Promise<Readable> {

@@ -45,6 +45,8 @@ export interface BlobStore {
   size(sha256: Sha256): Promise<number | undefined>;
   /** Undefined where it is not here. Deleting it does not disturb who reads it already. */
   open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined>;
+  /** Fills `into` with the bytes from `start`. False where the blob is not here or ends before: what is in `into` means nothing then. */
+  read(sha256: Sha256, start: number, into: Uint8Array): Promise<boolean>;
   /** Idempotent. A partial of that content stays. */
   delete(sha256: Sha256): Promise<void>;
 }

@@ -68,6 +68,18 @@ class FolderBlobs implements BlobStore {
     return file?.createReadStream(range ?? {});
   }
 
+  async read(sha256: Sha256, start: number, into: Uint8Array): Promise<boolean> {
+    await using file = await whereThere(() => open(this.#path(sha256), 'r'));
+    if (file === undefined) return false;
+    let filled = 0;
+    while (filled < into.length) {
+      const { bytesRead } = await file.read(into, filled, into.length - filled, start + filled);
+      if (bytesRead === 0) return false;
+      filled += bytesRead;
+    }
+    return true;
+  }
+
   async delete(sha256: Sha256): Promise<void> {
     await rm(this.#path(sha256), { force: true });
   }

@@ -9,7 +9,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { limits } from '../../limits.ts';
 import type { PartialBlob, Sha256 } from '../blobs/blobs.ts';
 import { ChunkWindow, type Wanted } from './chunk-window.ts';
-import type { Chunk, Holding } from './messages.ts';
+import { type Chunk, encodeMessage, type Holding } from './messages.ts';
 import type { Send, TransferCounters, TransferOptions } from './ports.ts';
 
 export type DownloadStatus = 'PROGRESS' | 'COMPLETED' | 'UNAVAILABLE';
@@ -20,7 +20,7 @@ export interface Progress {
   readonly downloaded: number;
 }
 
-export type DownloadOptions = Pick<TransferOptions, 'blobs' | 'peers' | 'timers' | 'random' | 'logger'>;
+export type DownloadOptions = Pick<TransferOptions, 'id' | 'blobs' | 'peers' | 'timers' | 'random' | 'logger'>;
 
 export class Download {
   readonly sha256: Sha256;
@@ -183,7 +183,10 @@ export class Download {
 
   #request(wanted: readonly Wanted[]): void {
     if (this.#holder === undefined) return;
-    for (const chunk of wanted) void this.#send(this.#holder, { kind: 'request', sha256: this.sha256, ...chunk });
+    const { sha256 } = this;
+    const { id: from } = this.#options;
+    for (const chunk of wanted)
+      void this.#send(this.#holder, encodeMessage({ kind: 'request', from, sha256, ...chunk }));
   }
 
   /** Spreads the load: any of those that have it. */

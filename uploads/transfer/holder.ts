@@ -3,22 +3,23 @@
  * T3. A chunk is served to who asks for it by content and place; nothing is remembered of who asks. At most
  * limits.servedAtOnce are read and sent at once and limits.servedWaiting wait; more are dropped, for they are asked for again.
  */
-import { buffer } from 'node:stream/consumers';
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
-import type { ChunkRequest, Holding } from './messages.ts';
+import { type ChunkRequest, chunkHeadBytes, encodeMessage, type Holding } from './messages.ts';
 import type { Send, TransferCounters, TransferOptions } from './ports.ts';
 
 export class Holder {
-  readonly #options: Pick<TransferOptions, 'blobs' | 'logger'>;
+  readonly #options: Pick<TransferOptions, 'id' | 'blobs' | 'logger'>;
   readonly #send: Send;
   readonly #counters: TransferCounters;
   /** By what is asked: who asks again while it waits is served once. */
   readonly #waiting = new Map<string, () => Promise<void>>();
   readonly #serving = new Set<Promise<void>>();
+  /** Used again and again: a large content would else leave as much garbage as it has bytes, faster than it is collected. */
+  readonly #frames: Buffer[] = [];
   #closed = false;
 
-  constructor(options: Pick<TransferOptions, 'blobs' | 'logger'>, send: Send, counters: TransferCounters) {
+  constructor(options: Pick<TransferOptions, 'id' | 'blobs' | 'logger'>, send: Send, counters: TransferCounters) {
     this.#options = options;
     this.#send = send;
     this.#counters = counters;
@@ -28,23 +29,25 @@ export class Holder {
     this.#enqueue(`${to} ${contents.join()}`, async () => {
       const holdings: Holding[] = [];
       for (const sha256 of contents) holdings.push({ sha256, size: await this.#options.blobs.size(sha256) });
-      if (holdings.length > 0) await this.#send(to, { kind: 'answer', holdings });
+      if (holdings.length > 0) await this.#answer(to, holdings);
     });
   }
 
   serve(to: string, { sha256, offset, length }: ChunkRequest): void {
     this.#enqueue(`${to} ${sha256} ${offset} ${length}`, async () => {
-      const { blobs } = this.#options;
-      const size = await blobs.size(sha256);
-      const isWithin = size !== undefined && offset + length <= size;
-      const stream = isWithin ? await blobs.open(sha256, { start: offset, end: offset + length - 1 }) : undefined;
-      if (stream === undefined) {
-        await this.#send(to, { kind: 'answer', holdings: [{ sha256, size: isWithin ? undefined : size }] });
+      const { id: from, blobs } = this.#options;
+      const head = chunkHeadBytes(from);
+      const frame = this.#frames.pop() ?? Buffer.allocUnsafe(head + limits.transferChunkBytes);
+      const bytes = frame.subarray(head, head + length);
+      if (await blobs.read(sha256, offset, bytes)) {
+        const isSent = await this.#send(to, encodeMessage({ kind: 'chunk', from, sha256, offset, bytes }, frame));
+        // A message that could not be handed over may still be on its way: its frame is not written to again.
+        if (isSent) this.#frames.push(frame);
+        this.#counters.bytesServed += length;
         return;
       }
-      const bytes = await buffer(stream);
-      await this.#send(to, { kind: 'chunk', sha256, offset, bytes });
-      this.#counters.bytesServed += bytes.length;
+      this.#frames.push(frame);
+      await this.#answer(to, [{ sha256, size: await blobs.size(sha256) }]);
     });
   }
 
@@ -53,6 +56,10 @@ export class Holder {
     this.#closed = true;
     this.#waiting.clear();
     await Promise.all(this.#serving);
+  }
+
+  async #answer(to: string, holdings: readonly Holding[]): Promise<void> {
+    await this.#send(to, encodeMessage({ kind: 'answer', from: this.#options.id, holdings }));
   }
 
   #enqueue(what: string, serve: () => Promise<void>): void {

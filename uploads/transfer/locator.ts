@@ -6,7 +6,7 @@
  */
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
-import type { Holding } from './messages.ts';
+import { encodeMessage, type Holding } from './messages.ts';
 import type { Send, TransferOptions } from './ports.ts';
 
 interface Question {
@@ -16,13 +16,13 @@ interface Question {
 }
 
 export class Locator {
-  readonly #options: Pick<TransferOptions, 'peers' | 'timers'>;
+  readonly #options: Pick<TransferOptions, 'id' | 'peers' | 'timers'>;
   readonly #send: Send;
   readonly #questionsByContent = new Map<Sha256, Question>();
   #gathered = new Set<Sha256>();
   #closed = false;
 
-  constructor(options: Pick<TransferOptions, 'peers' | 'timers'>, send: Send) {
+  constructor(options: Pick<TransferOptions, 'id' | 'peers' | 'timers'>, send: Send) {
     this.#options = options;
     this.#send = send;
   }
@@ -87,7 +87,7 @@ export class Locator {
     if (this.#closed) return;
     for (let start = 0; start < contents.length; start += limits.locateContents) {
       const some = contents.slice(start, start + limits.locateContents);
-      void this.#send(undefined, { kind: 'question', contents: some });
+      void this.#send(undefined, encodeMessage({ kind: 'question', from: this.#options.id, contents: some }));
     }
   }
 }

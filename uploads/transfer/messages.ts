@@ -34,8 +34,14 @@ const hashBytes = 32;
 const notHere = 0xffff_ffff_ffff_ffffn;
 const idPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
-export function encodeMessage(message: Message): Uint8Array {
-  const writer = new ByteWriter(sizeOf(message));
+/** Where a chunk's bytes begin in its message. */
+export function chunkHeadBytes(from: string): number {
+  return headBytes(from) + hashBytes + 8;
+}
+
+/** @param into where it is written, from the start; a chunk's bytes may stand there already, in their place */
+export function encodeMessage(message: Message, into: Buffer = Buffer.allocUnsafe(sizeOf(message))): Uint8Array {
+  const writer = new ByteWriter(into.subarray(0, sizeOf(message)));
   writer.byte(format);
   writer.byte(kinds[message.kind]);
   writer.byte(message.from.length);
@@ -99,8 +105,12 @@ function readContent(kind: number, from: string, reader: ByteReader): Message {
   }
 }
 
+function headBytes(from: string): number {
+  return 3 + from.length;
+}
+
 function sizeOf(message: Message): number {
-  const head = 3 + message.from.length;
+  const head = headBytes(message.from);
   switch (message.kind) {
     case 'question':
       return head + 2 + message.contents.length * hashBytes;
@@ -109,7 +119,7 @@ function sizeOf(message: Message): number {
     case 'request':
       return head + hashBytes + 16;
     case 'chunk':
-      return head + hashBytes + 8 + message.bytes.length;
+      return chunkHeadBytes(message.from) + message.bytes.length;
   }
 }
 
@@ -128,8 +138,8 @@ class ByteWriter {
   readonly buffer: Buffer;
   #offset = 0;
 
-  constructor(size: number) {
-    this.buffer = Buffer.allocUnsafe(size);
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
   }
 
   byte(value: number): void {

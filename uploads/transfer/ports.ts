@@ -2,7 +2,6 @@
 import type { Channel } from '../../replica/gossip/channel.ts';
 import type { Logger, Timers } from '../../replica/options.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
-import type { Message } from './messages.ts';
 
 export interface TransferOptions {
   /** This replica, as others address it on the channel. */
@@ -28,7 +27,5 @@ export interface TransferCounters {
   fetchesUnavailable: number;
 }
 
-/** A message without its sender, which is always this replica. Settles, and never rejects: what is lost is asked for again. */
-export type Send = (to: string | undefined, message: Unsigned<Message>) => Promise<void>;
-
-type Unsigned<Signed> = Signed extends Message ? Omit<Signed, 'from'> : never;
+/** Never rejects: what is lost is asked for again. False where it could not be handed over. */
+export type Send = (to: string | undefined, message: Uint8Array) => Promise<boolean>;

@@ -5,7 +5,7 @@ import type { Sha256 } from '../blobs/blobs.ts';
 import { Download } from './download.ts';
 import { Holder } from './holder.ts';
 import { Locator } from './locator.ts';
-import { decodeMessage, encodeMessage, type Message } from './messages.ts';
+import { decodeMessage, type Message } from './messages.ts';
 import type { Send, TransferCounters, TransferOptions } from './ports.ts';
 
 /** Between two lines about malformed messages: a peer that sends them, sends many. */
@@ -37,9 +37,11 @@ export class Transfer {
     this.#options = options;
     this.#send = async (to, message) => {
       try {
-        await options.channel.send(to, encodeMessage({ ...message, from: options.id }));
+        await options.channel.send(to, message);
+        return true;
       } catch {
         this.counters.messagesUnsent += 1;
+        return false;
       }
     };
     this.#locator = new Locator(options, this.#send);

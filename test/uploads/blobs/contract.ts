@@ -40,6 +40,18 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
       }
     });
 
+    it('fills bytes from any place, and says where there are not as many', async () => {
+      await using store = await open();
+      const hash = await keepBlob(store.blobs, hello);
+      const into = new Uint8Array(5);
+
+      expect(await store.blobs.read(hash, 7, into)).toBe(true);
+      expect(Buffer.from(into).toString()).toBe('world');
+      expect(await store.blobs.read(hash, 8, into)).toBe(false);
+      expect(await store.blobs.read(hash, 99, into)).toBe(false);
+      expect(await store.blobs.read(sha256(into), 0, into)).toBe(false);
+    });
+
     it('keeps an empty blob', async () => {
       await using store = await open();
 
@@ -62,6 +74,7 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
       for (const name of ['', '../../etc/passwd', helloHash.toUpperCase(), `${helloHash}0`, `${helloHash}\n`]) {
         await expect(store.blobs.size(name)).rejects.toThrow(RangeError);
         await expect(store.blobs.open(name)).rejects.toThrow(RangeError);
+        await expect(store.blobs.read(name, 0, new Uint8Array(1))).rejects.toThrow(RangeError);
         await expect(store.blobs.delete(name)).rejects.toThrow(RangeError);
         await expect(store.blobs.openPartial(name)).rejects.toThrow(RangeError);
       }

@@ -28,6 +28,13 @@ export class MemoryBlobs implements BlobStore {
     return bytes === undefined ? undefined : streamOf(range ? bytes.subarray(range.start, range.end + 1) : bytes);
   }
 
+  async read(sha256: string, start: number, into: Uint8Array): Promise<boolean> {
+    const bytes = this.#blobs.get(checked(sha256))?.subarray(start, start + into.length);
+    if (bytes?.length !== into.length) return false;
+    into.set(bytes);
+    return true;
+  }
+
   async delete(sha256: string): Promise<void> {
     this.#blobs.delete(checked(sha256));
   }

@@ -119,7 +119,9 @@ export class Simulation {
 
   #channel(id: string): Channel {
     return {
-      send: async (to, bytes) => {
+      send: async (to, given) => {
+        // Once handed over, the bytes are the sender's again.
+        const bytes = Uint8Array.from(given);
         this.sent.push({ to, message: decodeMessage(bytes) });
         const receivers = to === undefined ? [...this.#received.keys()] : [to];
         for (const receiver of receivers) this.#carry(id, receiver, bytes);
