@@ -7,7 +7,7 @@ import { dropEntries, dropStamps, replaceEntries, replaceStamps } from './stamp.
 
 type Change = (node: DocumentNode) => DocumentNode | undefined;
 
-/** Undefined: nothing at all is left. Costs the length of the path and what lies below its end. */
+/** Undefined: M16, nothing at all is left. Costs the length of the path and what lies below its end. */
 export function applyOperation(
   root: DocumentNode | undefined,
   operation: WireOperation,
@@ -27,24 +27,27 @@ function changedBy(operation: WireOperation, node: DocumentNode, edit: Edit): Do
       return makeCounter(node, operation, edit);
     case 'increment':
       return increment(node, operation, edit);
-    case 'remove':
+    case 'remove': // M7
       return edit.dropNode(node);
   }
 }
 
 type Of<Kind extends WireOperation['kind']> = Extract<WireOperation, { kind: Kind }>;
 
+/** M3. */
 function assign(node: DocumentNode, { value, isDefault }: Of<'assign'>, edit: Edit): DocumentNode | undefined {
   const own = { stamp: edit.stamp(isDefault), value };
   return nodeOf(replaceEntries(node.registers, edit.writer, own), edit.dropMap(node.map), hideCounter(node, edit));
 }
 
+/** M4. */
 function makeMap(node: DocumentNode, { isDefault }: Of<'makeMap'>, edit: Edit): DocumentNode | undefined {
   const presence = replaceStamps(node.map?.presence ?? [], edit.writer, edit.stamp(isDefault));
   const registers = dropEntries(node.registers, edit.writer);
   return nodeOf(registers, edit.withPresence(node.map, presence), hideCounter(node, edit));
 }
 
+/** M5. */
 function makeCounter(node: DocumentNode, { base, isDefault }: Of<'makeCounter'>, edit: Edit): DocumentNode | undefined {
   const { presence, bases, cells } = node.counter ?? emptyCounter;
   const stamp = edit.stamp(isDefault);
@@ -55,6 +58,7 @@ function makeCounter(node: DocumentNode, { base, isDefault }: Of<'makeCounter'>,
   });
 }
 
+/** M6. */
 function increment(node: DocumentNode, operation: Of<'increment'>, edit: Edit): DocumentNode | undefined {
   const { birth, before, after, isDefault } = operation;
   const { presence, bases, cells } = node.counter ?? emptyCounter;
@@ -70,6 +74,7 @@ function hideCounter({ counter }: DocumentNode, edit: Edit): DocumentNode['count
   return counter && { ...counter, presence: dropStamps(counter.presence, edit.writer) };
 }
 
+/** M8. */
 function raise(root: DocumentNode | undefined, floors: readonly Floor[], edit: Edit): DocumentNode | undefined {
   let raised = root;
   for (const floor of floors) {

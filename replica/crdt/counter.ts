@@ -1,5 +1,5 @@
 /**
- * Counter: a number to which concurrent increments add up. docs/data-model.md, M7 to M9.
+ * Counter: a number to which concurrent increments add up. docs/data-model.md, M6, M8 and M12.
  * Why totals, not steps: a cell's totals only grow, so taking an increment is a maximum. A remove raises the floors to what
  * it had seen; an increment that it had not seen survives. A cell that a remove took away may come back with such an
  * increment: it then begins where that increment began, or what was removed would be counted again.
@@ -27,7 +27,7 @@ export interface Counter {
 export const emptyCounter: Counter = { presence: [], bases: [], cells: [] };
 
 /**
- * The latest base and what was counted. The order of the cells is fixed, as a floating-point sum depends on it: replicas
+ * M12. The latest base and what was counted. The order of the cells is fixed, as a floating-point sum depends on it: replicas
  * agree to the last bit. Past the largest finite number it stays there.
  */
 export function counterValue({ bases, cells }: Counter): number {
@@ -48,7 +48,7 @@ const isSpent = ({ up, down, upFloor, downFloor }: CellTotals): boolean => up ==
 /** Whether a write that resets the counter has floors to name. */
 export const aboveFloors = (cell: CellTotals): boolean => !isSpent(cell);
 
-/** An increment's effect on the cells. */
+/** M6. An increment's effect on the cells. */
 export function countInto(
   cells: readonly Cell[],
   origin: Origin,
@@ -68,7 +68,7 @@ export function countInto(
   });
 }
 
-/** The effect of a reset that had seen these totals. For a cell that is not here there is nothing to reset. */
+/** M8. The effect of a reset that had seen these totals. For a cell that is not here there is nothing to reset. */
 export function raiseFloors(cells: readonly Cell[], origin: Origin, birth: number, seen: Totals): readonly Cell[] {
   const here = cells.find((cell) => cell.origin === origin && cell.birth === birth);
   if (here === undefined) return cells;

@@ -59,7 +59,7 @@ export function applyOperations(
   return root && { touch: { origin: writer.origin, number: writer.number }, root };
 }
 
-/** M6. A document exists while its root has presence or anything live below it. A state may outlive it for hidden bases and cells. */
+/** M13. A document exists while its root has presence or anything live below it. A state may outlive it for hidden bases and cells. */
 export function documentExists(state: DocumentState | undefined): state is DocumentState {
   return state !== undefined && isLive(state.root);
 }
@@ -145,7 +145,7 @@ function variantOf(type: FieldType, value: Value, stamps: Iterable<Stamp>): Fiel
   return { type, value, origin: newest?.origin ?? '', time: newest?.time ?? 0 };
 }
 
-/** M11. The greatest time of a live entry; 0 where all is default data. */
+/** M14. The greatest time of a live entry; 0 where all is default data. */
 export function updatedAt(state: DocumentState): Time {
   let greatest = 0;
   for (const { time } of stampsInNode(state.root)) if (time > greatest) greatest = time;

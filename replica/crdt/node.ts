@@ -1,5 +1,5 @@
 /**
- * A node of a document's tree: three parts, each empty or not, of which one is shown. docs/data-model.md, M3 to M6.
+ * A node of a document's tree: three parts, each empty or not, of which one is shown. docs/data-model.md, M9 and M15.
  * The order of the parts never depends on time, so that no peer's next write flips what is shown.
  * Invariant: no part and no node in a tree is empty; what has nothing in it is not there.
  */
@@ -70,7 +70,7 @@ export const isLive = (node: DocumentNode | undefined): boolean =>
 export const hasReal = (node: DocumentNode | undefined): boolean =>
   node !== undefined && (registersAreReal(node.registers) || mapIsReal(node.map) || counterIsReal(node.counter));
 
-/** M4, M5: map before counter before register; a part of default data only where no part has anything else. */
+/** M9, M15. Map before counter before register; a part of default data only where no part has anything else. */
 export function shownType(node: DocumentNode): FieldType | undefined {
   const { registers, map, counter } = node;
   if (hasReal(node)) {

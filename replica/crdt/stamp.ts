@@ -1,11 +1,11 @@
 /**
- * Entries: what a transaction left at a node, and when it is gone again. docs/data-model.md, M1 and M2.
+ * Entries: what a transaction left at a node, and when it is gone again. docs/data-model.md, M2.
  * An entry is live until a transaction that had seen it drops it. Source: observed-remove sets, Shapiro et al., INRIA
  * RR-7506 (2011), without tombstones: a log is applied in order, so nothing older than a removal can still arrive.
  */
 import type { Dot, Time, Writer } from './version.ts';
 
-/** Dot and time of an entry; all entries that one transaction makes share it. Default data has time 0. */
+/** Dot and time of an entry; all entries that one transaction makes share it. M15. Default data has time 0. */
 export interface Stamp extends Dot {
   readonly time: Time;
   readonly isDefault: boolean;
@@ -15,7 +15,7 @@ export function stampOf({ log, position, origin, number, time }: Writer, isDefau
   return { log, position, origin, number, time: isDefault ? 0 : time, isDefault };
 }
 
-/** Later first: by time, then origin, then number. No two entries of one part are equal in it. */
+/** M11. Later first: by time, then origin, then number. No two entries of one part are equal in it. */
 export function compareStamps(a: Stamp, b: Stamp): number {
   if (a.time !== b.time) return b.time - a.time;
   if (a.origin !== b.origin) return a.origin < b.origin ? 1 : -1;
@@ -35,12 +35,12 @@ export interface Entry<Content> {
   readonly value: Content;
 }
 
-/** M2: what the writer had not seen. */
+/** M2. What the writer had not seen. */
 export function dropStamps(stamps: readonly Stamp[], writer: Writer): readonly Stamp[] {
   return stamps.some((stamp) => writer.covers(stamp)) ? stamps.filter((stamp) => !writer.covers(stamp)) : stamps;
 }
 
-/** M2: what the writer had not seen. */
+/** M2. What the writer had not seen. */
 export function dropEntries<Content>(entries: readonly Entry<Content>[], writer: Writer): readonly Entry<Content>[] {
   return entries.some(({ stamp }) => writer.covers(stamp))
     ? entries.filter(({ stamp }) => !writer.covers(stamp))

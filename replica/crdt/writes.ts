@@ -92,6 +92,7 @@ export class DocumentDraft {
     this.#remove([]);
   }
 
+  /** M19. */
   #upsertMember(path: Path, value: Value, manner: Manner): void {
     if (isValueObject(value)) this.#upsertObject(path, value, manner);
     else if (isNumber(value)) this.#upsertNumber(path, value, manner);
@@ -107,7 +108,7 @@ export class DocumentDraft {
     for (const key of keys) this.#upsertMember([...path, key], value[key] ?? null, manner);
   }
 
-  /** Documents read, edited and written back must not turn counters into numbers. */
+  /** M20. Documents read, edited and written back must not turn counters into numbers. */
   #upsertNumber(path: Path, value: number | bigint, manner: Manner): void {
     const node = this.#nodeAt(path);
     const type = node && shownType(node);
@@ -125,6 +126,7 @@ export class DocumentDraft {
     this.#assign(path, value, manner.isDefault);
   }
 
+  /** M18. */
   #set(path: Path, value: Value, as: 'REGISTER' | 'MAP' | undefined, isCounter: IsCounter): void {
     const isMap = isValueObject(value);
     if (as === 'MAP' && !isMap) throw new BadUserInputError('set.value', 'must be an object, to be stored as a map');
@@ -140,12 +142,14 @@ export class DocumentDraft {
     }
   }
 
+  /** M21. */
   #remove(path: Path): void {
     const node = this.#nodeAt(path);
     if (node) this.#reset(path, node);
     else this.#refuseWithinRegister(path);
   }
 
+  /** M21. */
   #replaceWithCounter(path: Path): void {
     this.#makeAncestors(path);
     const node = this.#nodeAt(path);
@@ -159,6 +163,7 @@ export class DocumentDraft {
     this.#makeCounter(path, isHidden ? undefined : shown, false);
   }
 
+  /** M21. */
   #increment(path: Path, by: number): void {
     if (!Number.isFinite(by)) throw new BadUserInputError('increment.by', 'must be a finite number');
     this.#makeAncestors(path);
@@ -177,7 +182,7 @@ export class DocumentDraft {
     this.#apply({ kind: 'increment', path, birth, before, after, isDefault: false });
   }
 
-  /** Above what is written there are maps: made where nothing or null is shown. */
+  /** M17. Above what is written there are maps: made where nothing or null is shown. */
   #makeAncestors(path: Path): void {
     for (let depth = 0; depth < path.length; depth++) {
       const ancestor = path.slice(0, depth);
@@ -233,6 +238,7 @@ export class DocumentDraft {
 const isNumber = (value: Value | undefined): value is number | bigint =>
   typeof value === 'number' || typeof value === 'bigint';
 
+/** M22. */
 function checkLevels(path: Path, levelsBelow: number, argument: string): void {
   if (path.length + levelsBelow > limits.documentDepth) {
     throw new BadUserInputError(argument, `a document may have at most ${limits.documentDepth} levels`);

@@ -1,0 +1,76 @@
+/** The merge rules as a whole: random histories of one site and of two, held against the model at every step. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeDocument } from '../../../replica/crdt/codec.ts';
+import { showsSame } from '../../../replica/crdt/document.ts';
+import { type Request, requests } from './arbitraries.ts';
+import { factsOfHistory, factsOfState } from './facts.ts';
+import { type Action, World } from './sites.ts';
+
+const replica = fc.nat({ max: 5 });
+const writesOf = (request: fc.Arbitrary<Request>) =>
+  fc.record({
+    kind: fc.constant('write' as const),
+    replica,
+    requests: fc.array(request, { minLength: 1, maxLength: 3 }),
+    time: fc.integer({ min: 1, max: 5 }),
+  });
+const step = fc.record({ kind: fc.constantFrom('append' as const, 'apply' as const), replica });
+const sync = fc.record({ kind: fc.constant('sync' as const), replica });
+const restart = fc.record({ kind: fc.constant('restart' as const), replica });
+const heal = fc.record({ kind: fc.constant('heal' as const), replica });
+const bridge = fc.record({ kind: fc.constant('bridge' as const), from: fc.nat({ max: 2 }), to: fc.nat({ max: 2 }) });
+
+const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
+const anywhere = [often(6, step), often(3, sync), often(1, restart)];
+
+/** Histories of a world, by what is written in it and what else happens there. */
+const histories = (request: fc.Arbitrary<Request>, ...others: { weight: number; arbitrary: fc.Arbitrary<Action> }[]) =>
+  fc.array(fc.oneof(often(6, writesOf(request)), ...anywhere, ...others), {
+    minLength: 10,
+    maxLength: 60,
+    size: 'max',
+  });
+
+function play(world: World, actions: readonly Action[]): void {
+  for (const action of actions) {
+    const view = world.act(action)?.view();
+    if (view) expect(factsOfState(view.state)).toEqual(factsOfHistory(view.history));
+  }
+  world.settle();
+  for (const { pending } of world.replicas) expect(pending).toEqual([]);
+}
+
+function expectAgreement({ sites, replicas }: World): void {
+  const [first] = replicas;
+  for (const other of replicas) expect(showsSame(first?.prefix, other.prefix)).toBe(true);
+  for (const site of sites) {
+    const encoded = site.replicas.map(({ prefix }) => (prefix ? encodeDocument(prefix) : undefined));
+    for (const bytes of encoded) expect(bytes).toEqual(encoded[0]);
+  }
+}
+
+describe.each([
+  { kind: 'all kinds of writes', request: requests.ofAllKinds },
+  { kind: 'counters', request: requests.onCounters },
+])('replicas, $kind:', ({ request }) => {
+  it.each([
+    { name: 'one site', sizes: [3], actions: histories(request) },
+    { name: 'one site whose log goes back', sizes: [3], actions: histories(request, often(2, heal)) },
+    { name: 'two sites', sizes: [2, 2], actions: histories(request, often(4, bridge)) },
+    {
+      name: 'three sites, logs going back',
+      sizes: [2, 2, 1],
+      actions: histories(request, often(4, bridge), often(1, heal)),
+    },
+  ])('M23: $name show at every step what each operation judged alone gives, and end equal', ({ sizes, actions }) => {
+    const property = fc.property(actions, (history) => {
+      const world = new World(sizes);
+      play(world, history);
+      expectAgreement(world);
+      const [first] = world.replicas;
+      expect(factsOfState(first?.prefix)).toEqual(factsOfHistory(new Set(first?.applied.keys())));
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+});
