@@ -11,7 +11,7 @@ const sections = new Map(
     .map((section) => [section.split('\n', 1)[0] ?? '', section]),
 );
 const codesIn = (section: string) =>
-  [...(sections.get(section) ?? '').matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1] ?? '');
+  [...(sections.get(section) ?? '').matchAll(/^\| `([A-Z_]+)` +\|/gm)].map((match) => match[1] ?? '');
 const documented = [...codesIn('Answered to clients'), ...codesIn('In logs, and at the start')];
 
 const source = readFileSync(join(root, 'errors.ts'), 'utf8');
@@ -36,7 +36,7 @@ describe('docs/errors.md', () => {
   });
 
   it('says of each what happened and what to do', () => {
-    const rows = [...sections.values()].flatMap((section) => section.match(/^\| `[A-Z_]+` \|.*$/gm) ?? []);
+    const rows = [...sections.values()].flatMap((section) => section.match(/^\| `[A-Z_]+` +\|.*$/gm) ?? []);
     const incomplete = rows.filter((row) => row.split(/(?<!\\)\|/).filter((cell) => cell.trim() !== '').length !== 3);
     expect(incomplete).toEqual([]);
   });
