@@ -6,7 +6,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { importFile } from '../scripts/client/import-file.ts';
-import { openServer, type TestServer } from './scripts/server.ts';
+import { openServer, type TestServer } from './servers/tideline.ts';
 import { root } from './tidy/source-files.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -34,7 +34,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const show = (name: string) => server.ask(operations.get(name) ?? '');
+const show = (name: string) => server.run(operations.get(name) ?? '');
 
 describe('the tour of the README', () => {
   it('has these operations', () => {
@@ -65,7 +65,7 @@ describe('the tour of the README', () => {
   });
 
   it('watches, and sees a write arrive', async () => {
-    const client = createClient({ url: server.url.replace('http', 'ws'), webSocketImpl: WebSocket });
+    const client = createClient({ url: server.socketUrl, webSocketImpl: WebSocket });
     const events = client.iterate({ query: operations.get('Visited') ?? '' });
     expect((await events.next()).value).toMatchObject({ data: { countries: { initial: true, nodes: [] } } });
     await show('Visit');
@@ -87,7 +87,11 @@ describe('the tour of the README', () => {
       else form.set(name, new Blob([await readFile(join(root, file.slice(1)))], { type }), basename(file));
     }
     const [, header = '', content = ''] = /-H '([\w-]+): (\w+)'/.exec(upload) ?? [];
-    const response = await fetch(server.url, { method: 'POST', body: form, headers: { [header]: content } });
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      body: form,
+      headers: { [header]: content },
+    });
     const { uploadAttachment } = (await response.json()).data;
     expect(operations.get('Flag')).toContain(`"${uploadAttachment.id}"`);
     expect(await show('Flag')).toMatchObject({

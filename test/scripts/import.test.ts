@@ -1,21 +1,28 @@
 /** `npm run import`, `export` and `sample` against a real server. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { freePort } from '../servers/free-port.ts';
+import { openServer, type TestServer } from '../servers/tideline.ts';
 import { root } from '../tidy/source-files.ts';
-import { openServer, type TestServer } from './server.ts';
 
 let server: TestServer;
+let folder: string;
 beforeAll(async () => {
   server = await openServer();
+  folder = await mkdtemp(join(tmpdir(), 'tideline-files-'));
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
 });
+
+const graphqlUrl = (url: string) => `${url}/graphql`;
 
 interface Run {
   readonly code: number;
@@ -35,26 +42,23 @@ function start(name: string, ...args: readonly string[]) {
   return { child, ended, saidOnError };
 }
 
-const run = (name: string, ...args: readonly string[]): Promise<Run> => start(name, ...args, '--url', server.url).ended;
+const run = (name: string, ...args: readonly string[]): Promise<Run> =>
+  start(name, ...args, '--url', graphqlUrl(server.url)).ended;
 
 async function file(name: string, lines: readonly unknown[]): Promise<string> {
-  const path = join(server.folder, name);
+  const path = join(folder, name);
   await writeFile(path, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
   return path;
 }
 
 async function documents(collection: string): Promise<readonly unknown[]> {
-  const { documents } = await server.ask(
-    'query ($c: String!) { documents(collection: $c, first: 10000) { nodes { value } } }',
-    { c: collection },
-  );
-  return JSON.parse(JSON.stringify(documents)).nodes.map(({ value }: { value: unknown }) => value);
+  const query = 'query ($c: String!) { documents(collection: $c, first: 10000) { nodes { value } } }';
+  return withNodes.parse(await server.run(query, { c: collection })).documents.nodes.map(({ value }) => value);
 }
+const withNodes = z.object({ documents: z.object({ nodes: z.array(z.object({ value: z.unknown() })) }) });
+const withNames = z.object({ collections: z.array(z.object({ name: z.string() })) });
 
-async function position(): Promise<unknown> {
-  const { replica } = await server.ask('{ replica { version { position } } }');
-  return replica;
-}
+const position = () => server.run('{ replica { version { position } } }');
 
 describe('import', () => {
   it('makes the field that --id names the _id, numbers too', async () => {
@@ -142,9 +146,9 @@ describe('import', () => {
     const path = await file('patient.ndjson', [{ _id: 'a' }]);
     const { ended, saidOnError } = start('import', 'x', path, '--url', `http://127.0.0.1:${port}/graphql`);
     await saidOnError(/cannot be reached \(ECONNREFUSED\); trying again/);
-    await using later = await openServer(port);
+    await using later = await openServer({ PORT: String(port) });
     expect(await ended).toMatchObject({ code: 0 });
-    expect(await later.ask('{ document(collection: "x", id: "a") { value } }')).toEqual({
+    expect(await later.run('{ document(collection: "x", id: "a") { value } }')).toEqual({
       document: { value: { _id: 'a' } },
     });
   });
@@ -173,7 +177,7 @@ describe('import', () => {
       stderr: expect.stringMatching(/status 200, and not as a GraphQL server does: .*--url/),
     });
     page.close();
-    expect(await attempt(server.url.replace('/graphql', '/nowhere'))).toMatchObject({
+    expect(await attempt(`${server.url}/nowhere`)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/NOT_FOUND: .*\/graphql/),
     });
@@ -188,7 +192,7 @@ describe('import', () => {
   });
 
   it('names a file that is not there', async () => {
-    const missing = join(server.folder, 'missing.ndjson');
+    const missing = join(folder, 'missing.ndjson');
     expect(await run('import', 'x', missing)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/ENOENT.*missing\.ndjson/),
@@ -203,7 +207,7 @@ describe('export', () => {
       '{"_id":"2","unsigned":{"$uint64":"18446744073709551615"},"empty":{},"none":[]}',
     ];
     await run('import', 'round trip/ö', await file('round.ndjson', lines));
-    const output = join(server.folder, 'export');
+    const output = join(folder, 'export');
     expect(await run('export', 'round trip/ö', '--output', output)).toMatchObject({ code: 0 });
     const exported = join(output, 'round%20trip%2F%C3%B6.ndjson');
     await run('import', 'copy', exported);
@@ -225,11 +229,11 @@ describe('export', () => {
   });
 
   it('takes all collections where none is named, and leaves no partial file', async () => {
-    const output = join(server.folder, 'all');
+    const output = join(folder, 'all');
     const { stdout } = await run('export', '--output', output);
-    const { collections } = await server.ask('{ collections { name } }');
-    const names = JSON.parse(JSON.stringify(collections)).map(({ name }: { name: string }) => name);
-    expect(await readdir(output)).toEqual(names.map((name: string) => `${encodeURIComponent(name)}.ndjson`).sort());
+    const { collections } = withNames.parse(await server.run('{ collections { name } }'));
+    const names = collections.map(({ name }) => `${encodeURIComponent(name)}.ndjson`);
+    expect(await readdir(output)).toEqual(names.sort());
     expect(stdout.trim().split('\n')).toHaveLength(names.length);
   });
 
@@ -237,10 +241,10 @@ describe('export', () => {
     const form = new FormData();
     form.set('file', new Blob(['<svg/>'], { type: 'image/svg+xml' }), 'a.svg');
     const upload = { method: 'POST', body: form, headers: { 'x-requested-with': 'test' } };
-    const { id } = await (await fetch(server.url.replace('graphql', 'attachments'), upload)).json();
+    const { id } = await (await fetch(`${server.url}/attachments`, upload)).json();
     const document = { _id: 'a', image: { $attachment: id } };
     await run('import', 'pictures', await file('pictures.ndjson', [document]));
-    const output = join(server.folder, 'pictures');
+    const output = join(folder, 'pictures');
     const { stdout } = await run('export', 'pictures', '--output', output);
     expect(stdout).toMatch(/1 documents of pictures in .*; 1 attachments are named in it, not included/);
     expect(JSON.parse(await readFile(join(output, 'pictures.ndjson'), 'utf8'))).toEqual(document);
@@ -259,15 +263,18 @@ describe('sample', () => {
     const said = /^250 documents imported into countries \(.*\), 0 rejected\n$/;
     expect(await run('sample')).toMatchObject({ code: 0, stdout: expect.stringMatching(said), stderr: '' });
     expect(await run('sample')).toMatchObject({ code: 0, stdout: expect.stringMatching(said), stderr: '' });
-    const { countries, country } = await server.ask(
-      '{ countries { totalCount } country(id: "DEU") { name { common } borders currencies languages } }',
-    );
-    expect(countries).toEqual({ totalCount: 250 });
-    expect(country).toEqual({
-      name: { common: 'Germany' },
-      borders: ['AUT', 'BEL', 'CZE', 'DNK', 'FRA', 'LUX', 'NLD', 'POL', 'CHE'],
-      currencies: { EUR: { name: 'Euro', symbol: '€' } },
-      languages: { deu: 'German' },
+    expect(
+      await server.run(
+        '{ countries { totalCount } country(id: "DEU") { name { common } borders currencies languages } }',
+      ),
+    ).toEqual({
+      countries: { totalCount: 250 },
+      country: {
+        name: { common: 'Germany' },
+        borders: ['AUT', 'BEL', 'CZE', 'DNK', 'FRA', 'LUX', 'NLD', 'POL', 'CHE'],
+        currencies: { EUR: { name: 'Euro', symbol: '€' } },
+        languages: { deu: 'German' },
+      },
     });
   });
 });
