@@ -22,7 +22,7 @@ beforeAll(async () => {
   const work = {
     collection: 'countries',
     path,
-    url: server.url,
+    url: `${server.url}/graphql`,
     idField: 'cca3',
     batchDocuments: 500,
     from: 1,
