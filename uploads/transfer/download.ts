@@ -36,6 +36,7 @@ export class Download {
   #status: DownloadStatus = 'PROGRESS';
   #downloaded = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
+  #toldBytes = 0;
   #window: ChunkWindow | undefined;
   #holder: string | undefined;
   #hasBegun = false;
@@ -226,6 +227,7 @@ export class Download {
   #wait(milliseconds: number): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = this.#options.timers.after(milliseconds, () => {
+      if (this.#downloaded !== this.#toldBytes) this.#tell();
       if (this.#holder === undefined) this.#askEverybody();
       else if (this.#window?.wanted.length === 0) this.#wait(milliseconds);
       else this.#leaveHolder();
@@ -239,9 +241,12 @@ export class Download {
 
   #advanced(downloaded: number): void {
     this.#downloaded = downloaded;
-    const now = this.#options.timers.now();
-    if (now - this.#toldAt < limits.fetchProgressMilliseconds) return;
-    this.#toldAt = now;
+    if (this.#options.timers.now() - this.#toldAt >= limits.fetchProgressMilliseconds) this.#tell();
+  }
+
+  #tell(): void {
+    this.#toldAt = this.#options.timers.now();
+    this.#toldBytes = this.#downloaded;
     for (const told of this.#watchers) told(this.progress);
   }
 

@@ -257,6 +257,23 @@ describe('a fetch', () => {
     expect(await simulation.ended(download)).toBe('COMPLETED');
   });
 
+  it('tells how far it is, too, where it stands still', async () => {
+    const simulation = new Simulation(1, { delayMilliseconds: 50 });
+    await simulation.replica('b', [content]);
+    const a = await simulation.replica('a');
+    const told: Progress[] = [];
+
+    const download = a.transfer.download(hash, content.length);
+    download?.watch((progress) => told.push(progress));
+    await simulation.until(() => (download?.progress.downloaded ?? 0) >= chunks(3));
+    simulation.silent.add('b');
+    const { now } = simulation;
+    await simulation.until(() => simulation.now - now > limits.transferRetryMilliseconds);
+
+    expect(told.at(-1)).toEqual({ status: 'PROGRESS', downloaded: download?.progress.downloaded });
+    expect(told.at(-1)?.downloaded).toBeGreaterThan(0);
+  });
+
   it('T5: does not wait endlessly for who says that it has the bytes, and sends none', async () => {
     const simulation = new Simulation(1);
     const a = await simulation.replica('a');
