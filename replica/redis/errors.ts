@@ -16,8 +16,8 @@ export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    const refused = isReply(error) ? refusals.test(problem) : notSent.test(problem);
-    throw new LogUnavailableError(`Redis: ${problem}`, refused, { cause: error });
+    if (notSent.test(problem)) throw new LogUnavailableError('Redis cannot be reached', true, { cause: error });
+    throw new LogUnavailableError(`Redis: ${problem}`, isReply(error) && refusals.test(problem), { cause: error });
   }
 }
 

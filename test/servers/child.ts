@@ -1,12 +1,29 @@
 /** Child processes of the tests: each ends with its handle, and with this process at the latest. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 const running = new Set<ChildProcess>();
 
-/** Covers every end of this process but kill -9. */
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+
+/** Where the system can, it ends the child itself, however this process ends. It keeps the child's process id. */
+const withParent = onPath('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL', '--'];
+
+/** The file that a command's name stands for. */
+export function onPath(name: string): string | undefined {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return join(folder, name);
+    } catch {
+      // Looked for in the next folder.
+    }
+  }
+  return undefined;
+}
 
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;
@@ -17,7 +34,8 @@ export interface Child extends AsyncDisposable {
 }
 
 export function startChild(command: string, args: readonly string[], options: SpawnOptions = {}): Child {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [file = command, ...rest] = [...withParent, command, ...args];
+  const child = spawn(file, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let output = '';
   const heard = new Set<() => void>();

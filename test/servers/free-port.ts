@@ -1,14 +1,20 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** A loopback port that nothing listened on a moment ago: for servers that cannot choose one themselves. */
+/**
+ * A loopback port that nothing listened on a moment ago: for servers that cannot choose one themselves, or must come back
+ * on the same one. Outside the range from which systems give ports to clients: a client that keeps trying to connect to a
+ * port of that range is given that port itself sooner or later, and finds itself connected to itself.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', listening);
-  });
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((known) => {
+      server.once('error', () => known(false));
+      server.listen(port, '127.0.0.1', () => known(true));
+    });
+    await new Promise((closed) => server.close(closed));
+    if (free) return port;
+  }
 }

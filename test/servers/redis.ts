@@ -1,10 +1,9 @@
 /** Real Redis servers for tests: on a free loopback port, in a folder of their own. */
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { type Child, startChild } from './child.ts';
+import { type Child, onPath, startChild } from './child.ts';
 import { freePort } from './free-port.ts';
 
 export interface RedisServerOptions {
@@ -38,16 +37,8 @@ export interface RedisServer extends AsyncDisposable {
 function serverBinary(): string {
   const named = process.env.TEST_REDIS_SERVER;
   if (named !== undefined && named !== '') return named;
-  for (const name of ['redis-server', 'valkey-server']) {
-    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return join(folder, name);
-      } catch {
-        // Looked for in the next folder.
-      }
-    }
-  }
+  const found = onPath('redis-server') ?? onPath('valkey-server');
+  if (found !== undefined) return found;
   throw new Error('no redis-server on PATH: run scripts/require-redis.sh');
 }
 
@@ -79,6 +70,7 @@ export async function startRedis({ appendOnly = true, settings = {} }: RedisServ
     await client.ping();
   };
   await client.connect();
+
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
