@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeDocument } from '../../../replica/crdt/codec.ts';
-import { showsSame } from '../../../replica/crdt/document.ts';
+import { type DocumentState, showsSame } from '../../../replica/crdt/document.ts';
 import { type Request, requests } from './arbitraries.ts';
 import { factsOfHistory, factsOfState } from './facts.ts';
+import type { Made } from './model.ts';
 import { type Action, World } from './sites.ts';
 
 const replica = fc.nat({ max: 5 });
@@ -34,11 +35,19 @@ const histories = (request: fc.Arbitrary<Request>, ...others: { weight: number; 
 
 function play(world: World, actions: readonly Action[]): void {
   for (const action of actions) {
-    const view = world.act(action)?.view();
-    if (view) expect(factsOfState(view.state)).toEqual(factsOfHistory(view.history));
+    const replica = world.act(action);
+    // Appending changes nothing that anybody sees.
+    const view = action.kind === 'append' ? undefined : replica?.view();
+    if (view) expectFacts(view.state, view.history);
   }
   world.settle();
   for (const { pending } of world.replicas) expect(pending).toEqual([]);
+}
+
+/** Compared as one text first, as that is much the faster. */
+function expectFacts(state: DocumentState | undefined, history: ReadonlySet<Made>): void {
+  const [facts, expected] = [factsOfState(state), factsOfHistory(history)];
+  if (facts.join() !== expected.join()) expect(facts).toEqual(expected);
 }
 
 function expectAgreement({ sites, replicas }: World): void {
@@ -69,8 +78,8 @@ describe.each([
       play(world, history);
       expectAgreement(world);
       const [first] = world.replicas;
-      expect(factsOfState(first?.prefix)).toEqual(factsOfHistory(new Set(first?.applied.keys())));
+      expectFacts(first?.prefix, new Set(first?.applied.keys()));
     });
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: 200 });
   });
 });

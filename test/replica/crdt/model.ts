@@ -26,15 +26,15 @@ export interface Judged {
   readonly amount: number;
 }
 
-export const operationsOf = ({ delta }: Made): readonly WireOperation[] =>
-  delta.operations.flatMap(({ operations }) => operations);
+export const operationsOf = ({ delta }: Made): readonly WireOperation[] => delta.operations[0]?.operations ?? [];
 
 /** All entries that are not dropped, in no order that means anything. */
 export function liveEntries(history: ReadonlySet<Made>): readonly Judged[] {
-  const entries: Judged[] = [];
-  for (const made of history)
-    for (const [index, operation] of operationsOf(made).entries()) entries.push(...entriesOf(made, index, operation));
-  return entries.filter((entry) => ![...history].some((made) => dropsInTransaction(made, entry)));
+  const all = [...history];
+  const entries = all.flatMap((made) =>
+    operationsOf(made).flatMap((operation, index) => entriesOf(made, index, operation)),
+  );
+  return entries.filter((entry) => !all.some((made) => dropsInTransaction(made, entry)));
 }
 
 function entriesOf(made: Made, index: number, operation: WireOperation): readonly Judged[] {
