@@ -1,6 +1,7 @@
 /** A data folder: opened by one process at a time, of one kind for ever. docs/protocol.md, P15 and P16. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, open, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Journal } from '../log/journal.ts';
@@ -43,6 +44,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   const path = await makeFolder(options.path);
   const store = openStore(path);
   try {
+    await flushNames(path);
     const meta = store.table('meta');
     const hold = await holdFolder(path, store, meta, randomBytes(4).toString('hex'));
     try {
@@ -82,6 +84,18 @@ async function makeFolder(path: string): Promise<string> {
     return await realpath(path);
   } catch (error) {
     throw new ConfigurationError([`DATA_DIR: ${path} cannot be made (${reasonOf(error)}): set another`]);
+  }
+}
+
+/** A file that was flushed is still lost with the power where the folder that names it was not. */
+async function flushNames(path: string): Promise<void> {
+  for (const folder of [path, dirname(path)]) {
+    try {
+      await using opened = await open(folder, 'r');
+      await opened.sync();
+    } catch {
+      // Not every system opens a folder, and not every folder above may be read.
+    }
   }
 }
 

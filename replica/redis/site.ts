@@ -9,6 +9,7 @@ import { Connection } from './connection.ts';
 import { RedisGossip } from './gossip.ts';
 import { keysOf } from './keys.ts';
 import { RedisLog } from './log.ts';
+import { serverFaults } from './server-faults.ts';
 import { Subscriber } from './subscriber.ts';
 
 export interface RedisSiteOptions {
@@ -55,6 +56,12 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
     if (connected) {
       problemLogged = undefined;
       logger.info({ redis: address }, 'connected to Redis');
+      void reader.redis.info().then(
+        (info) => {
+          for (const fault of serverFaults(info)) logger.warn({ redis: address }, fault);
+        },
+        () => undefined,
+      );
     }
     for (const changed of watchers) changed(connected);
   };
