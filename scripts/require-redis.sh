@@ -12,7 +12,7 @@ if command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/nul
 
 if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then
   echo 'The tests need a Redis server: installing redis-server with apt-get' >&2
-  # The package starts a service where the system lets it: nobody asked for one on this machine.
+  # The package starts a service, now and at each boot, where the system lets it: nobody asked for one on this machine.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
@@ -23,6 +23,7 @@ if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/
   if apt-get update -qq >&2 &&
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >&2 &&
     command -v redis-server >/dev/null 2>&1; then
+    if command -v systemctl >/dev/null 2>&1; then systemctl disable --quiet redis-server >&2 || true; fi
     exit 0
   fi
 fi
