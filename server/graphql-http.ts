@@ -75,6 +75,8 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   return {
     async answer(req, res) {
       const held: ServerContext['held'] = {};
+      // Yoga waits for a client to read on, also for one that has left.
+      res.once('close', () => res.emit('drain'));
       try {
         await yoga(req, res, { req, res, held });
       } finally {

@@ -81,11 +81,14 @@ export class HttpServer {
 
   /** Takes no more connections, finishes what runs, and closes all, within limits. */
   async close(): Promise<void> {
+    const { settleMilliseconds, goodbyeMilliseconds } = limits;
+    const begun = this.#options.elapsed();
     this.#isClosing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     await this.#webSockets.close();
     this.#graphql.cutStreams();
-    if (!(await withinTime(closed, limits.goodbyeMilliseconds))) this.#server.closeAllConnections();
+    const rest = settleMilliseconds - (this.#options.elapsed() - begun);
+    if (!(await withinTime(closed, Math.max(rest, goodbyeMilliseconds)))) this.#server.closeAllConnections();
     await closed;
   }
 
@@ -97,6 +100,8 @@ export class HttpServer {
       metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
       if (this.#isClosing) this.#server.closeIdleConnections();
     });
+    // It is written to after its client has left.
+    response.on('error', () => response.destroy());
     response.setHeader('X-Content-Type-Options', 'nosniff');
     this.#answer(pathname, request, response).catch((err: unknown) => {
       logger.error({ err, pathname }, 'a request failed unexpectedly');

@@ -41,15 +41,17 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
-const tideline = await start(configuration, system);
+const starting = start(configuration, system);
+// Once each: whoever is impatient, and sends it again, ends the process.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+const tideline = await starting;
 for (const line of firstWords(tideline, configuration)) console.log(line);
 logger.info({ id: tideline.replica.id, url: tideline.url }, 'listening');
 
 async function stop(signal: string): Promise<void> {
   logger.info({ signal }, 'shutting down');
-  const isClosed = await withinTime(tideline.close(), limits.shutdownMilliseconds - reserveMilliseconds);
+  const closing = starting.then((started) => started.close());
+  const isClosed = await withinTime(closing, limits.shutdownMilliseconds - reserveMilliseconds);
   if (!isClosed) logger.fatal('not everything closed in time; what was answered is kept all the same');
   process.exit(isClosed ? 0 : 1);
 }
-// Once each: whoever is impatient, and sends it again, ends the process.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

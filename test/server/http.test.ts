@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../limits.ts';
 import { answerOf, type EmbeddedServer, openServer } from '../servers/tideline.ts';
@@ -265,5 +267,39 @@ describe('GraphiQL’s page', () => {
     const policy = (await page()).headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/default-src 'none'; script-src 'sha256-[A-Za-z0-9+/=]{44}';/);
     expect(policy).toContain("frame-ancestors 'none'");
+  });
+});
+
+describe('a client that leaves while it is answered', () => {
+  it('leaves no files behind', async () => {
+    const documents = Array.from({ length: 20 }, (_, index) => ({ _id: `${index}`, text: 'x'.repeat(1_000_000) }));
+    await server.run(
+      'mutation ($documents: [JSON!]!) { upsertMany(collection: "large", documents: $documents) { documents { _id } } }',
+      { documents },
+    );
+    const form = new FormData();
+    // No variable of the operation takes the file, so that nothing becomes of it.
+    form.set(
+      'operations',
+      JSON.stringify({ query: '{ documents(collection: "large") { nodes { value } } }', variables: { file: null } }),
+    );
+    form.set('map', '{"0":["variables.file"]}');
+    form.set('0', new Blob(['left behind']), 'x.txt');
+    const blobs = async () =>
+      (await readdir(join(server.dataFolder, 'blobs'), { recursive: true, withFileTypes: true })).filter((entry) =>
+        entry.isFile(),
+      );
+
+    const leaving = new AbortController();
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'x-graphql-yoga-csrf': '1' },
+      body: form,
+      signal: leaving.signal,
+    });
+    expect(response.status).toBe(200);
+    expect(await blobs()).toHaveLength(1);
+    leaving.abort();
+    await expect.poll(blobs).toEqual([]);
   });
 });
