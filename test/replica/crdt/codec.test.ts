@@ -165,20 +165,8 @@ describe('deltas', () => {
   it('are these bytes', () => {
     const bytes = [
       [1], // format
-      [
-        6,
-        12,
-        ...ascii('ann.a1b2c3d4'),
-        3,
-        ...ascii('log'),
-        4,
-        ...ascii('cars'),
-        2,
-        ...ascii('vw'),
-        1,
-        ...ascii('a'),
-        0,
-      ],
+      [5, 12, ...ascii('ann.a1b2c3d4'), 3, ...ascii('log'), 4, ...ascii('cars')], // strings
+      [2, ...ascii('vw'), 1, ...ascii('a')],
       [0, 2, 3], // origin, number, time
       [1, 4, 1, 0, 1], // context: log, position, one origin with its number
       [1, 2, 3, 2], // one document: collection, id, two operations
