@@ -78,7 +78,7 @@ export async function importDocuments(work: Import, progress: Progress): Promise
     if (stopped.aborted) return;
     const numbered = withId(work, progress, item);
     if (numbered !== undefined) {
-      const size = JSON.stringify(numbered.document).length;
+      const size = Buffer.byteLength(JSON.stringify(numbered.document));
       if (batch.length === batchDocuments || (batch.length > 0 && bytes + size > limits.importBytes)) {
         await send(item.number);
         if (stopped.aborted) return;
@@ -149,8 +149,12 @@ function indexIn(argument: string | undefined): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
-/** A place in a batch says nothing to people: the line number stands before it. */
-const ofDocument = (message: string): string => message.replace(/\bdocuments\.\d+(?:\.|(?=:))/, '').replace(/^: /, '');
+/** A place in a batch says nothing to people: the line's number stands before the message. */
+const ofDocument = (message: string): string =>
+  message
+    .replace(/\bdocuments\.\d+\./, '')
+    .replace(/\bdocuments\.\d+: /, '')
+    .replace(/\bdocuments\.\d+\b/, 'the document');
 
 const idOf = ({ _id }: Document): string | undefined => (typeof _id === 'string' ? _id : undefined);
 
