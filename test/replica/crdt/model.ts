@@ -5,7 +5,7 @@
 import type { Delta, Path, WireOperation } from '../../../replica/crdt/delta.ts';
 import type { FieldConflict, FieldVariant } from '../../../replica/crdt/document.ts';
 import type { FieldType } from '../../../replica/crdt/node.ts';
-import { equalValues, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
+import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
 
 /** A transaction on the one document of a history, and all transactions that it had seen. */
 export interface Made {
@@ -100,9 +100,9 @@ export function showEntries(entries: readonly Judged[]): Shown | undefined {
   const live = entries.filter((entry) => entry.kind !== 'count' && (entry.kind !== 'base' || isShownBase(entry)));
   if (live.length === 0) return undefined;
   const reader = new Reader(live, entries);
-  const root = reader.variants([])[0]?.value ?? null;
+  const root = reader.variants([])[0]?.value;
   return {
-    value: typeof root === 'object' && root !== null ? (root as ValueObject) : {},
+    value: isValueObject(root) ? root : {},
     conflicts: reader.conflicts([]),
     updatedAt: Math.max(...live.map(timeOf)),
   };
