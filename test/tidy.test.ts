@@ -132,10 +132,16 @@ describe('files', () => {
 
 describe('numbered rules', () => {
   const rule = /^[\s>]*(?:[-*|]\s*)?(?:#+\s+)?\*{0,2}([A-Z]\d{1,2})(?:\*{0,2}\.|\.?\*\*|:|\s*\|)/gm;
-  const stated = new Map(
-    documents.flatMap(({ path, text }) => [...text.matchAll(rule)].map((match) => [match[1] ?? '', path] as const)),
-  );
+  const statements = documents.flatMap((file) => ruleNumbers(rule, file.text, file));
+  const stated = new Map(statements.map(({ number, path }) => [number, path]));
   const names = (text: string, number: string) => new RegExp(`\\b${number}\\b`).test(text);
+
+  it('are stated once each', () => {
+    const twice = statements
+      .filter(({ number }, index) => statements.findIndex((other) => other.number === number) !== index)
+      .map(({ number, path }) => `${path} states ${number}, which is stated already: give it a number of its own`);
+    expect(twice).toEqual([]);
+  });
 
   it('of the documents stand in the code, and in the name of a test', () => {
     const testNames = tests.flatMap(testNamesIn);

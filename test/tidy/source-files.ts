@@ -15,16 +15,13 @@ export function projectFiles(): readonly SourceFile[] {
   const ignored = readFileSync(join(root, '.gitignore'), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => new RegExp(`^${line.replace(/\/$/, '').replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
-  const isOurs = (name: string) => name !== '.git' && !ignored.some((pattern) => pattern.test(name));
+    .map((line) => new RegExp(`^${line.replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
+  const isOurs = (name: string) => name !== '.git/' && !ignored.some((pattern) => pattern.test(name));
   const walk = (folder: string): readonly string[] =>
-    readdirSync(join(root, folder), { withFileTypes: true })
-      .filter(({ name }) => isOurs(name))
-      .flatMap((entry) => {
-        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-        if (entry.isDirectory()) return walk(path);
-        return entry.isFile() ? [path] : [];
-      });
+    readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      if (entry.isDirectory()) return isOurs(`${entry.name}/`) ? walk(`${folder}${entry.name}/`) : [];
+      return entry.isFile() && isOurs(entry.name) ? [`${folder}${entry.name}`] : [];
+    });
   return walk('').map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
