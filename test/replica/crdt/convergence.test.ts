@@ -35,14 +35,20 @@ const histories = (request: fc.Arbitrary<Request>, ...others: { weight: number; 
 
 function play(world: World, actions: readonly Action[]): void {
   for (const action of actions) {
+    const before = action.kind === 'bridge' ? undefined : world.replicaOf(action)?.view();
     const replica = world.act(action);
     // Appending changes nothing that anybody sees.
     const view = action.kind === 'append' ? undefined : replica?.view();
     if (view) expectFacts(view.state, view.history);
+    // What was pending and came back by the log is nothing new to anybody.
+    if (before && view && hasSame(before.history, view.history)) expect(showsSame(before.state, view.state)).toBe(true);
   }
   world.settle();
   for (const { pending } of world.replicas) expect(pending).toEqual([]);
 }
+
+const hasSame = (a: ReadonlySet<Made>, b: ReadonlySet<Made>): boolean =>
+  a.size === b.size && [...a].every((made) => b.has(made));
 
 /** Compared as one text first, as that is much the faster. */
 function expectFacts(state: DocumentState | undefined, history: ReadonlySet<Made>): void {

@@ -225,11 +225,15 @@ export class World {
       this.#bridge(this.sites[action.from % this.sites.length], this.sites[action.to % this.sites.length]);
       return undefined;
     }
-    const replica = this.replicas[action.replica % this.replicas.length];
+    const replica = this.replicaOf(action);
     if (action.kind === 'write') replica?.write(action.requests, action.time);
     else if (action.kind === 'heal') this.#heal(replica);
     else replica?.[action.kind]();
     return replica;
+  }
+
+  replicaOf({ replica }: { readonly replica: number }): Replica | undefined {
+    return this.replicas[replica % this.replicas.length];
   }
 
   /** Until everything made is everywhere. */
