@@ -68,9 +68,9 @@ export function withoutComments(file: SourceFile): string {
   return file.text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
-/** The first argument of each `describe`, `it` and `test`. */
+/** The first argument of each `describe`, `it` and `test`, and of what their `each` gives. */
 export function testNamesIn(file: SourceFile): readonly string[] {
-  const calls = file.text.matchAll(/\b(?:describe|it|test)(?:\.[a-z]+(?:\([^()]*\))?)*\(\s*(['"`])(.*?)\1/g);
+  const calls = file.text.matchAll(/(?:\b(?:describe|it|test)(?:\.[a-z]+)*|\))\(\s*(['"`])(.*?)\1/g);
   return [...calls].map((match) => match[2] ?? '');
 }
 
