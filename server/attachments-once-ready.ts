@@ -18,6 +18,10 @@ export class AttachmentsOnceReady implements AttachmentService {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#service !== undefined;
+  }
+
   get counters(): AttachmentService['counters'] {
     return this.#service?.counters;
   }

@@ -31,6 +31,8 @@ export interface HttpServerOptions {
   readonly elapsed: () => number;
   readonly attachmentsHandler: AttachmentsHandler;
   beginUploads(): UploadSession;
+  /** Whether it serves. */
+  isReady(): boolean;
 }
 
 const graphqlPath = '/graphql';
@@ -114,8 +116,8 @@ export class HttpServer {
     const { replica, metrics, attachmentsHandler } = this.#options;
     if (pathname === '/health/live') return answerJson(response, 200, { live: true });
     if (pathname === '/health/ready') {
-      const health = healthOf(replica.status, this.#isClosing);
-      return answerJson(response, health.ready ? 200 : 503, health);
+      const ready = this.#options.isReady() && !this.#isClosing;
+      return answerJson(response, ready ? 200 : 503, healthOf(replica.status, ready, this.#isClosing));
     }
     const problem = refusal(request, this.#policy);
     if (problem !== undefined) return answerError(response, 403, 'FORBIDDEN', problem);

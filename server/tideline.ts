@@ -93,8 +93,14 @@ async function open(configuration: Configuration, system: System, closers: Close
       maximumUploadBytes,
     }),
   );
-  attachments.opened.catch((err: unknown) => logger.error({ err }, 'this replica cannot serve'));
-  closers.push(() => attachments.close());
+  let isClosing = false;
+  attachments.opened.catch((err: unknown) => {
+    if (!isClosing) logger.error({ err }, 'this replica cannot serve');
+  });
+  closers.push(() => {
+    isClosing = true;
+    return attachments.close();
+  });
 
   const metrics = createMetrics(replica, () => attachments.counters);
   const execution = new Execution({
@@ -119,6 +125,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     elapsed,
     attachmentsHandler: attachmentsHandler({ replica, attachments, logger }),
     beginUploads: () => attachments.beginUploads(),
+    isReady: () => attachments.isOpen,
   });
   const url = await server.listen();
   closers.push(() => server.close());
