@@ -77,7 +77,8 @@ describe('files', () => {
         byPath.get('.ci/run')?.text.includes(path),
     );
     const ofProduct = reachedFrom(entries);
-    const ofTests = reachedFrom([...tests.filter(({ path }) => path.endsWith('.test.ts')), ...entries]);
+    const started = tests.filter(({ path }) => path.endsWith('.test.ts') || commands.includes(path));
+    const ofTests = reachedFrom([...started, ...entries]);
     const dead = [
       ...product.filter(({ path }) => !ofProduct.has(path)).map(({ path }) => path),
       ...tests.filter(({ path }) => !ofTests.has(path)).map(({ path }) => path),
