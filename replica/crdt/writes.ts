@@ -26,8 +26,13 @@ type IsCounter = (path: Path) => boolean;
 interface Manner {
   readonly isCounter: IsCounter;
   readonly isDefault: boolean;
-  /** Whether what stands there already is left alone. */
-  readonly onlyDifferent: boolean;
+  /** What stands there already is left alone: never, where it is equal, or whatever it is. */
+  readonly leaves: 'NOTHING' | 'EQUAL' | 'SHOWN';
+}
+
+function isLeft(node: DocumentNode | undefined, value: Value, { leaves }: Manner): boolean {
+  if (leaves === 'NOTHING' || !isLive(node) || node === undefined) return false;
+  return leaves === 'SHOWN' || equalValues(shownValue(node), value);
 }
 
 /** A document while one transaction writes to it: every write is made against what stands, and applied at once. */
@@ -67,8 +72,14 @@ export class DocumentDraft {
     checkLevels([], levelsOf(fields), 'document');
     const isDefault = strategy === 'INSERT_DEFAULT_IF_ABSENT';
     if ((isDefault || strategy === 'INSERT_IF_ABSENT') && !isAbsent) return;
-    const onlyDifferent = strategy === 'UPDATE_DIFFERENT' && !isAbsent;
-    this.#upsertObject([], fields, { isCounter, isDefault, onlyDifferent });
+    if (isDefault && isLive(this.#root)) {
+      // What is hidden here is real elsewhere: default data goes beside it, and the document is touched, to be shown.
+      this.#apply({ kind: 'makeMap', path: [], isDefault: false });
+      this.#upsertObject([], fields, { isCounter, isDefault, leaves: 'SHOWN' });
+    } else {
+      const leaves = strategy === 'UPDATE_DIFFERENT' && !isAbsent ? 'EQUAL' : 'NOTHING';
+      this.#upsertObject([], fields, { isCounter, isDefault, leaves });
+    }
   }
 
   /**
@@ -103,7 +114,8 @@ export class DocumentDraft {
     const node = this.#nodeAt(path);
     const isMap = node !== undefined && shownType(node) === 'MAP';
     const keys = Object.keys(value);
-    if (manner.onlyDifferent && node && (isMap ? keys.length === 0 : equalValues(shownValue(node), value))) return;
+    if (manner.leaves !== 'NOTHING' && node && isMap && keys.length === 0) return;
+    if (!isMap && isLeft(node, value, manner)) return;
     if (!isMap || keys.length === 0) this.#apply({ kind: 'makeMap', path, isDefault: manner.isDefault });
     for (const key of keys) this.#upsertMember([...path, key], value[key] ?? null, manner);
   }
@@ -112,6 +124,7 @@ export class DocumentDraft {
   #upsertNumber(path: Path, value: number | bigint, manner: Manner): void {
     const node = this.#nodeAt(path);
     const type = node && shownType(node);
+    if (manner.leaves === 'SHOWN' && type !== undefined) return;
     if (type === 'COUNTER') {
       if (equalValues(node && shownValue(node), value)) return;
       throw mismatch(path, 'is a counter: change it with increment, or replace it by a number with set');
@@ -121,8 +134,7 @@ export class DocumentDraft {
   }
 
   #upsertRegister(path: Path, value: Value, manner: Manner): void {
-    const node = this.#nodeAt(path);
-    if (manner.onlyDifferent && node && equalValues(shownValue(node), value)) return;
+    if (isLeft(this.#nodeAt(path), value, manner)) return;
     this.#assign(path, value, manner.isDefault);
   }
 
@@ -134,7 +146,7 @@ export class DocumentDraft {
     const node = this.#nodeAt(path);
     if (isMap && as !== 'REGISTER') {
       if (node) this.#reset(path, node);
-      this.#upsertObject(path, value, { isCounter, isDefault: false, onlyDifferent: false });
+      this.#upsertObject(path, value, { isCounter, isDefault: false, leaves: 'NOTHING' });
     } else if (isNumber(value) && as === undefined && !isLive(node) && isCounter(path)) {
       this.#makeCounter(path, value, false);
     } else {

@@ -152,12 +152,15 @@ describe('a replica on an embedded store', () => {
     for (const strategy of ['MERGE', 'INSERT_IF_ABSENT', 'INSERT_DEFAULT_IF_ABSENT', 'UPDATE_DIFFERENT'] as const) {
       await using folder = await temporaryFolder();
       await using a = await openEmbedded(folder.path);
-      await upsert(a, 'cars', { _id: 'x', kept: true });
+      await upsert(a, 'cars', { _id: 'x', kept: true, deep: { a: 1 } });
       const evictor = a.replica.begin();
       evictor.request((writer) => [String(writer.evict('cars', 'x'))]);
       await a.replica.commit(evictor);
-      await upsert(a, 'cars', { _id: 'x', kept: true, more: 1 }, strategy);
-      expect(read(a, 'cars', 'x'), strategy).toEqual({ kept: true, more: 1 });
+      await upsert(a, 'cars', { _id: 'x', kept: false, deep: { a: 2, b: 2 }, more: 1 }, strategy);
+      // Real writes win over default data, also those that are hidden here.
+      const isDefault = strategy === 'INSERT_DEFAULT_IF_ABSENT';
+      const deep = { a: isDefault ? 1 : 2, b: 2 };
+      expect(read(a, 'cars', 'x'), strategy).toEqual({ kept: isDefault, deep, more: 1 });
     }
   });
 
