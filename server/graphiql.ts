@@ -77,7 +77,7 @@ export function graphiqlHandler(schema: GraphQLSchema) {
     const { etag, contentSecurityPolicy, brotli, gzip: gzipped } = await page;
     response.setHeader('ETag', etag);
     response.setHeader('Cache-Control', 'no-cache');
-    response.setHeader('Vary', 'Accept, Accept-Encoding');
+    response.setHeader('Vary', 'Accept, Accept-Encoding, Origin');
     if (request.headers['if-none-match'] === etag) {
       response.writeHead(304).end();
       return;

@@ -75,6 +75,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   return {
     async answer(req, res) {
       const held: ServerContext['held'] = {};
+      res.setHeader('Cache-Control', 'no-store');
       // Yoga waits for a client to read on, also for one that has left.
       res.once('close', () => res.emit('drain'));
       try {

@@ -85,6 +85,7 @@ describe('GraphQL over HTTP', () => {
     const write = await get(upsert);
     expect([write.status, write.headers.get('allow')]).toEqual([405, 'GET, POST']);
     expect((await answerOf(write)).errors[0]?.extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' });
+    expect(read.headers.get('cache-control')).toBe('no-store');
     const damaged = await fetch(`${server.url}/graphql?query={x}&variables={`, {
       headers: { 'x-graphql-yoga-csrf': '1' },
     });
