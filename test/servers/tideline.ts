@@ -132,9 +132,9 @@ export async function answerOf(response: Response): Promise<Answer> {
 
 /** What is open: disposed in reverse, unless it was released to somebody else. */
 class AsyncDisposables implements AsyncDisposable {
-  #disposers: (() => Promise<void>)[] = [];
+  #disposers: (() => PromiseLike<void>)[] = [];
 
-  add(dispose: () => Promise<void>): void {
+  add(dispose: () => PromiseLike<void>): void {
     this.#disposers.push(dispose);
   }
 
