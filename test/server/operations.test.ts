@@ -11,7 +11,7 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-async function valueOf(collection: string, id: string): Promise<unknown> {
+async function shownAs(collection: string, id: string): Promise<unknown> {
   const query = 'query ($collection: String!, $id: ID!) { document(collection: $collection, id: $id) { value } }';
   return server.run(query, { collection, id });
 }
@@ -66,7 +66,7 @@ describe('an operation', () => {
       token: undefined,
       errors: [{ path: ['second'], extensions: { code: 'DOCUMENT_NOT_FOUND' } }],
     });
-    expect(await valueOf('t', 'never')).toEqual({ document: null });
+    expect(await shownAs('t', 'never')).toEqual({ document: null });
   });
 
   it('that fails in a selection writes nothing either', async () => {
@@ -74,7 +74,7 @@ describe('an operation', () => {
       'mutation { upsert(collection: "t", document: { _id: "never" }) { document { at(path: "a[") } } }',
     );
     expect(answer).toMatchObject({ data: null, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
-    expect(await valueOf('t', 'never')).toEqual({ document: null });
+    expect(await shownAs('t', 'never')).toEqual({ document: null });
   });
 
   it('shows what was committed, also where others wrote between its run and its commit', async () => {
@@ -108,7 +108,7 @@ describe('an operation', () => {
     await server.run('mutation { upsert(collection: "t", document: { _id: "hidden" }) { document { _id } } }');
     const evicted = await server.ask('mutation { evict(collection: "t", id: "hidden") { ids } }');
     expect(evicted).toMatchObject({ data: { evict: { ids: ['hidden'] } }, token: expect.any(String) });
-    expect(await valueOf('t', 'hidden')).toEqual({ document: null });
+    expect(await shownAs('t', 'hidden')).toEqual({ document: null });
   });
 });
 
@@ -139,7 +139,7 @@ describe('a token', () => {
     const write = 'mutation { upsert(collection: "t", document: { _id: "too far" }) { document { _id } } }';
     expect(codeOf(await server.ask(write, {}, { 'causality-token': token }))).toBe('TOKEN_UNREACHABLE');
     expect(codeOf(await server.ask(write, {}, { 'causality-token': 'nonsense' }))).toBe('BAD_USER_INPUT');
-    expect(await valueOf('t', 'too far')).toEqual({ document: null });
+    expect(await shownAs('t', 'too far')).toEqual({ document: null });
   });
 
   it('in an extension must be a string', async () => {
