@@ -34,11 +34,19 @@ interface Process extends AsyncDisposable {
   readonly child: Child;
 }
 
+/** What `npm start` gives to node: from its script, `exec node …`. */
+async function startArguments(): Promise<string[]> {
+  const { scripts }: { readonly scripts: { readonly start: string } } = JSON.parse(
+    await readFile('package.json', 'utf8'),
+  );
+  return scripts.start.split(' ').slice(2);
+}
+
 /** As `npm start` starts it: run from source, a process needs more. */
 async function start(redisUrl: string, name: string): Promise<Process> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'tideline-memory-'));
   const settings = { PORT: '0', LOG_LEVEL: 'silent', REDIS_URL: redisUrl, REPLICA_ID: name, DATA_DIR: dataFolder };
-  const child = startChild(process.execPath, ['scripts/start.js'], { env: { ...process.env, ...settings } });
+  const child = startChild(process.execPath, await startArguments(), { env: { ...process.env, ...settings } });
   let output = '';
   child.process.stdout?.on('data', (chunk) => {
     output += chunk;
