@@ -1,0 +1,53 @@
+/**
+ * Processes of their own for what is measured, so that neither heaps nor what the compiler has learned are shared.
+ * They run what `tsc` makes of the code, as the product does.
+ */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Compiled code, until it is disposed of. */
+export class Compiled implements Disposable {
+  /** Beside dist/, as packages are found from there. */
+  readonly #folder = join(root, `dist-bench-${process.pid}`);
+
+  constructor() {
+    const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+    const { status } = spawnSync(
+      process.execPath,
+      [compiler, '-p', join(root, 'bench/tsconfig.json'), '--outDir', this.#folder],
+      { stdio: 'inherit' },
+    );
+    if (status !== 0) {
+      this[Symbol.dispose]();
+      throw new Error('the bench does not compile: correct what the compiler says above');
+    }
+  }
+
+  /**
+   * Runs a module, by its path from the root without its extension, to its end.
+   * @returns the message that it sent
+   */
+  async run(module: string, args: readonly string[]): Promise<unknown> {
+    const child: ChildProcess = fork(join(this.#folder, `${module}.js`), args, {
+      execArgv: ['--expose-gc', '--max-old-space-size=6000'],
+      stdio: 'inherit',
+    });
+    let message: unknown;
+    child.on('message', (sent) => {
+      message = sent;
+    });
+    const [code] = await once(child, 'exit');
+    if (code !== 0 || message === undefined)
+      throw new Error(`${module} ${args.join(' ')} ended with exit code ${code}`);
+    return message;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,57 @@
+/** Time and memory of one process. */
+import { performance } from 'node:perf_hooks';
+
+/** How much was done, and how many seconds it took. */
+export interface Measured {
+  readonly done: number;
+  readonly seconds: number;
+}
+
+export const rateOf = ({ done, seconds }: Measured): number => (seconds === 0 ? Number.NaN : done / seconds);
+
+/**
+ * Times runs of up to `size` steps, until all are done or the seconds are over. What stands between the runs is not timed.
+ * @param runAt runs the steps from `from` up to `to`, without; what it returns is called after the clock has stopped
+ */
+export function timeSteps(
+  steps: number,
+  size: number,
+  capSeconds: number,
+  before: (from: number, to: number) => (() => void) | undefined,
+  runAt: (from: number, to: number) => void,
+): Measured {
+  let seconds = 0;
+  let done = 0;
+  while (done < steps && seconds < capSeconds) {
+    const to = Math.min(done + size, steps);
+    const after = before(done, to);
+    const started = performance.now();
+    runAt(done, to);
+    seconds += (performance.now() - started) / 1000;
+    after?.();
+    done = to;
+  }
+  return { done, seconds };
+}
+
+/** Times something that is done as a whole: again until the seconds are over, and takes all runs together. */
+export function timeWhole(steps: number, capSeconds: number, run: () => void): Measured {
+  let seconds = 0;
+  let done = 0;
+  do {
+    const started = performance.now();
+    run();
+    seconds += (performance.now() - started) / 1000;
+    done += steps;
+  } while (seconds < capSeconds);
+  return { done, seconds };
+}
+
+/** Bytes that live on and off V8's heap, WebAssembly memories among them, after all garbage is collected. */
+export function liveBytes(): number {
+  if (globalThis.gc === undefined)
+    throw new Error('garbage cannot be collected on demand: start node with --expose-gc');
+  for (let round = 0; round < 3; round++) globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
