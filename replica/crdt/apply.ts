@@ -1,9 +1,10 @@
 /** Wire operations on a document's tree, one function each. docs/data-model.md, section "Wire operations". */
 import { countInto, emptyCounter, raiseFloors } from './counter.ts';
 import type { Floor, Path, WireOperation } from './delta.ts';
-import { type Edit, livenessOf } from './map.ts';
-import { type DocumentNode, emptyNode, nodeOf } from './node.ts';
+import type { Edit } from './map.ts';
+import { type DocumentNode, emptyNode, livenessOf, nodeOf } from './node.ts';
 import { dropEntries, dropStamps, replaceEntries, replaceStamps } from './stamp.ts';
+import { MapNode, RegisterNode } from './tree.ts';
 
 type Change = (node: DocumentNode) => DocumentNode | undefined;
 
@@ -14,7 +15,8 @@ export function applyOperation(
   edit: Edit,
 ): DocumentNode | undefined {
   const changed = changeAt(root, operation.path, 0, edit, (node) => changedBy(operation, node, edit));
-  return operation.kind === 'assign' || operation.kind === 'remove' ? raise(changed, operation.floors, edit) : changed;
+  if (operation.kind !== 'assign' && operation.kind !== 'remove') return changed;
+  return operation.floors.length === 0 ? changed : raise(changed, operation.floors, edit);
 }
 
 function changedBy(operation: WireOperation, node: DocumentNode, edit: Edit): DocumentNode | undefined {
@@ -36,7 +38,8 @@ type Of<Kind extends WireOperation['kind']> = Extract<WireOperation, { kind: Kin
 
 /** M3. */
 function assign(node: DocumentNode, { value, isDefault }: Of<'assign'>, edit: Edit): DocumentNode | undefined {
-  const own = { stamp: edit.stamp(isDefault), value };
+  const own = new RegisterNode(edit.stamp(isDefault), value);
+  if (node === emptyNode || (node instanceof RegisterNode && edit.writer.covers(node.stamp))) return own;
   return nodeOf(replaceEntries(node.registers, edit.writer, own), edit.dropMap(node.map), hideCounter(node, edit));
 }
 
@@ -97,10 +100,11 @@ function changeAt(
 ): DocumentNode | undefined {
   const key = path[depth];
   if (key === undefined) return present(change(node ?? emptyNode));
-  const child = node?.map?.children.get(key);
+  const child = node?.map?.get(key);
   const was = livenessOf(child);
   const changed = changeAt(child, path, depth + 1, edit, change);
-  if (changed === child) return node;
+  if (changed === child && livenessOf(changed) === was) return node;
+  if (node instanceof MapNode && changed !== undefined) return edit.withChild(node, key, changed, was);
   const { registers, map, counter } = node ?? emptyNode;
   return nodeOf(registers, edit.withChild(map, key, changed, was), counter);
 }

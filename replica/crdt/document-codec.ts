@@ -3,9 +3,9 @@ import { limits } from '../../limits.ts';
 import { type ByteReader, ByteWriter, type StringTable } from './bytes.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from './counter.ts';
 import type { DocumentState } from './document.ts';
-import { livenessOf } from './map.ts';
-import { type DocumentNode, type MapPart, nodeOf } from './node.ts';
+import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
 import { compareStamps, type Entry, type Stamp } from './stamp.ts';
+import { MapNode } from './tree.ts';
 import type { Value } from './value.ts';
 import {
   readKey,
@@ -100,17 +100,17 @@ function writeNode(writer: ByteWriter, stamps: StampTable, { registers, map, cou
   const { presence, bases, cells } = counter ?? emptyCounter;
   writer.byte(
     (registers.length > 0 ? parts.registers : 0) +
-      (map && map.presence.length > 0 ? parts.presence : 0) +
-      (map && map.children.size > 0 ? parts.children : 0) +
+      (map?.hasPresence ? parts.presence : 0) +
+      (map && map.size > 0 ? parts.children : 0) +
       (presence.length > 0 ? parts.counterPresence : 0) +
       (bases.length > 0 ? parts.bases : 0) +
       (cells.length > 0 ? parts.cells : 0),
   );
   writeEntries(writer, stamps, registers, (value) => writeValue(writer, value));
   writeStamps(writer, stamps, map?.presence ?? []);
-  if (map && map.children.size > 0) {
-    writer.varint(map.children.size);
-    for (const [key, child] of map.children) {
+  if (map && map.size > 0) {
+    writer.varint(map.size);
+    for (const [key, child] of map) {
       writer.string(key);
       writeNode(writer, stamps, child);
     }
@@ -164,23 +164,19 @@ function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): 
   return node;
 }
 
-function readMap(reader: ByteReader, stamps: readonly Stamp[], has: number, depth: number): MapPart {
-  const presence = readStamps(reader, stamps, has & parts.presence);
-  const children = new Map<string, DocumentNode>();
-  let liveChildren = 0;
-  let realChildren = 0;
+function readMap(reader: ByteReader, stamps: readonly Stamp[], has: number, depth: number): MapNode {
+  const map = new MapNode();
+  map.setPresence(readStamps(reader, stamps, has & parts.presence));
   if (has & parts.children && depth === limits.documentDepth) throw reader.malformed('a node is too deep');
   for (let left = has & parts.children ? countOfSome(reader, 3) : 0; left > 0; left--) {
     const key = readKey(reader);
-    if (children.has(key)) throw reader.malformed('a map has a key twice');
+    if (map.get(key) !== undefined) throw reader.malformed('a map has a key twice');
     if (depth === 0 && key === '_id') throw reader.malformed('_id is a field');
     const child = readNode(reader, stamps, depth + 1);
-    const { live, real } = livenessOf(child);
-    children.set(key, child);
-    liveChildren += live;
-    realChildren += real;
+    map.setChild(key, child, 0, livenessOf(child));
   }
-  return { presence, children, liveChildren, realChildren };
+  map.compact();
+  return map;
 }
 
 function countOfSome(reader: ByteReader, leastBytes: number): number {

@@ -7,18 +7,10 @@ import { applyOperation } from './apply.ts';
 import { type Counter, counterValue } from './counter.ts';
 import type { Path, WireOperation } from './delta.ts';
 import { Edit } from './map.ts';
-import {
-  counterIsLive,
-  type DocumentNode,
-  type FieldType,
-  isLive,
-  type MapPart,
-  mapIsLive,
-  sameNode,
-  shownType,
-} from './node.ts';
+import { counterIsLive, type DocumentNode, type FieldType, isLive, mapIsLive, sameNode, shownType } from './node.ts';
 import { mapValue, shownValue } from './shown.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
+import type { MapNode } from './tree.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from './value.ts';
 import type { Origin, Time, Writer } from './version.ts';
 
@@ -57,6 +49,7 @@ export function applyOperations(
   const edit = new Edit(writer);
   let root = state?.root;
   for (const operation of operations) root = applyOperation(root, operation, edit);
+  edit.end();
   return root && { touch: { origin: writer.origin, number: writer.number }, root };
 }
 
@@ -94,7 +87,7 @@ function shownNode(root: DocumentNode, path: Path): { readonly node: DocumentNod
   for (const [depth, key] of path.entries()) {
     const type = shownType(node);
     if (type === 'REGISTER') return { node, rest: path.length - depth };
-    node = type === 'MAP' ? node.map?.children.get(key) : undefined;
+    node = type === 'MAP' ? node.map?.get(key) : undefined;
     if (node === undefined) return { node, rest: 0 };
   }
   return { node, rest: 0 };
@@ -108,7 +101,7 @@ export function conflictsOf(state: DocumentState): readonly FieldConflict[] {
     const [shown, ...retained] = hasConflict(node) ? variantsOf(node) : [];
     if (shown && retained.length > 0) conflicts.push({ path: [...path], shown, retained });
     if (shownType(node) !== 'MAP') return;
-    for (const [key, child] of node.map?.children ?? []) {
+    for (const [key, child] of node.map ?? []) {
       path.push(key);
       visit(child);
       path.pop();
@@ -159,9 +152,9 @@ function* stampsInNode({ registers, map, counter }: DocumentNode): Iterable<Stam
   if (counterIsLive(counter)) yield* stampsInCounter(counter);
 }
 
-function* stampsInMap({ presence, children }: MapPart): Iterable<Stamp> {
-  yield* presence;
-  for (const child of children.values()) yield* stampsInNode(child);
+function* stampsInMap(map: MapNode): Iterable<Stamp> {
+  yield* map.presence;
+  for (const [, child] of map) yield* stampsInNode(child);
 }
 
 function* stampsInCounter({ presence, bases }: Counter): Iterable<Stamp> {

@@ -4,39 +4,40 @@
  * keys costs as many steps.
  * Source: transients, as in Clojure's persistent collections.
  */
-import { type DocumentNode, hasReal, isLive, type MapPart, nodeOf } from './node.ts';
+import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
 import { dropStamps, type Stamp, stampOf } from './stamp.ts';
+import { type Liveness, MapNode, RegisterNode } from './tree.ts';
 import type { Writer } from './version.ts';
-
-interface OwnMap extends MapPart {
-  presence: readonly Stamp[];
-  readonly children: Map<string, DocumentNode>;
-  liveChildren: number;
-  realChildren: number;
-}
 
 /** One run of operations by one writer. Nobody else may hold a node that it made until it is over. */
 export class Edit {
   readonly writer: Writer;
-  /** By themselves: what was made here, and may be written into. */
-  readonly #own = new Map<MapPart, OwnMap>();
-  readonly #stamp: Stamp;
-  readonly #defaultStamp: Stamp;
+  /** What was made here last, and may be written into. */
+  #own: MapNode | undefined;
+  /** What was made here before. */
+  #others: Set<MapNode> | undefined;
+  /** Whether one of them has more keys than before. */
+  #hasGrown = false;
+  #stamp: Stamp | undefined;
+  #defaultStamp: Stamp | undefined;
 
   constructor(writer: Writer) {
     this.writer = writer;
-    this.#stamp = stampOf(writer, false);
-    this.#defaultStamp = stampOf(writer, true);
   }
 
   stamp(isDefault: boolean): Stamp {
-    return isDefault ? this.#defaultStamp : this.#stamp;
+    if (!isDefault) {
+      this.#stamp ??= stampOf(this.writer, false);
+      return this.#stamp;
+    }
+    this.#defaultStamp ??= stampOf(this.writer, true);
+    return this.#defaultStamp;
   }
 
   /** The map with another presence. */
-  withPresence(map: MapPart | undefined, presence: readonly Stamp[]): MapPart {
+  withPresence(map: MapNode | undefined, presence: readonly Stamp[]): MapNode {
     const own = this.#ownMap(map);
-    own.presence = presence;
+    own.setPresence(presence);
     return own;
   }
 
@@ -44,39 +45,40 @@ export class Edit {
    * The map with another child; undefined takes it out.
    * @param was of the child that was there, before anything below it was changed in place
    */
-  withChild(map: MapPart | undefined, key: string, child: DocumentNode | undefined, was: Liveness): MapPart {
+  withChild(map: MapNode | undefined, key: string, child: DocumentNode | undefined, was: Liveness): MapNode {
     const own = this.#ownMap(map);
-    if (child === undefined) own.children.delete(key);
-    else own.children.set(key, child);
-    const is = livenessOf(child);
-    own.liveChildren += is.live - was.live;
-    own.realChildren += is.real - was.real;
+    if (child === undefined) {
+      own.deleteChild(key, was);
+      return own;
+    }
+    const size = own.size;
+    own.setChild(key, child, was, livenessOf(child));
+    this.#hasGrown ||= own.size > size;
     return own;
   }
 
   /** Drops all covered entries in the map and below: bases too, cells never. */
-  dropMap(map: MapPart | undefined): MapPart | undefined {
+  dropMap(map: MapNode | undefined): MapNode | undefined {
     if (map === undefined) return undefined;
     const presence = dropStamps(map.presence, this.writer);
-    const own: OwnMap = { presence, children: new Map(), liveChildren: 0, realChildren: 0 };
-    let changed = presence !== map.presence;
-    for (const [key, child] of map.children) {
+    const own = new MapNode();
+    own.setPresence(presence);
+    let changed = presence.length !== map.presence.length;
+    for (const [key, child] of map) {
       const kept = this.dropNode(child);
       changed ||= kept !== child;
-      if (kept === undefined) continue;
-      const { live, real } = livenessOf(kept);
-      own.children.set(key, kept);
-      own.liveChildren += live;
-      own.realChildren += real;
+      if (kept !== undefined) own.setChild(key, kept, 0, livenessOf(kept));
     }
     if (!changed) return map;
-    this.#own.set(own, own);
+    this.#take(own);
+    this.#hasGrown = true;
     return own;
   }
 
   /** Drops all covered entries at the node and below: bases too, cells never. */
   dropNode(node: DocumentNode): DocumentNode | undefined {
     const { writer } = this;
+    if (node instanceof RegisterNode) return writer.covers(node.stamp) ? undefined : node;
     const registers = node.registers.filter(({ stamp }) => !writer.covers(stamp));
     const map = this.dropMap(node.map);
     const counter = node.counter && {
@@ -92,24 +94,28 @@ export class Edit {
     return unchanged ? node : nodeOf(registers, map, counter);
   }
 
-  #ownMap(map: MapPart | undefined): OwnMap {
-    const existing = map && this.#own.get(map);
-    if (existing) return existing;
-    const made: OwnMap = map
-      ? { ...map, children: new Map(map.children) }
-      : { presence: [], children: new Map(), liveChildren: 0, realChildren: 0 };
-    this.#own.set(made, made);
+  /** What was made belongs to all from now on. */
+  end(): void {
+    if (this.#hasGrown) {
+      this.#own?.compact();
+      for (const own of this.#others ?? []) own.compact();
+    }
+    this.#own = undefined;
+    this.#others = undefined;
+    this.#hasGrown = false;
+  }
+
+  #ownMap(map: MapNode | undefined): MapNode {
+    if (map !== undefined && (map === this.#own || this.#others?.has(map))) return map;
+    return this.#take(map === undefined ? new MapNode() : map.copy());
+  }
+
+  #take(made: MapNode): MapNode {
+    if (this.#own !== undefined) {
+      this.#others ??= new Set();
+      this.#others.add(this.#own);
+    }
+    this.#own = made;
     return made;
   }
 }
-
-/** 1 or 0 each, as they are summed up over children. */
-export interface Liveness {
-  readonly live: number;
-  readonly real: number;
-}
-
-export const livenessOf = (node: DocumentNode | undefined): Liveness => ({
-  live: isLive(node) ? 1 : 0,
-  real: hasReal(node) ? 1 : 0,
-});

@@ -5,40 +5,35 @@
  */
 import { type Counter, sameCounter } from './counter.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
+import { type Liveness, type MapNode, MixedNode, RegisterNode } from './tree.ts';
 import { equalValues, type Value } from './value.ts';
 
 export interface DocumentNode {
   /** Siblings, latest first. */
   readonly registers: readonly Entry<Value>[];
-  readonly map: MapPart | undefined;
+  readonly map: MapNode | undefined;
   readonly counter: Counter | undefined;
-}
-
-export interface MapPart {
-  /** Latest first. */
-  readonly presence: readonly Stamp[];
-  readonly children: ReadonlyMap<string, DocumentNode>;
-  /** How many of the children have a live entry at them or below. */
-  readonly liveChildren: number;
-  /** How many of those have one that is no default data. */
-  readonly realChildren: number;
 }
 
 export type FieldType = 'REGISTER' | 'MAP' | 'COUNTER';
 
 /** What stands where nothing is. */
-export const emptyNode: DocumentNode = { registers: [], map: undefined, counter: undefined };
+export const emptyNode: DocumentNode = new MixedNode([], undefined, undefined);
 
 /** Undefined where all parts are empty. */
 export function nodeOf(
   registers: readonly Entry<Value>[],
-  map: MapPart | undefined,
+  map: MapNode | undefined,
   counter: Counter | undefined,
 ): DocumentNode | undefined {
-  const keptMap = map && (map.presence.length > 0 || map.children.size > 0) ? map : undefined;
+  const keptMap = map && (map.hasPresence || map.size > 0) ? map : undefined;
   const keptCounter = counter && !isEmptyCounter(counter) ? counter : undefined;
-  if (registers.length === 0 && keptMap === undefined && keptCounter === undefined) return undefined;
-  return { registers, map: keptMap, counter: keptCounter };
+  const [only] = registers;
+  if (only === undefined && keptCounter === undefined) return keptMap;
+  if (only === undefined || registers.length > 1 || keptMap || keptCounter) {
+    return new MixedNode(registers, keptMap, keptCounter);
+  }
+  return only instanceof RegisterNode ? only : new RegisterNode(only.stamp, only.value);
 }
 
 const isEmptyCounter = ({ presence, bases, cells }: Counter): boolean =>
@@ -46,10 +41,10 @@ const isEmptyCounter = ({ presence, bases, cells }: Counter): boolean =>
 
 const isReal = (stamp: Stamp): boolean => !stamp.isDefault;
 
-export const mapIsLive = (map: MapPart | undefined): map is MapPart =>
-  map !== undefined && (map.presence.length > 0 || map.liveChildren > 0);
+export const mapIsLive = (map: MapNode | undefined): map is MapNode =>
+  map !== undefined && (map.liveChildren > 0 || map.hasPresence);
 
-const mapIsReal = (map: MapPart | undefined): boolean =>
+const mapIsReal = (map: MapNode | undefined): boolean =>
   map !== undefined && (map.realChildren > 0 || map.presence.some(isReal));
 
 /** Without presence, bases and cells are hidden: not live. */
@@ -62,18 +57,23 @@ const counterIsReal = (counter: Counter | undefined): boolean =>
 const registersAreReal = (registers: DocumentNode['registers']): boolean =>
   registers.some(({ stamp }) => isReal(stamp));
 
-/** Whether an entry at the node or below it is live. */
-export const isLive = (node: DocumentNode | undefined): boolean =>
-  node !== undefined && (node.registers.length > 0 || mapIsLive(node.map) || counterIsLive(node.counter));
+/** What is live at the node or below it. */
+export function livenessOf(node: DocumentNode | undefined): Liveness {
+  if (node === undefined) return 0;
+  if (node instanceof RegisterNode) return node.stamp.isDefault ? 1 : 3;
+  const { registers, map, counter } = node;
+  if (registersAreReal(registers) || mapIsReal(map) || counterIsReal(counter)) return 3;
+  return registers.length > 0 || mapIsLive(map) || counterIsLive(counter) ? 1 : 0;
+}
 
-/** Whether an entry at the node or below it is live and no default data. */
-export const hasReal = (node: DocumentNode | undefined): boolean =>
-  node !== undefined && (registersAreReal(node.registers) || mapIsReal(node.map) || counterIsReal(node.counter));
+/** Whether an entry at the node or below it is live. */
+export const isLive = (node: DocumentNode | undefined): boolean => livenessOf(node) > 0;
 
 /** M9, M15. Map before counter before register; a part of default data only where no part has anything else. */
 export function shownType(node: DocumentNode): FieldType | undefined {
+  if (node instanceof RegisterNode) return 'REGISTER';
   const { registers, map, counter } = node;
-  if (hasReal(node)) {
+  if (livenessOf(node) === 3) {
     if (mapIsReal(map)) return 'MAP';
     return counterIsReal(counter) ? 'COUNTER' : 'REGISTER';
   }
@@ -102,14 +102,14 @@ function bothCounters({ counter: a }: DocumentNode, { counter: b }: DocumentNode
   return a === b || (a !== undefined && b !== undefined && sameCounter(a, b));
 }
 
-function sameMap(a: MapPart | undefined, b: MapPart | undefined): boolean {
+function sameMap(a: MapNode | undefined, b: MapNode | undefined): boolean {
   if (a === b) return true;
-  if (a === undefined || b === undefined || a.children.size !== b.children.size) return false;
+  if (a === undefined || b === undefined || a.size !== b.size) return false;
   if (a.presence.length !== b.presence.length) return false;
   for (const [index, stamp] of a.presence.entries()) {
     const other = b.presence[index];
     if (other === undefined || !sameStamp(stamp, other)) return false;
   }
-  for (const [key, child] of a.children) if (!sameNode(child, b.children.get(key))) return false;
+  for (const [key, child] of a) if (!sameNode(child, b.get(key))) return false;
   return true;
 }

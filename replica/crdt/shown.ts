@@ -1,6 +1,7 @@
 /** The values that a tree shows. */
 import { counterValue } from './counter.ts';
-import { type DocumentNode, type MapPart, shownType } from './node.ts';
+import { type DocumentNode, shownType } from './node.ts';
+import type { MapNode } from './tree.ts';
 import type { Value, ValueObject } from './value.ts';
 
 /** Undefined where nothing is shown. */
@@ -11,11 +12,16 @@ export function shownValue(node: DocumentNode): Value | undefined {
   return node.counter && type === 'COUNTER' ? counterValue(node.counter) : undefined;
 }
 
-export function mapValue(map: MapPart | undefined): ValueObject {
+export function mapValue(map: MapNode | undefined): ValueObject {
   const object: Record<string, Value> = Object.create(null);
-  for (const [key, child] of map?.children ?? []) {
-    const value = shownValue(child);
-    if (value !== undefined) object[key] = value;
-  }
+  map?.forEach(
+    (key, child) => {
+      const value = shownValue(child);
+      if (value !== undefined) object[key] = value;
+    },
+    (key, value) => {
+      object[key] = value;
+    },
+  );
   return object;
 }

@@ -41,7 +41,7 @@ export class DocumentDraft {
   readonly operations: WireOperation[] = [];
   #state: DocumentState | undefined;
   #root: DocumentNode | undefined;
-  #edit: Edit;
+  readonly #edit: Edit;
 
   /** @param writer its `covers` answers true for everything: a transaction covers all that its staging sees */
   constructor(state: DocumentState | undefined, writer: Writer) {
@@ -56,7 +56,7 @@ export class DocumentDraft {
     if (this.#root !== this.#state?.root) {
       const { origin, number } = this.writer;
       this.#state = this.#root && { touch: { origin, number }, root: this.#root };
-      this.#edit = new Edit(this.writer);
+      this.#edit.end();
     }
     return this.#state;
   }
@@ -237,7 +237,7 @@ export class DocumentDraft {
 
   #nodeAt(path: Path): DocumentNode | undefined {
     let node = this.#root;
-    for (const key of path) node = node?.map?.children.get(key);
+    for (const key of path) node = node?.map?.get(key);
     return node;
   }
 
@@ -271,7 +271,7 @@ function floorsOf(node: DocumentNode, path: Path, includingNode: boolean): reado
       const { origin, birth, up, down } = cell;
       if (aboveFloors(cell)) floors.push({ path: at, origin, birth, up, down });
     }
-    for (const [key, child] of map?.children ?? []) visit(child, [...at, key], true);
+    for (const [key, child] of map ?? []) visit(child, [...at, key], true);
   };
   visit(node, path, includingNode);
   return floors;

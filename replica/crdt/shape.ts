@@ -1,0 +1,62 @@
+/**
+ * The keys of a small map, in order, as one object that maps with the same keys share.
+ * Source: hidden classes, Chambers, Ungar and Lee, An Efficient Implementation of SELF (OOPSLA 1989).
+ */
+
+/** So many shapes are remembered by the one before them, and then all are forgotten: what is remembered has a bound. */
+const rememberedShapes = 4096;
+/** From so many keys on, an index is faster than looking. */
+const indexedKeys = 9;
+
+export class Shape {
+  static readonly empty = new Shape([]);
+  static #remembering: Shape[] = [];
+  static #remembered = 0;
+
+  readonly keys: readonly string[];
+  #next: Map<string, Shape> | undefined;
+  #index: Map<string, number> | undefined;
+
+  private constructor(keys: readonly string[]) {
+    this.keys = keys;
+  }
+
+  /** -1 where the key is not there. */
+  indexOf(key: string): number {
+    const { keys } = this;
+    if (keys.length < indexedKeys) {
+      for (let index = 0; index < keys.length; index++) if (keys[index] === key) return index;
+      return -1;
+    }
+    this.#index ??= new Map(keys.map((name, index) => [name, index]));
+    return this.#index.get(key) ?? -1;
+  }
+
+  /** @param key is not there */
+  with(key: string): Shape {
+    const known = this.#next?.get(key);
+    if (known !== undefined) return known;
+    const made = new Shape([...this.keys, key]);
+    if (Shape.#remembered === rememberedShapes) Shape.#forget();
+    Shape.#remembered += 1;
+    if (this.#next === undefined) {
+      Shape.#remembering.push(this);
+      this.#next = new Map();
+    }
+    this.#next.set(key, made);
+    return made;
+  }
+
+  /** @param index of the key that is not in it */
+  without(index: number): Shape {
+    let shape = Shape.empty;
+    for (const [at, key] of this.keys.entries()) if (at !== index) shape = shape.with(key);
+    return shape;
+  }
+
+  static #forget(): void {
+    for (const shape of Shape.#remembering) shape.#next = undefined;
+    Shape.#remembering = [];
+    Shape.#remembered = 0;
+  }
+}
