@@ -6,10 +6,6 @@ import type { Eviction } from './log/journal.ts';
 export class Evictions {
   readonly #marks = new DocumentMap<Eviction>();
 
-  constructor(marks: Iterable<Eviction>) {
-    for (const mark of marks) this.add(mark);
-  }
-
   add(mark: Eviction): void {
     this.#marks.set(mark.collection, mark.id, mark);
   }
@@ -19,8 +15,8 @@ export class Evictions {
     return mark !== undefined && mark.touch.origin === state.touch.origin && mark.touch.number === state.touch.number;
   }
 
-  has(collection: string, id: string): boolean {
-    return this.#marks.has(collection, id);
+  get(collection: string, id: string): Eviction | undefined {
+    return this.#marks.get(collection, id);
   }
 
   delete(collection: string, id: string): void {

@@ -271,13 +271,15 @@ export class RunningReplica implements Replica {
     // Peers know this process by the name that it began with.
     if (origin !== this.#origin) this.#peers.leave();
     this.#origin = origin;
-    this.#loaded = this.#wire(prefix, evictions, secret);
+    this.#loaded = this.#wire(prefix, secret);
     this.#problem = undefined;
     this.#at = prefix.head;
     for (const transaction of unsent) {
       this.#loaded.state.journal(transaction, false);
       this.#loaded.outbox.takeOver(transaction);
     }
+    // Only now: what the journal held may have made the very touch that a mark names.
+    for (const mark of evictions) this.#loaded.state.evict(mark);
     const { outbox, follower } = this.#loaded;
     this.#disposables.push(log.watchConnection((connected) => this.#connectionChanged(connected)));
     outbox.work();
@@ -286,16 +288,11 @@ export class RunningReplica implements Replica {
     this.#statusWatch.now();
   }
 
-  #wire(
-    prefix: Prefix,
-    evictions: Awaited<ReturnType<NonNullable<ReplicaOptions['journal']>['loadEvictions']>>,
-    secret: string,
-  ): Loaded {
+  #wire(prefix: Prefix, secret: string): Loaded {
     const { log, journal, logger, timers } = this.#options;
     const state = new ReplicaState({
       prefix,
       lineage: this.#lineage,
-      evictions,
       now: () => timers.now(),
       viewMilliseconds: this.#timing.viewMilliseconds,
       changed: (changes, at) => {

@@ -23,7 +23,6 @@ interface Key {
 export interface StateOptions {
   readonly prefix: Prefix;
   readonly lineage: Lineage;
-  readonly evictions: Iterable<Eviction>;
   readonly now: () => number;
   readonly viewMilliseconds: number;
   /** What is durable here changed, in the turn in which it did. The changes may be none that a reader can see. */
@@ -40,7 +39,7 @@ export class ReplicaState {
   readonly stagingViews: Views;
   readonly #journaled: Overlay;
   readonly #pending: Overlay;
-  readonly #evictions: Evictions;
+  readonly #evictions = new Evictions();
   readonly #options: StateOptions;
   /** Numbers shown here that are in no log yet, by origin, rising. */
   readonly #journaledTransactions = new Map<Origin, { highest: number; readonly numbers: Set<number> }>();
@@ -53,7 +52,6 @@ export class ReplicaState {
     this.prefix = options.prefix;
     this.#journaled = new Overlay(this.prefix, options.lineage);
     this.#pending = new Overlay(this.#journaled, options.lineage);
-    this.#evictions = new Evictions(options.evictions);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
     this.durable = new CurrentReader(this.#journaled, hides, (collection) => this.#counts.get(collection) ?? 0);
     this.staging = new CurrentReader(this.#pending, hides);
@@ -139,8 +137,7 @@ export class ReplicaState {
 
   /** Hides a document while the mark's touch is its last. */
   evict(mark: Eviction): void {
-    const state = this.staging.former(mark.collection, mark.id).state;
-    if (!state || state.touch.origin !== mark.touch.origin || state.touch.number !== mark.touch.number) return;
+    if (!this.#hasTouch(mark)) return;
     this.stagingViews.keep(mark.collection, mark.id);
     this.#change([mark], this.prefix.head, () => this.#evictions.add(mark), true);
     this.stagingVersion += 1;
@@ -178,7 +175,7 @@ export class ReplicaState {
       const former = before[index];
       const after = this.durable.get(collection, id);
       this.#count(collection, former, after);
-      if (!evicted && this.#evictions.has(collection, id)) this.#forgetEviction({ collection, id });
+      if (!evicted) this.#forgetEviction({ collection, id });
       if (former === undefined && after === undefined) return;
       if (former && after && showsSame(former.state, after.state)) return;
       changes.push({ collection, id, before: former, after, evicted });
@@ -186,12 +183,22 @@ export class ReplicaState {
     this.#options.changed(changes, at);
   }
 
-  /** A mark goes once no state here has its touch: what is pending or journaled may still be taken over it. */
-  #forgetEviction(key: Key): void {
-    const state = this.prefix.state(key.collection, key.id);
-    if (state && this.#evictions.hides(key.collection, key.id, state)) return;
-    this.#evictions.delete(key.collection, key.id);
-    this.#options.shownAgain(key);
+  #forgetEviction({ collection, id }: Key): void {
+    const mark = this.#evictions.get(collection, id);
+    if (!mark || this.#hasTouch(mark)) return;
+    this.#evictions.delete(collection, id);
+    this.#options.shownAgain({ collection, id });
+  }
+
+  /**
+   * Whether the mark's touch is the last in the prefix, or with the journaled or the pending over it. A mark stays for as
+   * long: what lies over it may be refused, and what made it may be overtaken in the log and come last again.
+   */
+  #hasTouch({ collection, id, touch }: Eviction): boolean {
+    return [this.prefix, this.#journaled, this.#pending].some((states) => {
+      const last = states.state(collection, id)?.touch;
+      return last?.origin === touch.origin && last.number === touch.number;
+    });
   }
 
   #count(collection: string, before: StoredDocument | undefined, after: StoredDocument | undefined): void {
