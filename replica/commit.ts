@@ -1,5 +1,5 @@
 /** Commit: the requests run once more where staging has changed, the delta is fixed in one turn, and its answer awaited. */
-import { PayloadTooLargeError, TidelineError, TransactionConflictError } from '../errors.ts';
+import { OutcomeUnknownError, PayloadTooLargeError, TidelineError, TransactionConflictError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { encodeDelta } from './crdt/codec.ts';
 import type { Delta } from './crdt/delta.ts';
@@ -39,7 +39,12 @@ export async function commit(parts: CommitParts, transaction: RequestTransaction
   const token = (await answered) ?? parts.token();
   const evictions = view.evictions();
   if (evictions.length === 0) return { token, again };
-  await journal?.saveEvictions(evictions, []);
+  try {
+    await journal?.saveEvictions(evictions, []);
+  } catch (error) {
+    // The transaction is in by now: who is told that nothing was written would send it again.
+    throw operations.length > 0 ? new OutcomeUnknownError() : error;
+  }
   for (const eviction of evictions) state.evict(eviction);
   return { token: parts.token(), again };
 }
