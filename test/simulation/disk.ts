@@ -1,0 +1,160 @@
+/** A machine's disk, and the journal on it: changes are flushed one after the other, each whole or not at all. */
+import { StoreUnavailableError } from '../../errors.ts';
+import type { Origin } from '../../replica/crdt/version.ts';
+import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownEntry } from '../../replica/log/journal.ts';
+import { never } from './connection.ts';
+import type { Process } from './process.ts';
+import type { Random, Span } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface DiskContents {
+  /** Oldest first. */
+  readonly transactions: readonly JournaledTransaction[];
+  readonly known: ReadonlyMap<string, KnownEntry>;
+  readonly evictions: ReadonlyMap<string, Eviction>;
+  readonly cleanMark: CleanMark | undefined;
+}
+
+export const emptyDisk: DiskContents = {
+  transactions: [],
+  known: new Map(),
+  evictions: new Map(),
+  cleanMark: undefined,
+};
+
+export class Disk {
+  /** What is flushed: a value, so that keeping it is making a copy of the disk. */
+  contents: DiskContents = emptyDisk;
+  /** Full, or broken: it takes nothing. */
+  isFailing = false;
+  /** Whether it ever refused a change: what came back into the log may be left on it until the next start. */
+  hasFailed = false;
+  flushMilliseconds: Span = [0.2, 4];
+}
+
+interface Change {
+  readonly of: (contents: DiskContents) => DiskContents;
+  readonly settle: (error: Error | undefined) => void;
+}
+
+export class SimulatedJournal implements Journal {
+  readonly #disk: Disk;
+  readonly #process: Process;
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  /** In order; the first is being flushed. */
+  #changes: Change[] = [];
+
+  constructor(disk: Disk, process: Process, scheduler: Scheduler, random: Random) {
+    this.#disk = disk;
+    this.#process = process;
+    this.#scheduler = scheduler;
+    this.#random = random;
+  }
+
+  load(): Promise<readonly JournaledTransaction[]> {
+    return this.#read(({ transactions }) => transactions);
+  }
+
+  add(transactions: readonly JournaledTransaction[], known: readonly KnownEntry[]): Promise<void> {
+    return this.#change((contents) => {
+      const held = new Set(contents.transactions.map(({ origin, number }) => `${origin} ${number}`));
+      const added = transactions.filter(({ origin, number }) => !held.has(`${origin} ${number}`));
+      const entries = known.map((entry) => [`${entry.last} ${entry.mark}`, entry] as const);
+      return {
+        ...contents,
+        transactions: [...contents.transactions, ...added],
+        known: new Map([...entries, ...contents.known]),
+      };
+    });
+  }
+
+  knownEntries(): Promise<readonly KnownEntry[]> {
+    return this.#read(({ known }) => [...known.values()]);
+  }
+
+  removeUpTo(origin: Origin, number: number): Promise<void> {
+    return this.#change((contents) => {
+      const transactions = contents.transactions.filter((one) => one.origin !== origin || one.number > number);
+      return { ...contents, transactions, known: transactions.length === 0 ? new Map() : contents.known };
+    });
+  }
+
+  async takeCleanMark(): Promise<CleanMark | undefined> {
+    let taken: CleanMark | undefined;
+    await this.#change((contents) => {
+      taken = contents.cleanMark;
+      return { ...contents, cleanMark: undefined };
+    });
+    return taken;
+  }
+
+  leaveCleanMark(cleanMark: CleanMark): Promise<void> {
+    return this.#change((contents) => ({ ...contents, cleanMark }));
+  }
+
+  loadEvictions(): Promise<readonly Eviction[]> {
+    return this.#read(({ evictions }) => [...evictions.values()]);
+  }
+
+  saveEvictions(
+    added: readonly Eviction[],
+    removed: readonly { readonly collection: string; readonly id: string }[],
+  ): Promise<void> {
+    return this.#change((contents) => {
+      const evictions = new Map(contents.evictions);
+      for (const { collection, id } of removed) evictions.delete(`${collection} ${id}`);
+      for (const eviction of added) evictions.set(`${eviction.collection} ${eviction.id}`, eviction);
+      return { ...contents, evictions };
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  /** The process died: what was being flushed is there or is not, what waited behind it is not. */
+  lose(): void {
+    const [flushing] = this.#changes;
+    this.#changes = [];
+    if (flushing && !this.#disk.isFailing && this.#random.chance(0.5))
+      this.#disk.contents = flushing.of(this.#disk.contents);
+  }
+
+  #read<Answer>(of: (contents: DiskContents) => Answer): Promise<Answer> {
+    if (!this.#process.calls()) return never();
+    return new Promise((resolve) => {
+      this.#scheduler.after(this.#random.within(this.#disk.flushMilliseconds), () => {
+        const answer = of(this.#disk.contents);
+        this.#process.deliver(() => resolve(answer));
+      });
+    });
+  }
+
+  #change(of: (contents: DiskContents) => DiskContents): Promise<void> {
+    // Who dies with this call may have given it to the disk: that is `lose`.
+    if (!this.#process.isAlive) return never();
+    const flushed = new Promise<void>((resolve, reject) => {
+      const settle = (error: Error | undefined) => this.#process.deliver(() => (error ? reject(error) : resolve()));
+      this.#changes.push({ of, settle });
+      if (this.#changes.length === 1) this.#flush();
+    });
+    this.#process.calls();
+    return flushed;
+  }
+
+  #flush(): void {
+    const [change] = this.#changes;
+    if (!change) return;
+    this.#scheduler.after(this.#random.within(this.#disk.flushMilliseconds), () => {
+      if (this.#changes[0] !== change) return;
+      if (this.#disk.isFailing) {
+        this.#disk.hasFailed = true;
+        change.settle(new StoreUnavailableError('the disk is full'));
+      } else {
+        this.#disk.contents = change.of(this.#disk.contents);
+        change.settle(undefined);
+      }
+      this.#changes.shift();
+      this.#flush();
+    });
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * What clients asked for and were told, and what became of it. Each write puts a document of its own, its *event*, in the
+ * same transaction as all else that it does: so whoever sees the event has to see the rest, and the other way round.
+ */
+import { decodeDelta } from '../../replica/crdt/codec.ts';
+import type { Delta } from '../../replica/crdt/delta.ts';
+import { documentValue } from '../../replica/crdt/document.ts';
+import type { Origin, Position } from '../../replica/crdt/version.ts';
+import type { StoredDocument } from '../../replica/documents.ts';
+import type { JournaledTransaction } from '../../replica/log/journal.ts';
+import { decodeToken } from '../../replica/token.ts';
+import type { Oracle } from './oracle.ts';
+
+export const eventCollection = 'events';
+
+/**
+ * `open`: commit was not called; nothing may ever be seen of it. `committing`: no answer yet. `refused`: told that nothing
+ * was written. `unknown`: told, or left by its process, not to know.
+ */
+export type Outcome = 'open' | 'committing' | 'answered' | 'refused' | 'unknown';
+
+export interface Operation {
+  readonly id: string;
+  readonly replica: string;
+  outcome: Outcome;
+}
+
+/** What an event says of its transaction. */
+export interface EventFacts {
+  readonly id: string;
+  readonly counter: string | undefined;
+  readonly by: number;
+  /** The origin whose serial number it raised. */
+  readonly serial: string | undefined;
+  /** Events that it saw. */
+  readonly causes: readonly string[];
+}
+
+/** A token that somebody was given, and what it has to bring into sight. */
+export interface GivenToken {
+  readonly token: string;
+  readonly events: readonly string[];
+}
+
+export class Ledger {
+  readonly operations = new Map<string, Operation>();
+  readonly tokens: GivenToken[] = [];
+  /** Events ever shown by any replica. */
+  readonly shown = new Set<string>();
+  readonly #oracle: Oracle;
+  readonly #violation: (problem: string) => void;
+  readonly #logged = new Map<string, { readonly name: string; readonly position: Position }>();
+  /** Journaled on a disk that is gone, and in no log then: they may come, by a request still on its way, or never. */
+  readonly #lostEvents = new Set<string>();
+  readonly #lostNumbers = new Set<string>();
+
+  constructor(oracle: Oracle, violation: (problem: string) => void) {
+    this.#oracle = oracle;
+    this.#violation = violation;
+  }
+
+  begin(replica: string): Operation {
+    const operation: Operation = {
+      id: `e${String(this.operations.size + 1).padStart(4, '0')}`,
+      replica,
+      outcome: 'open',
+    };
+    this.operations.set(operation.id, operation);
+    return operation;
+  }
+
+  settle(operation: Operation, outcome: Outcome): void {
+    operation.outcome = outcome;
+    if (outcome === 'refused') this.#checkAbsent(operation);
+  }
+
+  isLogged(event: string): boolean {
+    return this.#logged.has(event);
+  }
+
+  /** A transaction got a place in the log. */
+  logged(delta: Delta, position: Position): void {
+    const event = eventOf(delta);
+    if (event === undefined) return;
+    const name = `${delta.origin} ${delta.number}`;
+    const earlier = this.#logged.get(event);
+    if (earlier) this.#violation(`${event} is in the log twice, as ${earlier.name} and as ${name}`);
+    this.#logged.set(event, { name, position });
+    const operation = this.operations.get(event);
+    if (operation?.outcome === 'refused' || operation?.outcome === 'open') this.#checkAbsent(operation);
+  }
+
+  /** The log went back: what it no longer has may come again. */
+  setBack(to: Position): void {
+    for (const [event, { position }] of this.#logged) if (position > to) this.#logged.delete(event);
+  }
+
+  seen(event: string): void {
+    this.shown.add(event);
+    const operation = this.operations.get(event);
+    if (!operation || operation.outcome === 'open' || operation.outcome === 'refused')
+      this.#violation(`${event} is shown, and was ${operation?.outcome ?? 'never made'}`);
+  }
+
+  /** A disk is gone, with these on it. */
+  lose(transactions: readonly JournaledTransaction[]): readonly string[] {
+    const lost: string[] = [];
+    for (const { origin, number, bytes } of transactions) {
+      if (this.#oracle.numberOf(origin) >= number) continue;
+      this.#lostNumbers.add(`${origin} ${number}`);
+      const event = eventOf(decodeDelta(bytes));
+      if (event !== undefined) lost.push(event);
+    }
+    for (const event of lost) this.#lostEvents.add(event);
+    return lost;
+  }
+
+  /** Whether an event must be there in the end: it was answered or shown, and no disk took it along. */
+  isOwed(event: string): boolean {
+    if (this.isLogged(event)) return true;
+    if (this.#lostEvents.has(event)) return false;
+    return this.operations.get(event)?.outcome === 'answered' || this.shown.has(event);
+  }
+
+  /** Whether a token can still be reached: nothing that it shows went with a disk. */
+  isReachable(token: string): boolean {
+    return [...decodeToken(token, 'token').journaled].every(
+      ([origin, number]) => this.#oracle.numberOf(origin) >= number || !this.#lostUpTo(origin, number),
+    );
+  }
+
+  count(outcome: Outcome): number {
+    return [...this.operations.values()].filter((operation) => operation.outcome === outcome).length;
+  }
+
+  #lostUpTo(origin: Origin, number: number): boolean {
+    for (let lost = this.#oracle.numberOf(origin) + 1; lost <= number; lost += 1)
+      if (this.#lostNumbers.has(`${origin} ${lost}`)) return true;
+    return false;
+  }
+
+  #checkAbsent({ id, outcome }: Operation): void {
+    if (this.isLogged(id)) this.#violation(`${id} is in the log, and was ${outcome}`);
+    if (this.shown.has(id)) this.#violation(`${id} was shown, and was ${outcome}`);
+  }
+}
+
+/** The event in a transaction. */
+export function eventOf(delta: Delta): string | undefined {
+  return delta.operations.find(({ collection }) => collection === eventCollection)?.id;
+}
+
+export function factsOf({ id, state }: StoredDocument): EventFacts {
+  const { counter, by, serial, causes } = documentValue(state);
+  return {
+    id,
+    counter: typeof counter === 'string' ? counter : undefined,
+    by: typeof by === 'number' ? by : 0,
+    serial: typeof serial === 'string' ? serial : undefined,
+    causes: Array.isArray(causes) ? causes.map(String) : [],
+  };
+}

@@ -1,0 +1,59 @@
+/** A live query as its reader has it: rebuilt from nothing but the changes that it was told. */
+import { showsSame } from '../../replica/crdt/document.ts';
+import type { DocumentReader, StoredDocument } from '../../replica/documents.ts';
+import { matching } from '../../replica/query/filter.ts';
+import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live-query.ts';
+import { sortDocuments } from '../../replica/query/order.ts';
+
+export class LiveResult {
+  readonly definition: LiveQueryDefinition;
+  documents: readonly StoredDocument[] = [];
+
+  constructor(definition: LiveQueryDefinition) {
+    this.definition = definition;
+  }
+
+  /** @returns what is wrong with the change */
+  take(change: ResultChange): string | undefined {
+    if (!sameDocuments(this.documents, change.before)) return 'a change that begins at another result';
+    this.documents = changed(this.documents, change);
+    if (!sameDocuments(this.documents, change.after)) return 'a change that leads to another result than it says';
+    return undefined;
+  }
+
+  /** @returns what is wrong with the result */
+  compare(reader: DocumentReader): string | undefined {
+    const { collection, filter, order, first } = this.definition;
+    const fresh = sortDocuments(matching(reader, collection, filter), order).slice(0, first);
+    return sameDocuments(this.documents, fresh) ? undefined : 'a result that a fresh query does not give';
+  }
+}
+
+function changed(before: readonly StoredDocument[], change: ResultChange): readonly StoredDocument[] {
+  const { inserted, updated, removed, moved } = change;
+  const gone = new Set([...removed.map(({ index }) => index), ...moved.map(({ from }) => from)]);
+  const placed = new Map(inserted.map(({ index, document }) => [index, document]));
+  for (const { from, to } of moved) {
+    const document = before[from];
+    if (document) placed.set(to, document);
+  }
+  const staying = before.filter((_, index) => !gone.has(index));
+  const after: StoredDocument[] = [];
+  const length = staying.length + placed.size;
+  for (let index = 0, next = 0; index < length; index += 1) {
+    const document = placed.get(index) ?? staying[next++];
+    if (document) after.push(document);
+  }
+  for (const { index, document } of updated) after[index] = document;
+  return after;
+}
+
+function sameDocuments(a: readonly StoredDocument[], b: readonly StoredDocument[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((document, index) => {
+      const other = b[index];
+      return other !== undefined && document.id === other.id && showsSame(document.state, other.state);
+    })
+  );
+}

@@ -1,0 +1,229 @@
+/**
+ * Who looks at one replica all the time, by live queries, views and feeds, and says what it must never show: half a
+ * transaction, an effect before its cause, a counter that is not the sum of what was counted, anything taken back, or
+ * another state than the log's at a position.
+ */
+import { documentExists, documentValue } from '../../replica/crdt/document.ts';
+import type { StoredDocument } from '../../replica/documents.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
+import type { LiveEvent, Replica } from '../../replica/replica.ts';
+import { decodeToken } from '../../replica/token.ts';
+import type { View } from '../../replica/view.ts';
+import { FeedReader } from './feed-reader.ts';
+import { type EventFacts, eventCollection, factsOf, type Ledger } from './ledger.ts';
+import { LiveResult } from './live-result.ts';
+import { type Oracle, sameState } from './oracle.ts';
+
+export const counterCollection = 'counters';
+export const pairCollection = 'pairs';
+export const serialCollection = 'serials';
+export const evictedCollection = 'evicted';
+
+export interface ObserverParts {
+  readonly name: string;
+  readonly replica: Replica;
+  readonly ledger: Ledger;
+  readonly oracle: Oracle;
+  readonly isAlive: () => boolean;
+  /** Whether the log has ever gone back: then a replica may stand where the log never was. */
+  readonly wentBack: () => boolean;
+  /** Whether its clock has jumped: views, and feeds that read one, may end early. */
+  readonly clockJumped: () => boolean;
+  /** Whether a document with its last touch was evicted here: surely, perhaps, or not. */
+  readonly eviction: (document: StoredDocument) => 'sure' | 'perhaps' | 'none';
+  readonly violation: (problem: string) => void;
+}
+
+const everythingIn = (collection: string): LiveQueryDefinition => ({
+  collection,
+  filter: undefined,
+  order: [],
+  first: undefined,
+});
+
+export class Observer {
+  readonly #parts: ObserverParts;
+  readonly #results: LiveResult[] = [];
+  readonly #events = new Map<string, EventFacts>();
+  readonly #sums = new Map<string, number>();
+  readonly #serials = new Map<string, number>();
+  readonly #feeds = new Set<FeedReader>();
+  #new: EventFacts[] = [];
+  #changed = false;
+  #position = 0;
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+  }
+
+  get shown(): ReadonlyMap<string, EventFacts> {
+    return this.#events;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Called once the replica is ready. @param queries more live queries to keep an eye on */
+  open(queries: readonly LiveQueryDefinition[]): void {
+    const watched = [eventCollection, counterCollection, pairCollection, serialCollection, evictedCollection];
+    for (const definition of [...watched.map(everythingIn), ...queries]) {
+      const result = new LiveResult(definition);
+      this.#results.push(result);
+      this.#parts.replica.live(definition, (event) => this.#told(result, event));
+    }
+    this.readFeed(undefined);
+  }
+
+  /** @param after a token that this replica shows, or undefined: from now on */
+  readFeed(after: string | undefined): void {
+    const { replica, oracle, violation, isAlive, wentBack, clockJumped } = this.#parts;
+    using view = replica.read();
+    const feed = new FeedReader(decodeToken(after ?? view.token, 'after'), oracle, after !== undefined);
+    this.#feeds.add(feed);
+    replica.transactions(
+      after,
+      (transaction) => {
+        if (!isAlive() || wentBack()) return;
+        const problem = feed.take(transaction);
+        if (problem !== undefined) violation(problem);
+      },
+      (error) => {
+        this.#feeds.delete(feed);
+        const code = 'code' in error ? error.code : undefined;
+        const mayEnd =
+          code === 'LOG_UNAVAILABLE' ||
+          code === 'STORE_UNAVAILABLE' ||
+          (code === 'HISTORY_UNAVAILABLE' && clockJumped());
+        if (isAlive() && !wentBack() && !mayEnd) violation(`a feed ended: ${error.message}`);
+      },
+    );
+  }
+
+  /** Called when nothing goes on by itself. */
+  check(): void {
+    if (!this.#changed) return;
+    this.#changed = false;
+    const events = this.#new;
+    this.#new = [];
+    for (const { id, causes } of events) {
+      const missing = causes.find((cause) => !this.#events.has(cause));
+      if (missing !== undefined) this.#parts.violation(`${id} is shown without ${missing}, which it had seen`);
+    }
+    this.#checkNumbers(counterCollection, 'n', this.#sums);
+    this.#checkNumbers(serialCollection, 'value', this.#serials);
+    this.#checkPairs();
+  }
+
+  /** Reads everything, and holds it against the log and the live queries. */
+  look(): void {
+    const { replica, violation, name } = this.#parts;
+    using view = replica.read();
+    for (const result of this.#results) {
+      const problem = result.compare(view);
+      if (problem !== undefined) violation(`a live query of ${result.definition.collection} holds ${problem}`);
+    }
+    this.#compareWithLog(view);
+    const { waiting, unsent, documentCount } = replica.status;
+    let counted = 0;
+    for (const collection of view.collections()) counted += view.count(collection);
+    if (counted !== documentCount) violation(`${name} counts ${documentCount} documents, and shows ${counted}`);
+    if (waiting > 1_000 || unsent > 1_000) violation(`${waiting} entries wait, and ${unsent} transactions`);
+  }
+
+  /** Called when all is quiet: whoever reads a feed has all of it. */
+  checkFeeds(): void {
+    for (const feed of this.#feeds) {
+      const missing = feed.missing(this.#position);
+      if (missing !== undefined) this.#parts.violation(`a feed at ${feed.position} was never told ${missing}`);
+    }
+  }
+
+  #told(result: LiveResult, { change, token }: LiveEvent): void {
+    const { violation, isAlive } = this.#parts;
+    if (!isAlive()) return;
+    const { collection } = result.definition;
+    const problem = result.take(change);
+    if (problem !== undefined) violation(`a live query of ${collection} was told ${problem}`);
+    this.#changed = true;
+    this.#advance(token);
+    if (collection !== eventCollection || result.definition.filter || result.definition.first !== undefined) return;
+    for (const { id } of [...change.removed, ...change.updated.map(({ document }) => document)])
+      violation(`${id} was shown, and is another or gone`);
+    for (const { document } of change.inserted) this.#take(factsOf(document));
+  }
+
+  #take(facts: EventFacts): void {
+    this.#parts.ledger.seen(facts.id);
+    this.#events.set(facts.id, facts);
+    this.#new.push(facts);
+    const { counter, by, serial } = facts;
+    if (counter !== undefined) this.#sums.set(counter, (this.#sums.get(counter) ?? 0) + by);
+    if (serial !== undefined) this.#serials.set(serial, (this.#serials.get(serial) ?? 0) + 1);
+  }
+
+  #advance(token: string): void {
+    const { position } = decodeToken(token, 'token');
+    if (position < this.#position) this.#parts.violation(`went back from ${this.#position} to ${position}`);
+    this.#position = position;
+  }
+
+  #documentsOf(collection: string): readonly StoredDocument[] {
+    return this.#results.find(({ definition }) => definition.collection === collection)?.documents ?? [];
+  }
+
+  #checkNumbers(collection: string, field: string, sums: ReadonlyMap<string, number>): void {
+    const shown = new Map(
+      this.#documentsOf(collection).map(({ id, state }) => [id, documentValue(state)[field] ?? 0] as const),
+    );
+    for (const id of new Set([...shown.keys(), ...sums.keys()])) {
+      if (shown.get(id) !== sums.get(id))
+        this.#parts.violation(`${collection} ${id} shows ${shown.get(id)}, and its events are ${sums.get(id)}`);
+    }
+  }
+
+  #checkPairs(): void {
+    const stamps = new Map(
+      this.#documentsOf(pairCollection).map(({ id, state }) => [id, documentValue(state).stamp] as const),
+    );
+    for (const [id, stamp] of stamps) {
+      const other = `${id.startsWith('x') ? 'y' : 'x'}${id.slice(1)}`;
+      if (stamps.get(other) !== stamp)
+        this.#parts.violation(`${id} has the stamp ${stamp}, and ${other} has ${stamps.get(other)}`);
+      if (typeof stamp !== 'string' || !this.#events.has(stamp))
+        this.#parts.violation(`${id} has the stamp ${stamp}, whose event is not shown`);
+    }
+  }
+
+  /** One position, one state. Where journaled writes are shown beside it, there is nothing to compare. */
+  #compareWithLog(view: View): void {
+    const { oracle, violation, wentBack } = this.#parts;
+    const { log, position, mark, journaled } = decodeToken(view.token, 'token');
+    this.#advance(view.token);
+    const isOfLog = log === oracle.log && oracle.markAt(position)?.slice(0, mark.length) === mark;
+    if (!isOfLog) {
+      if (!wentBack() && (position > 0 || oracle.log !== undefined))
+        violation(`stands at ${position} with the mark ${mark}, where the log has ${oracle.markAt(position)}`);
+      return;
+    }
+    if (journaled.size > 0) return;
+    let expected = 0;
+    for (const [collection, id, state] of oracle.statesAt(position)) {
+      const there = documentExists(state) ? { collection, id, state } : undefined;
+      const shown = view.get(collection, id);
+      const eviction = there && collection === evictedCollection ? this.#parts.eviction(there) : 'none';
+      if (shown) expected += 1;
+      const isHidden = eviction === 'sure' || (eviction === 'perhaps' && !shown);
+      if (!sameState(isHidden ? undefined : there?.state, shown?.state))
+        violation(
+          `at ${position}, ${collection} ${id} is ${describe(shown)}, and in the log ${describe(there)}, eviction: ${eviction}`,
+        );
+    }
+    let counted = 0;
+    for (const collection of view.collections()) for (const _ of view.all(collection)) counted += 1;
+    if (counted !== expected) violation(`at ${position}, ${counted} documents are shown, and the log has ${expected}`);
+  }
+}
+
+const describe = (document: StoredDocument | undefined): string =>
+  document ? `${JSON.stringify(documentValue(document.state))} by ${JSON.stringify(document.state.touch)}` : 'nothing';

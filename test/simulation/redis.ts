@@ -1,0 +1,157 @@
+/**
+ * What Redis holds of a site, and what its scripts do: the meaning of replica/redis/append.lua.ts and scripts.ts over
+ * entries as they are stored. Each call is one step that nothing comes between.
+ */
+import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
+import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
+import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
+import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
+import type { EncodedTransaction, LogEntry, OriginClaim } from '../../replica/log/log.ts';
+
+interface KeptOrigin {
+  readonly number: number;
+  readonly secret: string;
+}
+
+export interface RedisContents {
+  readonly head: Head | undefined;
+  readonly stream: readonly StoredEntry[];
+  readonly origins: ReadonlyMap<Origin, KeptOrigin>;
+}
+
+export const emptyRedis: RedisContents = { head: undefined, stream: [], origins: new Map() };
+
+export class SimulatedRedis {
+  /** Told of each entry in the step in which it is appended: its bytes are published. */
+  readonly #published: (entry: LogEntry, bytes: Uint8Array) => void;
+  #head: Head | undefined;
+  #stream: StoredEntry[] = [];
+  #origins = new Map<Origin, KeptOrigin>();
+  /** Out of memory: it refuses all that writes. */
+  isFull = false;
+
+  constructor(published: (entry: LogEntry, bytes: Uint8Array) => void) {
+    this.#published = published;
+  }
+
+  head(): Head | undefined {
+    return this.#head;
+  }
+
+  create(log: LogId): Head {
+    if (this.#head) return this.#head;
+    this.#checkRoom();
+    this.#head = { log, position: 0, mark: markAtStart(log) };
+    this.#stream = [];
+    this.#origins = new Map();
+    return this.#head;
+  }
+
+  append(transactions: readonly EncodedTransaction[], seen: Head, secret: string): readonly LogEntry[] {
+    const head = this.#checkSeen(seen);
+    const groups = this.#groupsOf(transactions);
+    if (groups.length === 0) return [];
+    this.#checkRoom();
+    let { position, mark } = head;
+    const entries = groups.map((group) => {
+      const entry = makeEntry(head.log, position, mark, group);
+      position = entry.last;
+      mark = entry.mark;
+      return entry;
+    });
+    const encoded = entries.map((entry) => ({ entry, bytes: encodeEntry(entry) }));
+    for (const { entry, bytes } of encoded) {
+      this.#stream.push({ last: entry.last, bytes });
+      this.#origins.set(entry.origin, { number: entry.lastNumber, secret });
+    }
+    this.#head = { log: head.log, position, mark };
+    for (const { entry, bytes } of encoded) this.#published(entry, bytes);
+    return entries;
+  }
+
+  read(log: LogId, after: Position, limit: number): readonly LogEntry[] {
+    const from = this.#indexAfter(after);
+    return decodeFollowing(this.#head, log, after, this.#stream.slice(from, from + limit));
+  }
+
+  origins(): ReadonlyMap<Origin, number> {
+    return new Map([...this.#origins].map(([origin, { number }]) => [origin, number]));
+  }
+
+  claim({ origin, number, secret, nextSecret }: OriginClaim): boolean {
+    const kept = this.#origins.get(origin);
+    if (kept?.number !== number || kept.secret !== secret) return false;
+    this.#checkRoom();
+    this.#origins.set(origin, { number, secret: nextSecret });
+    return true;
+  }
+
+  /** As it stands now: what it may be set back to. */
+  get contents(): RedisContents {
+    return { head: this.#head, stream: [...this.#stream], origins: new Map(this.#origins) };
+  }
+
+  setBack({ head, stream, origins }: RedisContents): void {
+    this.#head = head;
+    this.#stream = [...stream];
+    this.#origins = new Map(origins);
+  }
+
+  #checkRoom(): void {
+    if (this.isFull) throw new LogUnavailableError('Redis: OOM command not allowed', true);
+  }
+
+  #checkSeen(seen: Head): Head {
+    const head = this.#head;
+    if (!head) throw new LogReplacedError(`there is no log ${seen.log} any more`);
+    if (head.log !== seen.log) throw new LogReplacedError(`the log is ${head.log} now, and no more ${seen.log}`);
+    if (head.position < seen.position) throw new LogReplacedError(`log ${head.log} ends at ${head.position}`);
+    if (this.#markThere(head, seen.position) !== seen.mark)
+      throw new LogReplacedError(`log ${head.log} has another history at ${seen.position}`);
+    return head;
+  }
+
+  #markThere(head: Head, position: Position): Mark {
+    if (head.position === position) return head.mark;
+    const next = this.#stream[this.#indexAfter(position)];
+    const { first, before } = decodeEntry(next?.bytes ?? Buffer.alloc(0));
+    if (first !== position + 1) throw new LogReplacedError(`position ${position} of log ${head.log} is gone`);
+    return before;
+  }
+
+  /** Consecutive transactions of one origin, those skipped that are in already; up to where a number before is missing. */
+  #groupsOf(transactions: readonly EncodedTransaction[]): [EncodedTransaction, ...EncodedTransaction[]][] {
+    const groups: [EncodedTransaction, ...EncodedTransaction[]][] = [];
+    const numbers = new Map<Origin, number>();
+    let group: EncodedTransaction[] | undefined;
+    for (const transaction of transactions) {
+      const { origin, number, numberBefore } = transaction;
+      const known = numbers.get(origin) ?? this.#origins.get(origin)?.number ?? 0;
+      if (known < numberBefore) break;
+      if (number <= known) {
+        group = undefined;
+        continue;
+      }
+      if (group?.[0]?.origin === origin) group.push(transaction);
+      else {
+        const begun: [EncodedTransaction, ...EncodedTransaction[]] = [transaction];
+        groups.push(begun);
+        group = begun;
+      }
+      numbers.set(origin, number);
+    }
+    return groups;
+  }
+
+  /** Of the first entry that ends after a position. */
+  #indexAfter(position: Position): number {
+    let low = 0;
+    let high = this.#stream.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#stream[middle]?.last ?? 0) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

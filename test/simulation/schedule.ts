@@ -1,0 +1,308 @@
+/** A run from a seed: a site, clients, faults; then everything is healed, and has to come to rest, whole. */
+import { decodeToken } from '../../replica/token.ts';
+import { Faults, type Weights } from './faults.ts';
+import type { Machine, Running } from './machine.ts';
+import type { Span } from './random.ts';
+import { emptyRedis } from './redis.ts';
+import { followToken, randomQueries, readSlowly, write } from './workload.ts';
+import { InvariantError, World } from './world.ts';
+
+interface Kind {
+  readonly name: string;
+  readonly faults: Weights;
+  /** Milliseconds between two faults. */
+  readonly interval: Span;
+  /** Redis is set back to an earlier state, or is empty, once. */
+  readonly goesBack?: boolean;
+}
+
+/** In turn, by seed. The last comes as often as the others together. */
+export const kinds: readonly Kind[] = [
+  { name: 'gossip', faults: { gossip: 4, lossy: 1 }, interval: [100, 1_000] },
+  { name: 'cut-offs', faults: { cut: 4, lossy: 3, redisFull: 1, gossip: 1 }, interval: [200, 1_500] },
+  {
+    name: 'crashes',
+    faults: { crash: 3, crashAtCall: 4, stop: 2, gossip: 1, cut: 2, lossy: 1 },
+    interval: [200, 1_500],
+  },
+  {
+    name: 'redis',
+    faults: { redisStop: 2, redisFreeze: 3, redisFull: 2, lossy: 1, crashAtCall: 1 },
+    interval: [500, 2_500],
+  },
+  { name: 'pauses and clocks', faults: { freeze: 4, clock: 4, cut: 1, lossy: 1, crash: 1 }, interval: [200, 1_500] },
+  {
+    name: 'coming and going',
+    faults: { join: 4, leave: 2, stop: 2, crash: 1, cut: 2, gossip: 1 },
+    interval: [300, 1_500],
+  },
+  {
+    name: 'disks',
+    faults: {
+      loseDisk: 1,
+      copyDisk: 3,
+      restoreDisk: 2,
+      failDisk: 3,
+      cut: 3,
+      crash: 1,
+      crashAtCall: 2,
+      stop: 2,
+      redisFull: 1,
+    },
+    interval: [200, 1_200],
+  },
+  {
+    name: 'redis goes back',
+    faults: { cut: 2, lossy: 2, gossip: 2, freeze: 1 },
+    interval: [300, 2_000],
+    goesBack: true,
+  },
+  {
+    name: 'everything',
+    faults: {
+      cut: 3,
+      lossy: 3,
+      gossip: 3,
+      crash: 1,
+      crashAtCall: 3,
+      loseDisk: 1,
+      restoreDisk: 1,
+      copyDisk: 2,
+      failDisk: 1,
+      stop: 2,
+      freeze: 2,
+      clock: 2,
+      join: 1,
+      leave: 1,
+      redisStop: 1,
+      redisFreeze: 1,
+      redisFull: 1,
+    },
+    interval: [50, 1_000],
+  },
+];
+
+export interface Report {
+  readonly seed: number;
+  readonly kind: string;
+  readonly answered: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly events: number;
+  readonly virtualMilliseconds: number;
+  /** What went wrong. */
+  readonly problem: string | undefined;
+  readonly trace: readonly string[];
+  readonly traceHash: string;
+}
+
+export async function runSchedule(seed: number, isTraced: boolean): Promise<Report> {
+  const world = new World({ seed, isTraced });
+  const kind = kindOf(seed);
+  world.trace.add('schedule', () => `${kind.name}, seed ${seed}`);
+  let problem: string | undefined;
+  try {
+    await run(world, kind);
+  } catch (error) {
+    problem =
+      error instanceof InvariantError ? error.message : error instanceof Error ? `${error.stack}` : String(error);
+    world.trace.add('schedule', () => `ends: ${problem}`);
+  }
+  const { ledger, scheduler, trace } = world;
+  return {
+    seed,
+    kind: kind.name,
+    answered: ledger.count('answered'),
+    refused: ledger.count('refused'),
+    unknown: ledger.count('unknown') + ledger.count('committing'),
+    events: scheduler.events,
+    virtualMilliseconds: scheduler.now,
+    problem,
+    trace: trace.lines,
+    traceHash: trace.hash,
+  };
+}
+
+function kindOf(seed: number): Kind {
+  const [last] = kinds.slice(-1);
+  const kind = seed % 2 === 0 ? last : kinds[((seed - 1) / 2) % (kinds.length - 1)];
+  if (!kind) throw new Error('a seed is a whole number of 1 and more');
+  return kind;
+}
+
+async function run(world: World, kind: Kind): Promise<void> {
+  const { random } = world;
+  world.queries = randomQueries(random);
+  const count = 2 + random.below(3);
+  for (let index = 0; index < count; index += 1)
+    world.addMachine({ disk: random.chance(0.7), rate: random.pick([0.98, 1, 1.01]) });
+  for (const machine of world.machines)
+    world.scheduler.after(random.within([0, 300]), () => startIfDown(world, machine));
+  const faults = new Faults(world, kind.faults);
+  // Some sites are in trouble before they have a log.
+  if (random.chance(0.2)) faults.begin(kind.interval);
+  else {
+    await world.run(() => world.machines.every(({ serving }) => serving), 10_000);
+    faults.begin(kind.interval);
+  }
+  const work = new Work(world, random.pick([40, 80, 160]));
+  work.begin();
+  await world.run(() => false, random.within([2_000, 7_000]));
+  if (kind.goesBack) {
+    await goBack(world);
+    await world.run(() => false, random.within([2_000, 7_000]));
+    faults.heal();
+    work.end();
+    await checkStopped(world);
+    return;
+  }
+  faults.heal();
+  await comeToRest(world, work);
+  await checkAtRest(world);
+}
+
+async function goBack(world: World): Promise<void> {
+  const { random, server, oracle } = world;
+  const contents = random.chance(0.4) ? emptyRedis : server.redis.contents;
+  // Nobody stands further than the log that it goes back to: then it did not go back.
+  const position = contents.head?.position ?? -1;
+  await world.run(() => oracle.position > position, 5_000);
+  await world.run(() => false, random.within([0, 500]));
+  world.goBack(contents);
+}
+
+/** Who stood further than the log does now takes no part in it, says so, and goes on by itself. */
+async function checkStopped(world: World): Promise<void> {
+  // Everybody connects again, and reads.
+  await world.run(() => false, 10_000);
+  for (const machine of world.machines) {
+    const { running, name, disk } = machine;
+    if (!running?.isReady) continue;
+    const { problem } = running.replica.status;
+    const hasStopped = problem?.includes('stopped taking part') ?? false;
+    if (hasStopped === standsOnLog(world, running)) world.violation(name, `the log went back, and it says: ${problem}`);
+    running.observer.look();
+    const isAnswered = (await world.until(write(world, machine, running, 'plain'))) === 'answered';
+    if (isAnswered !== (disk !== undefined || !hasStopped))
+      world.violation(name, `${isAnswered ? 'answers' : 'refuses'} writes, ${hasStopped ? 'stopped' : 'taking part'}`);
+  }
+  await world.run(() => true, 0);
+}
+
+/** Whether the log that there is now has all that a replica applied. */
+function standsOnLog({ server, oracle }: World, { replica }: Running): boolean {
+  using view = replica.read();
+  const { log, position, mark } = decodeToken(view.token, 'token');
+  if (server.redis.head()?.log !== log) return false;
+  return position === 0 || (oracle.log === log && (oracle.markAt(position)?.startsWith(mark) ?? false));
+}
+
+/** Clients, for as long as they are not stopped. */
+class Work {
+  readonly #world: World;
+  readonly #milliseconds: number;
+  #isOver = false;
+
+  /** @param milliseconds between two that act, about */
+  constructor(world: World, milliseconds: number) {
+    this.#world = world;
+    this.#milliseconds = milliseconds;
+  }
+
+  begin(): void {
+    const { scheduler, random, machines } = this.#world;
+    scheduler.after(random.within([0, 2 * this.#milliseconds]), () => {
+      if (this.#isOver) return;
+      const machine = random.pick(machines);
+      // Clients come in bunches, so that appends carry more than one transaction.
+      for (let left = random.chance(0.2) ? 3 : 1; left > 0; left -= 1) act(this.#world, machine);
+      this.begin();
+    });
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+}
+
+function act(world: World, machine: Machine): void {
+  const { random } = world;
+  const running = machine.serving;
+  if (!running) return;
+  const choice = random.fraction();
+  if (choice < 0.75) pursue(world, write(world, machine, running));
+  else if (choice < 0.83) pursue(world, readSlowly(world, machine, running));
+  else if (choice < 0.93) pursue(world, followToken(world, machine, running));
+  else running.observer.look();
+}
+
+/** What fails without being caught is a fault of the replica's. */
+function pursue(world: World, work: Promise<unknown>): void {
+  work.catch((error: unknown) => world.violation('client', error instanceof Error ? `${error.stack}` : String(error)));
+}
+
+function startIfDown(world: World, machine: Machine): void {
+  if (!machine.running) world.start(machine);
+}
+
+/** Everybody who may hold something comes back, a fresh replica joins, and all get to where the log is. */
+async function comeToRest(world: World, work: Work): Promise<void> {
+  await world.run(() => world.machines.every(({ running }) => !running?.isStopping), 10_000);
+  for (const machine of world.machines) if (machine.disk) startIfDown(world, machine);
+  startIfDown(world, world.addMachine({ disk: false }));
+  const isServed = () =>
+    world.machines.every(
+      ({ running, serving }) => !running || (serving?.replica.status.connected && running.connection.inFlight === 0),
+    );
+  if (!(await world.run(isServed, 60_000))) throw new InvariantError(`not ready within a minute: ${describe(world)}`);
+  work.end();
+  for (const machine of world.machines) {
+    const { serving } = machine;
+    const outcome = serving && (await world.until(write(world, machine, serving, 'plain')));
+    if (outcome !== undefined && outcome !== 'answered')
+      world.violation(machine.name, `healed, and a write is ${outcome}`);
+  }
+  if (!(await world.run(() => world.isQuiet, 60_000)))
+    throw new InvariantError(`not at rest within a minute: ${describe(world)}`);
+  // Whoever heard of nothing hears a heartbeat.
+  await world.run(() => false, 1_500);
+}
+
+async function checkAtRest(world: World): Promise<void> {
+  const { ledger, oracle } = world;
+  if (!world.isQuiet) throw new InvariantError(`does not stay at rest: ${describe(world)}`);
+  for (const { name, running, disk } of world.machines) {
+    if (!running) continue;
+    const { observer, replica } = running;
+    observer.look();
+    observer.checkFeeds();
+    const { connected, problem } = replica.status;
+    if (!connected || problem !== undefined) world.violation(name, `healed, and says: ${problem ?? 'not connected'}`);
+    if (observer.position !== oracle.position)
+      world.violation(name, `shows ${observer.position}, and the log ends at ${oracle.position}`);
+    for (const event of new Set([...ledger.operations.keys(), ...ledger.shown]))
+      if (ledger.isOwed(event) && !observer.shown.has(event))
+        world.violation(name, `${event} was answered or shown, and is lost`);
+    if (disk && !disk.hasFailed && disk.contents.transactions.length + disk.contents.known.size > 0)
+      world.violation(name, `its journal still holds ${disk.contents.transactions.length} transactions`);
+    for (const { token } of ledger.tokens) {
+      if (!ledger.isReachable(token)) continue;
+      await world.until(
+        replica
+          .waitFor(token, 1_000)
+          .catch((error: unknown) => world.violation(name, `cannot reach a token: ${error}`)),
+      );
+    }
+  }
+  await world.run(() => true, 0);
+}
+
+function describe(world: World): string {
+  const states = world.machines.flatMap(({ name, running }) => {
+    if (!running) return [];
+    const { ready, problem, version, unsent, waiting } = running.replica.status;
+    const { inFlight } = running.connection;
+    return [`${name} ${JSON.stringify({ ready, problem, position: version[0]?.position, unsent, waiting, inFlight })}`];
+  });
+  return `the log ends at ${world.server.redis.head()?.position}; ${states.join('; ')}`;
+}

@@ -1,0 +1,71 @@
+/** The server that Redis runs on: there, frozen (what comes to it waits, and is done later), or down (it is lost). */
+import type { LogEntry } from '../../replica/log/log.ts';
+import type { Connection } from './connection.ts';
+import { SimulatedRedis } from './redis.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export class Server {
+  readonly redis: SimulatedRedis;
+  readonly connections = new Set<Connection>();
+  readonly #scheduler: Scheduler;
+  /** Requests that were sent and did not come yet: they may change the log when nobody waits for them any more. */
+  onTheWay = 0;
+  #isDown = false;
+  /** What came while it was frozen. */
+  #held: (() => void)[] | undefined;
+
+  /** @param appended told of each entry in the step in which it is appended */
+  constructor(scheduler: Scheduler, appended: (entry: LogEntry) => void) {
+    this.#scheduler = scheduler;
+    this.redis = new SimulatedRedis((entry, bytes) => {
+      appended(entry);
+      for (const connection of this.connections) connection.published('entry', bytes);
+    });
+  }
+
+  get isReachable(): boolean {
+    return !this.#isDown && this.#held === undefined;
+  }
+
+  /** A request is sent. */
+  expect(milliseconds: number, arrive: () => void): void {
+    this.onTheWay += 1;
+    this.#scheduler.after(milliseconds, () => {
+      this.onTheWay -= 1;
+      arrive();
+    });
+  }
+
+  /** A request, or a message to publish, comes to it. */
+  arrive(call: () => void): void {
+    if (this.#isDown) return;
+    if (this.#held) this.#held.push(call);
+    else call();
+  }
+
+  publishHeartbeat(bytes: Uint8Array): void {
+    for (const connection of this.connections) connection.published('heartbeat', bytes);
+  }
+
+  /** Nothing that it had answered is lost; what waited for its turn is. */
+  stop(): void {
+    this.#isDown = true;
+    this.#held = undefined;
+    for (const connection of this.connections) connection.drop('the server closed it');
+  }
+
+  start(): void {
+    this.#isDown = false;
+  }
+
+  freeze(): void {
+    if (!this.#isDown) this.#held ??= [];
+    for (const connection of this.connections) connection.mayFallSilent();
+  }
+
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const call of held) this.#scheduler.after(0, () => this.arrive(call));
+  }
+}
