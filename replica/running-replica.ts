@@ -1,20 +1,20 @@
 /** A replica as it runs: its state, the log that it follows, what it sends, and who is told. Only wires. */
-import { StoreUnavailableError, TokenUnreachableError } from '../errors.ts';
+import { StoreUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { Applier } from './apply.ts';
 import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
-import type { Head, Lineage } from './crdt/version.ts';
+import type { Lineage } from './crdt/version.ts';
 import { systemPrefix, TransactionFeed } from './feed.ts';
-import { markAtStart } from './log/entry.ts';
-import type { LogEntry } from './log/log.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
-import type { Prefix, PreparedEntry } from './prefix.ts';
+import type { Prefix } from './prefix.ts';
 import { PrivateView } from './private-view.ts';
 import { LiveQueries } from './query/live-queries.ts';
 import type { LiveQueryDefinition } from './query/live-query.ts';
 import type { Committed, LiveEvent, LoggedTransaction, Replica } from './replica.ts';
 import { RequestTransaction } from './requests.ts';
+import { Standing } from './standing.ts';
 import { ReplicaState } from './state.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
@@ -22,7 +22,7 @@ import { Follower } from './sync/follower.ts';
 import { Outbox } from './sync/outbox.ts';
 import { Peers } from './sync/peers.ts';
 import { chooseOrigin, loadPrefix, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
-import { decodeToken, type Token, tokenMarkDigits } from './token.ts';
+import { decodeToken } from './token.ts';
 import type { Transaction } from './transaction.ts';
 import type { View } from './view.ts';
 import { Waiters } from './waiters.ts';
@@ -36,6 +36,8 @@ const defaultTiming: ReplicaTiming = {
 /** What is there once the replica has caught up. */
 interface Loaded {
   readonly state: ReplicaState;
+  readonly standing: Standing;
+  readonly applier: Applier;
   readonly outbox: Outbox;
   readonly follower: Follower;
   readonly live: LiveQueries;
@@ -60,16 +62,8 @@ export class RunningReplica implements Replica {
   #stopped = false;
   #isConnected: boolean;
   #closing: Promise<void> | undefined;
-  /** Where what is durable here stands, also between the transactions of one entry. */
-  #at: Head | undefined;
-  #token: string | undefined;
-  /** What an embedded log was given the states of, so that it is worked out once. */
-  #prepared: PreparedEntry | undefined;
-  #lastWriteAtMilliseconds: number | undefined;
   #committed = 0;
-  #applied = 0;
   #malformed = 0;
-  #clocksAhead = 0;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -94,6 +88,8 @@ export class RunningReplica implements Replica {
         missingGeneration: undefined,
       }),
       heard: ({ head }) => head && this.#loaded?.follower.hint(head),
+      // Gossip may be silent: that the log grew, or went back, is noticed all the same.
+      beat: () => this.#loaded?.follower.readInBackground(),
       changed: () => this.#statusWatch.now(),
       malformed: (problem) => this.#countMalformed(problem),
     });
@@ -125,7 +121,7 @@ export class RunningReplica implements Replica {
       waiting: loaded?.follower.waiting ?? 0,
       unsent: log.storage === 'EMBEDDED' ? 0 : (loaded?.outbox.unsent ?? 0),
       documentCount,
-      lastWriteAtMilliseconds: this.#lastWriteAtMilliseconds,
+      lastWriteAtMilliseconds: loaded?.applier.lastWriteAtMilliseconds,
       peers: head ? this.#peers.status(head) : [],
     };
   }
@@ -134,12 +130,12 @@ export class RunningReplica implements Replica {
     const { queries, readers } = this.#loaded?.live.size ?? { queries: 0, readers: 0 };
     return {
       transactionsCommitted: this.#committed,
-      transactionsApplied: this.#applied,
+      transactionsApplied: this.#loaded?.applier.applied ?? 0,
       transactionsRefused: this.#loaded?.outbox.refusedCount ?? 0,
       appends: this.#loaded?.outbox.appends ?? 0,
       malformedMessages: this.#malformed,
       gapsRepaired: this.#loaded?.follower.gapsRepaired ?? 0,
-      clocksAhead: this.#clocksAhead,
+      clocksAhead: this.#loaded?.applier.clocksAhead ?? 0,
       liveQueries: queries,
       liveReaders: readers,
     };
@@ -150,19 +146,20 @@ export class RunningReplica implements Replica {
   }
 
   read(): View {
-    return this.#check().state.durableViews.open(this.#currentToken());
+    const { state, standing } = this.#check();
+    return state.durableViews.open(standing.token);
   }
 
   begin(): Transaction {
-    const { state } = this.#check();
-    const base = state.stagingViews.open(this.#currentToken());
+    const { state, standing } = this.#check();
+    const base = state.stagingViews.open(standing.token);
     const view = new PrivateView(base, { origin: this.#origin, number: this.#nextNumber(), time: this.#clock.tick() });
     const makeId = () => newDocumentId(this.#options.random);
     return new RequestTransaction(view, state.stagingVersion, makeId, () => base.close());
   }
 
   async commit(transaction: Transaction): Promise<Committed> {
-    const { state, outbox } = this.#check();
+    const { state, standing, outbox } = this.#check();
     outbox.checkOpen();
     if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
     const parts: CommitParts = {
@@ -172,7 +169,7 @@ export class RunningReplica implements Replica {
       journal: this.#options.journal,
       nextNumber: () => this.#nextNumber(),
       tick: () => this.#clock.tick(),
-      token: () => this.#currentToken(),
+      token: () => standing.token,
     };
     const committed = await commit(parts, transaction);
     this.#committed += 1;
@@ -180,20 +177,20 @@ export class RunningReplica implements Replica {
   }
 
   async waitFor(token: string, maximumMilliseconds: number): Promise<void> {
-    const { state, follower } = this.#check();
+    const { state, standing, follower } = this.#check();
     const wanted = decodeToken(token, 'token');
-    if (this.#shows(wanted)) return;
+    if (standing.shows(wanted)) return;
     follower.readInBackground();
     const missing = () => Math.max(1, wanted.position - state.prefix.head.position);
-    await this.#waiters.wait(() => this.#shows(wanted), maximumMilliseconds, missing);
+    await this.#waiters.wait(() => standing.shows(wanted), maximumMilliseconds, missing);
   }
 
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): Disposable {
-    const { live } = this.#check();
-    const reader = live.open(definition, (change) => told({ initial: false, change, token: this.#currentToken() }));
+    const { live, standing } = this.#check();
+    const reader = live.open(definition, (change) => told({ initial: false, change, token: standing.token }));
     const inserted = reader.result.map((document, index) => ({ index, document }));
     const change = { before: [], after: reader.result, inserted, updated: [], removed: [], moved: [] };
-    told({ initial: true, change, token: this.#currentToken() });
+    told({ initial: true, change, token: standing.token });
     return { [Symbol.dispose]: () => reader.close() };
   }
 
@@ -273,7 +270,6 @@ export class RunningReplica implements Replica {
     this.#origin = origin;
     this.#loaded = this.#wire(prefix, secret);
     this.#problem = undefined;
-    this.#at = prefix.head;
     for (const transaction of unsent) {
       this.#loaded.state.journal(transaction, false);
       this.#loaded.outbox.takeOver(transaction);
@@ -296,8 +292,7 @@ export class RunningReplica implements Replica {
       now: () => timers.now(),
       viewMilliseconds: this.#timing.viewMilliseconds,
       changed: (changes, at) => {
-        this.#at = at;
-        this.#token = undefined;
+        standing.moveTo(at);
         if (changes.length > 0) this.#loaded?.live.apply(changes);
         this.#waiters.check();
         this.#statusWatch.later();
@@ -308,12 +303,21 @@ export class RunningReplica implements Replica {
         });
       },
     });
+    const standing = new Standing(state);
+    const feed = new TransactionFeed({
+      log,
+      openView: () => this.read(),
+      head: () => prefix.head,
+      markAt: (position) => prefix.marks.at(position),
+    });
+    const token = () => standing.token;
+    const applier = new Applier({ state, feed, clock: this.#clock, logger, outbox: () => outbox, token });
     const follower = new Follower({
       log,
       logger,
       head: () => prefix.head,
       markAt: (position) => prefix.marks.at(position),
-      apply: (entry) => this.#apply(entry),
+      apply: (entry) => applier.apply(entry),
       replaced: (problem) => this.#stopTakingPart(problem),
       blocked: (problem) => this.#blockedChanged(problem),
     });
@@ -325,10 +329,7 @@ export class RunningReplica implements Replica {
       secret,
       retryMilliseconds: this.#timing.retryMilliseconds,
       head: () => prefix.head,
-      recordsAfter: (entry) => {
-        this.#prepared = prefix.prepare(entry);
-        return this.#prepared.transactions.flatMap(({ after }) => after);
-      },
+      recordsAfter: (entry) => applier.recordsAfter(entry),
       knownEntries: (after, upTo) => prefix.marks.between(after, upTo),
       appended: (entries) => {
         for (const entry of entries) follower.offer(entry);
@@ -336,46 +337,13 @@ export class RunningReplica implements Replica {
       catchUp: () => follower.catchUp(),
       journaled: (transaction) => {
         state.journal(transaction, true);
-        return this.#currentToken();
+        return standing.token;
       },
       refused: (transaction) => state.unstage(transaction),
       cutOffChanged: () => this.#statusWatch.now(),
       replaced: (problem) => this.#stopTakingPart(problem),
     });
-    const feed = new TransactionFeed({
-      log,
-      openView: () => this.read(),
-      head: () => prefix.head,
-      markAt: (position) => prefix.marks.at(position),
-    });
-    return { state, outbox, follower, feed, live: new LiveQueries(state.durable), secret };
-  }
-
-  #apply(entry: LogEntry): void {
-    const { state, outbox, feed } = this.#check();
-    const prepared = this.#prepared?.entry.mark === entry.mark ? this.#prepared : state.prefix.prepare(entry);
-    this.#prepared = undefined;
-    for (const transaction of prepared.transactions) {
-      const { origin, number, time } = transaction.delta;
-      const at = { log: entry.log, position: transaction.position, mark: entry.mark };
-      this.#takeTime(time, origin);
-      state.apply(transaction, at, outbox.get(origin, number));
-      outbox.cameBack(origin, number, () => this.#currentToken());
-      feed.applied(transaction, at);
-      this.#applied += 1;
-    }
-    state.prefix.advance(entry);
-  }
-
-  #takeTime(time: number, origin: string): void {
-    if (!this.#clock.receive(time)) {
-      this.#clocksAhead += 1;
-      this.#options.logger.warn(
-        { origin, time: millisecondsOf(time) },
-        'a clock is more than a minute ahead of this one',
-      );
-    }
-    this.#lastWriteAtMilliseconds = Math.max(this.#lastWriteAtMilliseconds ?? 0, millisecondsOf(time));
+    return { state, standing, applier, outbox, follower, feed, live: new LiveQueries(state.durable), secret };
   }
 
   #connectionChanged(connected: boolean): void {
@@ -412,30 +380,6 @@ export class RunningReplica implements Replica {
   #countMalformed(problem: string): void {
     this.#malformed += 1;
     this.#options.logger.warn({ problem }, 'a malformed message was dropped');
-  }
-
-  /** Whether all that a token shows is shown here. @throws {TokenUnreachableError} */
-  #shows(token: Token): boolean {
-    const { state } = this.#check();
-    const { head, marks, origins } = state.prefix;
-    if (token.log !== head.log) throw new TokenUnreachableError();
-    const at = this.#at ?? head;
-    if (token.position > at.position) return false;
-    const mark =
-      token.position === 0
-        ? markAtStart(head.log)
-        : token.position > head.position
-          ? at.mark
-          : marks.at(token.position);
-    if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
-    for (const [origin, number] of token.journaled)
-      if ((origins.get(origin) ?? 0) < number && !state.holdsJournaled(origin, number)) return false;
-    return true;
-  }
-
-  #currentToken(): string {
-    this.#token ??= this.#check().state.token(this.#at);
-    return this.#token;
   }
 
   #nextNumber(): number {

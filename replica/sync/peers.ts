@@ -14,6 +14,8 @@ export interface PeersOptions {
   /** This replica's heartbeat as of now. */
   readonly own: () => Omit<Heartbeat, 'leaving'>;
   readonly heard: (heartbeat: Heartbeat) => void;
+  /** Called at each of this replica's own. */
+  readonly beat: () => void;
   /** A peer came or went. */
   readonly changed: () => void;
   /** Bytes that are no heartbeat. */
@@ -89,6 +91,7 @@ export class Peers {
   #beat(): void {
     this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.own(), leaving: false }));
     this.#dropSilent();
+    this.#options.beat();
     this.#timer = this.#options.timers.after(this.#options.heartbeatMilliseconds, () => this.#beat());
   }
 

@@ -240,6 +240,20 @@ describe('replicas on one Redis', () => {
     expect(await redis.client.exists('{test}:log')).toBe(0);
   });
 
+  it('notice that the log went back, and read what gossip never told, without a write of their own', async () => {
+    await using redis = await startRedis();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined });
+    await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
+    await upsert(a, 'cars', { _id: 'x' });
+    await until(() => position(b) === 1, 'b has it');
+    await redis.wipe();
+    await until(
+      () => [a, b].every(({ replica }) => /stopped taking part/.test(replica.status.problem ?? '')),
+      'both notice',
+    );
+    expect(read(b, 'cars', 'x')).toEqual({});
+  });
+
   it('stop before an entry that does not decode, name its place, and never apply or skip it', async () => {
     await using redis = await startRedis();
     await using folder = await temporaryFolder();

@@ -1,0 +1,68 @@
+/** Applies entries of the log, whole and in one turn; whoever made a transaction here is answered in the same turn. */
+import { type HybridClock, millisecondsOf } from './crdt/clock.ts';
+import type { TransactionFeed } from './feed.ts';
+import type { DocumentRecord, LogEntry } from './log/log.ts';
+import type { Logger } from './options.ts';
+import type { PreparedEntry } from './prefix.ts';
+import type { ReplicaState } from './state.ts';
+import type { Outbox } from './sync/outbox.ts';
+
+export interface ApplierOptions {
+  readonly state: ReplicaState;
+  readonly feed: TransactionFeed;
+  readonly clock: HybridClock;
+  readonly logger: Logger;
+  readonly outbox: () => Outbox;
+  /** Of what is durable here now. */
+  readonly token: () => string;
+}
+
+export class Applier {
+  readonly #options: ApplierOptions;
+  /** What an embedded log was given the states of, so that it is worked out once. */
+  #prepared: PreparedEntry | undefined;
+  /** Transactions. */
+  applied = 0;
+  clocksAhead = 0;
+  lastWriteAtMilliseconds: number | undefined;
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+  }
+
+  /** The states of the documents that an entry touches, as they will be; it is the next that is applied. */
+  recordsAfter(entry: LogEntry): readonly DocumentRecord[] {
+    this.#prepared = this.#options.state.prefix.prepare(entry);
+    return this.#prepared.transactions.flatMap(({ after }) => after);
+  }
+
+  /**
+   * @param entry follows on the head
+   * @throws {MalformedBytesError} @throws {UnknownFormatError} it does not decode, and nothing of it was applied
+   */
+  apply(entry: LogEntry): void {
+    const { state, feed, token } = this.#options;
+    const outbox = this.#options.outbox();
+    const prepared = this.#prepared?.entry.mark === entry.mark ? this.#prepared : state.prefix.prepare(entry);
+    this.#prepared = undefined;
+    for (const transaction of prepared.transactions) {
+      const { origin, number, time } = transaction.delta;
+      const at = { log: entry.log, position: transaction.position, mark: entry.mark };
+      this.#takeTime(time, origin);
+      state.apply(transaction, at, outbox.get(origin, number));
+      outbox.cameBack(origin, number, token);
+      feed.applied(transaction, at);
+      this.applied += 1;
+    }
+    state.prefix.advance(entry);
+  }
+
+  #takeTime(time: number, origin: string): void {
+    const milliseconds = millisecondsOf(time);
+    if (!this.#options.clock.receive(time)) {
+      this.clocksAhead += 1;
+      this.#options.logger.warn({ origin, time: milliseconds }, 'a clock is more than a minute ahead of this one');
+    }
+    this.lastWriteAtMilliseconds = Math.max(this.lastWriteAtMilliseconds ?? 0, milliseconds);
+  }
+}

@@ -1,0 +1,46 @@
+/** Where what is durable here stands, as tokens say it: also between the transactions of one entry. */
+import { TokenUnreachableError } from '../errors.ts';
+import type { Head, Mark } from './crdt/version.ts';
+import { markAtStart } from './log/entry.ts';
+import type { ReplicaState } from './state.ts';
+import { type Token, tokenMarkDigits } from './token.ts';
+
+export class Standing {
+  readonly #state: ReplicaState;
+  #at: Head;
+  #token: string | undefined;
+
+  constructor(state: ReplicaState) {
+    this.#state = state;
+    this.#at = state.prefix.head;
+  }
+
+  /** What is durable changed; made anew for who asks first. */
+  moveTo(at: Head): void {
+    this.#at = at;
+    this.#token = undefined;
+  }
+
+  get token(): string {
+    this.#token ??= this.#state.token(this.#at);
+    return this.#token;
+  }
+
+  /** Whether all that a token shows is shown here. @throws {TokenUnreachableError} it is of another history */
+  shows(token: Token): boolean {
+    const { head, origins } = this.#state.prefix;
+    if (token.log !== head.log) throw new TokenUnreachableError();
+    if (token.position > this.#at.position) return false;
+    const mark = this.#markAt(token.position);
+    if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
+    for (const [origin, number] of token.journaled)
+      if ((origins.get(origin) ?? 0) < number && !this.#state.holdsJournaled(origin, number)) return false;
+    return true;
+  }
+
+  #markAt(position: number): Mark | undefined {
+    const { head, marks } = this.#state.prefix;
+    if (position === 0) return markAtStart(head.log);
+    return position > head.position ? this.#at.mark : marks.at(position);
+  }
+}
