@@ -3,11 +3,11 @@ import { HistoryUnavailableError, LogReplacedError, TokenUnreachableError } from
 import { limits } from '../limits.ts';
 import { millisecondsOf } from './crdt/clock.ts';
 import { decodeDelta } from './crdt/codec.ts';
-import type { Delta } from './crdt/delta.ts';
+import type { Delta, WireOperation } from './crdt/delta.ts';
 import { documentExists } from './crdt/document.ts';
 import { formatKeypath } from './crdt/keypath.ts';
 import type { Head, Mark, Position } from './crdt/version.ts';
-import type { DocumentReader, StoredDocument } from './documents.ts';
+import type { DocumentReader } from './documents.ts';
 import { markAtStart } from './log/entry.ts';
 import type { Log, LogEntry } from './log/log.ts';
 import type { PreparedTransaction } from './prefix.ts';
@@ -42,7 +42,8 @@ export class TransactionFeed {
     if (this.#readers.size === 0) return;
     const changes = changesOf(delta, (collection, id, index) => {
       const state = after[index]?.state;
-      return documentExists(state) ? { collection, id, state } : undefined;
+      const document = documentExists(state) ? { collection, id, state } : undefined;
+      return { kind: document ? 'UPSERTED' : 'REMOVED', document };
     });
     if (changes.length === 0) return;
     this.#tell(loggedTransaction(delta, changes, { ...at, position }));
@@ -116,7 +117,11 @@ export class TransactionFeed {
       if (position <= after || position > upTo || !this.#readers.has(reader)) return;
       const delta = decodeDelta(bytes);
       if (delta.number <= (token.journaled.get(delta.origin) ?? 0)) return;
-      const changes = changesOf(delta, (collection, id) => documents.get(collection, id));
+      // What is there by now does not tell what was done then.
+      const changes = changesOf(delta, (collection, id, at) => ({
+        kind: delta.operations[at]?.operations.some(removesAll) ? 'REMOVED' : 'UPSERTED',
+        document: documents.get(collection, id),
+      }));
       if (changes.length > 0)
         reader.told(loggedTransaction(delta, changes, { log: entry.log, position, mark: entry.mark }));
     });
@@ -127,17 +132,31 @@ export class TransactionFeed {
   }
 }
 
-/** @param documentAfter the document that the transaction touched as its `index`th, as it stands after it */
+/** @param outcomeOf what became of the document that the transaction touched as its `index`th */
 function changesOf(
   delta: Delta,
-  documentAfter: (collection: string, id: string, index: number) => StoredDocument | undefined,
+  outcomeOf: (collection: string, id: string, index: number) => Pick<LoggedChange, 'kind' | 'document'>,
 ): readonly LoggedChange[] {
   return delta.operations.flatMap(({ collection, id, operations }, index): readonly LoggedChange[] => {
     if (collection.startsWith(systemPrefix)) return [];
-    const document = documentAfter(collection, id, index);
-    const paths = [...new Set(operations.map(({ path }) => formatKeypath(path)))];
-    return [{ collection, id, kind: document ? 'UPSERTED' : 'REMOVED', paths, document }];
+    return [{ collection, id, paths: writtenPaths(operations), ...outcomeOf(collection, id, index) }];
   });
+}
+
+const removesAll = ({ kind, path }: WireOperation): boolean => kind === 'remove' && path.length === 0;
+
+/** Without the maps that were only made for what is written below them, and without the root, which has no keypath. */
+function writtenPaths(operations: readonly WireOperation[]): readonly string[] {
+  const above = new Set(
+    operations.flatMap(({ path }) => path.slice(1).map((_, depth) => formatKeypath(path.slice(0, depth + 1)))),
+  );
+  const written = new Set<string>();
+  for (const { kind, path } of operations) {
+    if (path.length === 0) continue;
+    const keypath = formatKeypath(path);
+    if (kind !== 'makeMap' || !above.has(keypath)) written.add(keypath);
+  }
+  return [...written];
 }
 
 /** Collections of the system's own: users are not told of them. */

@@ -28,7 +28,7 @@ export interface LoggedChange {
   readonly collection: string;
   readonly id: string;
   readonly kind: 'UPSERTED' | 'REMOVED';
-  /** Keypaths written, as text. The root is ''. */
+  /** Keypaths written, as text. Maps that were only made for what is written below them are not among them, nor is the root. */
   readonly paths: readonly string[];
   readonly document: StoredDocument | undefined;
 }
