@@ -4,91 +4,153 @@
  * no count is believed that the bytes left cannot hold. docs/codec.md.
  */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { mostBytes, readText, writeText } from './text.ts';
+
+/** From so many strings on, an index is faster than looking. */
+const indexedStrings = 16;
 
 /** Strings in the order in which they were first written. */
 export class StringTable {
-  readonly #indexes = new Map<string, number>();
+  #strings: string[] = [];
+  #indexes: Map<string, number> | undefined;
+
+  clear(): void {
+    this.#strings = [];
+    this.#indexes = undefined;
+  }
 
   indexOf(text: string): number {
-    const known = this.#indexes.get(text);
+    const strings = this.#strings;
+    let known: number | undefined;
+    if (this.#indexes) known = this.#indexes.get(text);
+    else for (let index = 0; index < strings.length; index++) if (strings[index] === text) return index;
     if (known !== undefined) return known;
-    this.#indexes.set(text, this.#indexes.size);
-    return this.#indexes.size - 1;
+    strings.push(text);
+    if (this.#indexes) this.#indexes.set(text, strings.length - 1);
+    else if (strings.length === indexedStrings) this.#indexes = new Map(strings.map((name, index) => [name, index]));
+    return strings.length - 1;
   }
 
   writeTo(writer: ByteWriter): void {
-    writer.varint(this.#indexes.size);
-    for (const text of this.#indexes.keys()) {
-      const bytes = encoder.encode(text);
-      writer.varint(bytes.length);
-      writer.raw(bytes);
-    }
+    writer.varint(this.#strings.length);
+    for (const text of this.#strings) writer.text(text);
   }
 }
 
-const encoder = new TextEncoder();
+/** What is written is cut from pieces of this size; small things share one, and none keeps much more alive than itself. */
+const pieceBytes = 8192;
+/** Shorter ones are copied byte by byte: a view on them takes longer to make. */
+const copiedBytes = 96;
 
+/** May be used again once it was cleared or its bytes were taken. */
 export class ByteWriter {
   readonly #strings: StringTable;
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  #bytes = new Uint8Array(pieceBytes);
+  #view: DataView | undefined;
+  /** Where what is being written begins, and where it ends so far. */
+  #start = 0;
+  #end = 0;
 
   constructor(strings: StringTable) {
     this.#strings = strings;
   }
 
+  clear(): void {
+    this.#end = this.#start;
+    if (this.#bytes.length > pieceBytes) this.#begin(new Uint8Array(pieceBytes));
+  }
+
   byte(value: number): void {
     this.#reserve(1);
-    this.#bytes[this.#length++] = value;
+    this.#bytes[this.#end++] = value;
   }
 
   /** @param value a safe integer, 0 or more; seven bits a byte, lowest first */
   varint(value: number): void {
     this.#reserve(8);
+    if (value < 0x80) {
+      this.#bytes[this.#end++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) + 0x80;
+      this.#bytes[this.#end++] = (rest % 0x80) + 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    this.#bytes[this.#length++] = rest;
+    this.#bytes[this.#end++] = rest;
   }
 
   /** Eight bytes, IEEE 754, lowest first. */
   float(value: number): void {
     this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
+    this.#viewOfBytes().setFloat64(this.#end, value, true);
+    this.#end += 8;
   }
 
   /** Eight bytes, two's complement where it is negative, lowest first. */
   integer64(value: bigint): void {
     this.#reserve(8);
-    this.#view.setBigUint64(this.#length, BigInt.asUintN(64, value), true);
-    this.#length += 8;
+    this.#viewOfBytes().setBigUint64(this.#end, BigInt.asUintN(64, value), true);
+    this.#end += 8;
   }
 
   string(text: string): void {
     this.varint(this.#strings.indexOf(text));
   }
 
-  raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+  /** The number of its bytes, then the bytes. */
+  text(text: string): void {
+    this.#reserve(mostBytes(text) + 8);
+    const start = this.#end;
+    this.varint(text.length);
+    const written = writeText(text, this.#bytes, this.#end);
+    if (written !== text.length) {
+      this.#end = start;
+      this.varint(written);
+      writeText(text, this.#bytes, this.#end);
+    }
+    this.#end += written;
   }
 
-  /** Valid until something more is written. */
-  written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /** What another has written so far. */
+  copyOf(other: ByteWriter): void {
+    const length = other.#end - other.#start;
+    this.#reserve(length);
+    if (length > copiedBytes) this.#bytes.set(other.#bytes.subarray(other.#start, other.#end), this.#end);
+    else for (let at = 0; at < length; at++) this.#bytes[this.#end + at] = other.#bytes[other.#start + at] ?? 0;
+    this.#end += length;
+  }
+
+  /** What was written, for good. */
+  take(): Uint8Array {
+    const written = this.#bytes.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    if (this.#bytes.length === pieceBytes) return written;
+    this.#begin(new Uint8Array(pieceBytes));
+    return written.slice();
+  }
+
+  #viewOfBytes(): DataView {
+    this.#view ??= new DataView(this.#bytes.buffer);
+    return this.#view;
   }
 
   #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + bytes));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    const end = this.#end + bytes;
+    if (end <= this.#bytes.length) return;
+    const written = this.#bytes.subarray(this.#start, this.#end);
+    const needed = written.length + bytes;
+    const begun = new Uint8Array(needed <= pieceBytes / 2 ? pieceBytes : needed * 2);
+    begun.set(written);
+    this.#begin(begun);
+    this.#end = written.length;
+  }
+
+  #begin(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = undefined;
+    this.#start = 0;
+    this.#end = 0;
   }
 }
 
@@ -103,17 +165,17 @@ export function readFormat(bytes: Uint8Array, what: string, format: number): Byt
 /** Reads its string table when it is made. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #what: string;
   readonly #strings: readonly string[];
   #at: number;
 
   constructor(bytes: Uint8Array, what: string, at: number) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#what = what;
     this.#at = at;
-    this.#strings = this.list(1, () => this.#text(this.count(1)));
+    const strings: string[] = [];
+    for (let left = this.count(1); left > 0; left--) strings.push(this.#text(this.count(1)));
+    this.#strings = strings;
   }
 
   byte(): number {
@@ -121,6 +183,11 @@ export class ByteReader {
   }
 
   varint(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at += 1;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (;;) {
@@ -136,17 +203,17 @@ export class ByteReader {
   }
 
   float(): number {
-    const value = this.#view.getFloat64(this.#take(8), true);
+    const value = this.#view(8).getFloat64(0, true);
     if (!Number.isFinite(value)) throw this.malformed('a number is not finite');
     return value;
   }
 
   int64(): bigint {
-    return this.#view.getBigInt64(this.#take(8), true);
+    return this.#view(8).getBigInt64(0, true);
   }
 
   uint64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
+    return this.#view(8).getBigUint64(0, true);
   }
 
   string(): string {
@@ -187,10 +254,16 @@ export class ByteReader {
   #text(length: number): string {
     const start = this.#take(length);
     try {
-      return decoder.decode(this.#bytes.subarray(start, start + length));
+      return readText(this.#bytes, start, length);
     } catch (cause) {
       throw this.malformed('a string is no UTF-8', { cause });
     }
+  }
+
+  /** Takes bytes. */
+  #view(length: number): DataView {
+    const start = this.#take(length);
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
   }
 
   /** @returns where the bytes taken begin */
@@ -201,6 +274,3 @@ export class ByteReader {
     return start;
   }
 }
-
-/** A byte order mark is text like any other. */
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

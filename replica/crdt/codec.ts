@@ -3,16 +3,22 @@ import { ByteWriter, readFormat, StringTable } from './bytes.ts';
 import type { Delta } from './delta.ts';
 import { readDelta, writeDelta } from './delta-codec.ts';
 import type { DocumentState } from './document.ts';
-import { readDocument, writeDocument } from './document-codec.ts';
+import { DocumentWriter, readDocument } from './document-codec.ts';
 
 const deltaFormat = 1;
 const documentFormat = 1;
 
+/** Used again and again: nothing is encoded while something else is. */
+const strings = new StringTable();
+const body = new ByteWriter(strings);
+const whole = new ByteWriter(strings);
+const documentWriter = new DocumentWriter(body, strings);
+
 export function encodeDelta(delta: Delta): Uint8Array {
-  const strings = new StringTable();
-  const body = new ByteWriter(strings);
+  strings.clear();
+  body.clear();
   writeDelta(body, delta);
-  return assemble(deltaFormat, strings, body);
+  return assemble(deltaFormat);
 }
 
 /** @throws {MalformedBytesError} @throws {UnknownFormatError} */
@@ -24,10 +30,10 @@ export function decodeDelta(bytes: Uint8Array): Delta {
 }
 
 export function encodeDocument(state: DocumentState): Uint8Array {
-  const strings = new StringTable();
-  const body = new ByteWriter(strings);
-  writeDocument(body, strings, state);
-  return assemble(documentFormat, strings, body);
+  strings.clear();
+  body.clear();
+  documentWriter.write(state);
+  return assemble(documentFormat);
 }
 
 /** @throws {MalformedBytesError} @throws {UnknownFormatError} */
@@ -39,11 +45,11 @@ export function decodeDocument(bytes: Uint8Array): DocumentState {
 }
 
 /** Format, strings, body, and no optional fields. */
-function assemble(format: number, strings: StringTable, body: ByteWriter): Uint8Array {
-  const whole = new ByteWriter(strings);
+function assemble(format: number): Uint8Array {
+  whole.clear();
   whole.byte(format);
   strings.writeTo(whole);
-  whole.raw(body.written());
+  whole.copyOf(body);
   whole.varint(0);
-  return whole.written().slice();
+  return whole.take();
 }

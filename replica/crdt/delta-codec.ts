@@ -37,23 +37,31 @@ export function readDelta(reader: ByteReader): Delta {
   const number = reader.varint();
   const time = reader.varint();
   const context = readContext(reader);
-  const idsByCollection = new Map<string, Set<string>>();
   const operations = reader.list(3, (): DocumentOperations => {
     const collection = reader.string();
     const id = reader.string();
-    const ids = idsByCollection.get(collection) ?? new Set();
-    if (ids.has(id)) throw reader.malformed('a document is touched twice');
-    idsByCollection.set(collection, ids.add(id));
     return { collection, id, operations: reader.list(2, () => readOperation(reader)) };
   });
+  if (operations.length > 1 && hasTwice(operations)) throw reader.malformed('a document is touched twice');
   return { origin, number, context, time, operations };
+}
+
+function hasTwice(operations: readonly DocumentOperations[]): boolean {
+  const idsByCollection = new Map<string, Set<string>>();
+  for (const { collection, id } of operations) {
+    const ids = idsByCollection.get(collection) ?? new Set();
+    if (ids.has(id)) return true;
+    idsByCollection.set(collection, ids.add(id));
+  }
+  return false;
 }
 
 function writeContext(writer: ByteWriter, { log, position, origins }: Context): void {
   writer.string(log);
   writer.varint(position);
   writer.varint(origins.size);
-  for (const [origin, number] of [...origins].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const sorted = origins.size > 1 ? [...origins].sort(([a], [b]) => (a < b ? -1 : 1)) : origins;
+  for (const [origin, number] of sorted) {
     writer.string(origin);
     writer.varint(number);
   }
@@ -137,7 +145,8 @@ function writePath(writer: ByteWriter, path: Path, from: number): void {
 }
 
 function readPath(reader: ByteReader, above: Path): Path {
-  const path = [...above, ...reader.list(1, () => readKey(reader))];
+  const path = above.slice();
+  for (let left = reader.count(1); left > 0; left--) path.push(readKey(reader));
   if (path.length > limits.documentDepth) throw reader.malformed('a path is too deep');
   return path;
 }

@@ -4,8 +4,8 @@ import { type ByteReader, ByteWriter, type StringTable } from './bytes.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from './counter.ts';
 import type { DocumentState } from './document.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
-import { compareStamps, type Entry, type Stamp } from './stamp.ts';
-import { MapNode } from './tree.ts';
+import { compareStamps, type Entry, type Stamp, sameStamp } from './stamp.ts';
+import { MapNode, RegisterNode } from './tree.ts';
 import type { Value } from './value.ts';
 import {
   readKey,
@@ -24,35 +24,46 @@ const allParts = 63;
 const partsOfMaps = parts.presence + parts.children;
 const stampFlags = { isDefault: 1, inLog: 2 } as const;
 
+/** From so many stamps on, an index is faster than looking. */
+const indexedStamps = 16;
+
 /** Stamps in the order in which they were first written: what one transaction left shares one. */
 class StampTable {
   readonly #entries: ByteWriter;
-  readonly #indexes = new Map<Stamp, number>();
+  #stamps: Stamp[] = [];
   /** Equal stamps may be different objects. */
-  readonly #indexesByName = new Map<string, number>();
+  #indexesByName: Map<string, number> | undefined;
 
   constructor(strings: StringTable) {
     this.#entries = new ByteWriter(strings);
   }
 
+  clear(): void {
+    this.#entries.clear();
+    this.#stamps = [];
+    this.#indexesByName = undefined;
+  }
+
   indexOf(stamp: Stamp): number {
-    const known = this.#indexes.get(stamp);
-    if (known !== undefined) return known;
-    const { log, position, origin, number, time, isDefault } = stamp;
-    const name = JSON.stringify([log, position, origin, number, time, isDefault]);
-    let index = this.#indexesByName.get(name);
-    if (index === undefined) {
-      index = this.#indexesByName.size;
-      this.#indexesByName.set(name, index);
-      this.#write(stamp);
+    const stamps = this.#stamps;
+    for (let index = 0; index < stamps.length && index < indexedStamps; index++) {
+      const other = stamps[index];
+      if (other === stamp || (other && isEqual(other, stamp))) return index;
     }
-    this.#indexes.set(stamp, index);
+    const known = this.#indexesByName?.get(nameOf(stamp));
+    if (known !== undefined) return known;
+    const index = stamps.push(stamp) - 1;
+    if (index >= indexedStamps) {
+      this.#indexesByName ??= new Map();
+      this.#indexesByName.set(nameOf(stamp), index);
+    }
+    this.#write(stamp);
     return index;
   }
 
   writeTo(writer: ByteWriter): void {
-    writer.varint(this.#indexesByName.size);
-    writer.raw(this.#entries.written());
+    writer.varint(this.#stamps.length);
+    writer.copyOf(this.#entries);
   }
 
   #write({ log, position, origin, number, time, isDefault }: Stamp): void {
@@ -67,14 +78,32 @@ class StampTable {
   }
 }
 
-export function writeDocument(writer: ByteWriter, strings: StringTable, { touch, root }: DocumentState): void {
-  const nodes = new ByteWriter(strings);
-  const stamps = new StampTable(strings);
-  writeNode(nodes, stamps, root);
-  writer.string(touch.origin);
-  writer.varint(touch.number);
-  stamps.writeTo(writer);
-  writer.raw(nodes.written());
+/** What is written, too, and not only the writer and the time: places in logs differ. */
+const isEqual = (a: Stamp, b: Stamp): boolean => sameStamp(a, b) && a.position === b.position && a.log === b.log;
+
+const nameOf = ({ log, position, origin, number, time, isDefault }: Stamp): string =>
+  JSON.stringify([log, position, origin, number, time, isDefault]);
+
+export class DocumentWriter {
+  readonly #body: ByteWriter;
+  readonly #nodes: ByteWriter;
+  readonly #stamps: StampTable;
+
+  constructor(body: ByteWriter, strings: StringTable) {
+    this.#body = body;
+    this.#nodes = new ByteWriter(strings);
+    this.#stamps = new StampTable(strings);
+  }
+
+  write({ touch, root }: DocumentState): void {
+    this.#nodes.clear();
+    this.#stamps.clear();
+    writeNode(this.#nodes, this.#stamps, root);
+    this.#body.string(touch.origin);
+    this.#body.varint(touch.number);
+    this.#stamps.writeTo(this.#body);
+    this.#body.copyOf(this.#nodes);
+  }
 }
 
 export function readDocument(reader: ByteReader): DocumentState {
@@ -96,29 +125,58 @@ function readStamp(reader: ByteReader): Stamp {
   return { log, position, origin, number, time: isDefault ? 0 : reader.varint(), isDefault };
 }
 
-function writeNode(writer: ByteWriter, stamps: StampTable, { registers, map, counter }: DocumentNode): void {
+function writeNode(writer: ByteWriter, stamps: StampTable, node: DocumentNode): void {
+  if (node instanceof RegisterNode) writeRegister(writer, stamps, node.value, node.stamp);
+  else if (node instanceof MapNode) writeMap(writer, stamps, node, 0);
+  else writeMixed(writer, stamps, node);
+}
+
+function writeRegister(writer: ByteWriter, stamps: StampTable, value: Value, stamp: Stamp): void {
+  writer.byte(parts.registers);
+  writer.byte(1);
+  writer.varint(stamps.indexOf(stamp));
+  writeValue(writer, value);
+}
+
+function writeMixed(writer: ByteWriter, stamps: StampTable, { registers, map, counter }: DocumentNode): void {
   const { presence, bases, cells } = counter ?? emptyCounter;
-  writer.byte(
+  const others =
     (registers.length > 0 ? parts.registers : 0) +
-      (map?.hasPresence ? parts.presence : 0) +
-      (map && map.size > 0 ? parts.children : 0) +
-      (presence.length > 0 ? parts.counterPresence : 0) +
-      (bases.length > 0 ? parts.bases : 0) +
-      (cells.length > 0 ? parts.cells : 0),
-  );
-  writeEntries(writer, stamps, registers, (value) => writeValue(writer, value));
-  writeStamps(writer, stamps, map?.presence ?? []);
-  if (map && map.size > 0) {
-    writer.varint(map.size);
-    for (const [key, child] of map) {
-      writer.string(key);
-      writeNode(writer, stamps, child);
-    }
+    (presence.length > 0 ? parts.counterPresence : 0) +
+    (bases.length > 0 ? parts.bases : 0) +
+    (cells.length > 0 ? parts.cells : 0);
+  const writeValues = () => writeEntries(writer, stamps, registers, (value) => writeValue(writer, value));
+  if (map) writeMap(writer, stamps, map, others, writeValues);
+  else {
+    writer.byte(others);
+    writeValues();
   }
   writeStamps(writer, stamps, presence);
   writeEntries(writer, stamps, bases, (base) => writeNumber(writer, base));
   if (cells.length > 0) writer.varint(cells.length);
   for (const cell of cells) writeCell(writer, cell);
+}
+
+/**
+ * @param others parts of the node beside it
+ * @param between writes what comes between the byte of the parts and the map
+ */
+function writeMap(writer: ByteWriter, stamps: StampTable, map: MapNode, others: number, between?: () => void): void {
+  const { size } = map;
+  writer.byte(others + (map.hasPresence ? parts.presence : 0) + (size > 0 ? parts.children : 0));
+  between?.();
+  writeStamps(writer, stamps, map.presence);
+  if (size > 0) writer.varint(size);
+  map.forEach(
+    (key, child) => {
+      writer.string(key);
+      writeNode(writer, stamps, child);
+    },
+    (key, value, stamp) => {
+      writer.string(key);
+      writeRegister(writer, stamps, value, stamp);
+    },
+  );
 }
 
 function writeStamps(writer: ByteWriter, stamps: StampTable, list: readonly Stamp[]): void {
@@ -150,6 +208,7 @@ function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): 
   const has = reader.byte();
   if (has > allParts) throw reader.malformed(`a node has the unknown parts ${has}`);
   if (depth === 0 && (has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
+  if (has !== 0 && (has & ~partsOfMaps) === 0) return readMap(reader, stamps, has, depth);
   const registers = readEntries(reader, stamps, has & parts.registers, (): Value => {
     return readValue(reader, limits.documentDepth - depth);
   });
@@ -170,10 +229,11 @@ function readMap(reader: ByteReader, stamps: readonly Stamp[], has: number, dept
   if (has & parts.children && depth === limits.documentDepth) throw reader.malformed('a node is too deep');
   for (let left = has & parts.children ? countOfSome(reader, 3) : 0; left > 0; left--) {
     const key = readKey(reader);
-    if (map.get(key) !== undefined) throw reader.malformed('a map has a key twice');
     if (depth === 0 && key === '_id') throw reader.malformed('_id is a field');
     const child = readNode(reader, stamps, depth + 1);
+    const { size } = map;
     map.setChild(key, child, 0, livenessOf(child));
+    if (map.size === size) throw reader.malformed('a map has a key twice');
   }
   map.compact();
   return map;
@@ -187,7 +247,7 @@ function countOfSome(reader: ByteReader, leastBytes: number): number {
 
 /** @param has 0 where there is no such list */
 function readStamps(reader: ByteReader, stamps: readonly Stamp[], has: number): readonly Stamp[] {
-  return readEntries(reader, stamps, has, () => undefined).map(({ stamp }) => stamp);
+  return has === 0 ? [] : readEntries(reader, stamps, has, () => undefined).map(({ stamp }) => stamp);
 }
 
 /** @param has 0 where there is no such list */

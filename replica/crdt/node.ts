@@ -5,7 +5,7 @@
  */
 import { type Counter, sameCounter } from './counter.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
-import { type Liveness, type MapNode, MixedNode, RegisterNode } from './tree.ts';
+import { type Liveness, MapNode, MixedNode, RegisterNode } from './tree.ts';
 import { equalValues, type Value } from './value.ts';
 
 export interface DocumentNode {
@@ -45,7 +45,7 @@ export const mapIsLive = (map: MapNode | undefined): map is MapNode =>
   map !== undefined && (map.liveChildren > 0 || map.hasPresence);
 
 const mapIsReal = (map: MapNode | undefined): boolean =>
-  map !== undefined && (map.realChildren > 0 || map.presence.some(isReal));
+  map !== undefined && (map.realChildren > 0 || (map.hasPresence && map.presence.some(isReal)));
 
 /** Without presence, bases and cells are hidden: not live. */
 export const counterIsLive = (counter: Counter | undefined): counter is Counter =>
@@ -61,6 +61,7 @@ const registersAreReal = (registers: DocumentNode['registers']): boolean =>
 export function livenessOf(node: DocumentNode | undefined): Liveness {
   if (node === undefined) return 0;
   if (node instanceof RegisterNode) return node.stamp.isDefault ? 1 : 3;
+  if (node instanceof MapNode) return mapIsReal(node) ? 3 : mapIsLive(node) ? 1 : 0;
   const { registers, map, counter } = node;
   if (registersAreReal(registers) || mapIsReal(map) || counterIsReal(counter)) return 3;
   return registers.length > 0 || mapIsLive(map) || counterIsLive(counter) ? 1 : 0;
@@ -72,6 +73,7 @@ export const isLive = (node: DocumentNode | undefined): boolean => livenessOf(no
 /** M9, M15. Map before counter before register; a part of default data only where no part has anything else. */
 export function shownType(node: DocumentNode): FieldType | undefined {
   if (node instanceof RegisterNode) return 'REGISTER';
+  if (node instanceof MapNode) return mapIsLive(node) ? 'MAP' : undefined;
   const { registers, map, counter } = node;
   if (livenessOf(node) === 3) {
     if (mapIsReal(map)) return 'MAP';

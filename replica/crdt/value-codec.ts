@@ -143,8 +143,13 @@ export function readTotals(reader: ByteReader): Totals {
 /** Origins are compared as strings, which is by bytes as long as they are ASCII. */
 const originPattern = /^[\x21-\x7e]{1,128}$/;
 
+/** Most that is read one after the other comes from few origins. */
+let lastOrigin: Origin | undefined;
+
 export function readOrigin(reader: ByteReader): Origin {
   const origin = reader.string();
+  if (origin === lastOrigin) return origin;
   if (!originPattern.test(origin)) throw reader.malformed('an origin is no name');
+  lastOrigin = origin;
   return origin;
 }

@@ -9,6 +9,7 @@ import { formatKeypath } from './keypath.ts';
 import { Edit } from './map.ts';
 import { counterIsLive, type DocumentNode, type FieldType, isLive, shownType } from './node.ts';
 import { shownValue } from './shown.ts';
+import { RegisterNode } from './tree.ts';
 import { equalValues, isValueObject, levelsOf, type Value, type ValueObject } from './value.ts';
 import type { Writer } from './version.ts';
 
@@ -196,15 +197,20 @@ export class DocumentDraft {
 
   /** M17. Above what is written there are maps: made where nothing or null is shown. */
   #makeAncestors(path: Path): void {
+    let node = this.#root;
     for (let depth = 0; depth < path.length; depth++) {
-      const ancestor = path.slice(0, depth);
-      const node = this.#nodeAt(ancestor);
-      if (node && shownType(node) === 'MAP') continue;
-      if (node && (shownValue(node) ?? null) !== null) {
-        throw mismatch(ancestor, `is ${nameOf(shownType(node))} and no map: use set to replace it`);
-      }
-      this.#apply({ kind: 'makeMap', path: ancestor, isDefault: false });
+      if (node === undefined || shownType(node) !== 'MAP') node = this.#makeMapAt(path.slice(0, depth), node);
+      const key = path[depth];
+      node = key === undefined ? undefined : node?.map?.get(key);
     }
+  }
+
+  #makeMapAt(path: Path, node: DocumentNode | undefined): DocumentNode | undefined {
+    if (node && (shownValue(node) ?? null) !== null) {
+      throw mismatch(path, `is ${nameOf(shownType(node))} and no map: use set to replace it`);
+    }
+    this.#apply({ kind: 'makeMap', path, isDefault: false });
+    return this.#nodeAt(path);
   }
 
   #makeCounter(path: Path, base: number | bigint | undefined, isDefault: boolean): void {
@@ -217,7 +223,13 @@ export class DocumentDraft {
 
   #assign(path: Path, value: Value, isDefault: boolean): void {
     const node = this.#nodeAt(path);
-    this.#apply({ kind: 'assign', path, value, floors: node ? floorsOf(node, path, false) : [], isDefault });
+    this.#apply({
+      kind: 'assign',
+      path,
+      value,
+      floors: node === undefined || node instanceof RegisterNode ? noFloors : floorsOf(node, path, false),
+      isDefault,
+    });
   }
 
   #reset(path: Path, node: DocumentNode): void {
@@ -262,6 +274,8 @@ const mismatch = (path: Path, problem: string): TypeMismatchError =>
 
 /** For people. */
 const nameOf = (type: FieldType | undefined): string => `a ${type?.toLowerCase()}`;
+
+const noFloors: readonly Floor[] = [];
 
 /** What a reset of the node has seen of the counters below it, and at it where that is asked for. */
 function floorsOf(node: DocumentNode, path: Path, includingNode: boolean): readonly Floor[] {
