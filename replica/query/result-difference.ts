@@ -1,7 +1,7 @@
 /**
  * What leads from one result to another: the contract's inserted, updated, removed and moved.
  * L4. It is minimal: `updated` only where a document shows something else, and `moved` the fewest that must move, so that
- *     a reader of one change redraws no more than it has to.
+ *     a reader of one change redraws no more than it has to. Where either of two may move, the one that was touched does.
  */
 import { showsSame } from '../crdt/document.ts';
 import type { StoredDocument } from '../documents.ts';
@@ -75,28 +75,36 @@ export function differenceOf(
   }
   const removed = Array.from(beforeIndexes, ([id, index]) => ({ index, id, reason: reasonOf(id) }));
   // What was met side by side kept its order.
-  const moved = unmet.length > inserted.length ? movesAmong(after, start, sources) : [];
+  const moved = unmet.length > inserted.length ? movesAmong(after, start, sources, unmet) : [];
   if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
   return { before, after, inserted, updated, removed, moved };
 }
 
-/** @param sources by place after `start`: the index before, -1 for what was not there */
+/**
+ * @param sources by place after `start`: the index before, -1 for what was not there
+ * @param touched indexes of what should move, where either of two may
+ */
 function movesAmong(
   after: readonly StoredDocument[],
   start: number,
   sources: Int32Array,
+  touched: readonly number[],
 ): ResultChange['moved'][number][] {
   const places = new Int32Array(sources.length);
   const survivors = new Int32Array(sources.length);
+  const untouched = new Uint8Array(sources.length).fill(1);
+  for (const index of touched) untouched[index - start] = 0;
+  const preferred = new Uint8Array(sources.length);
   let count = 0;
   sources.forEach((from, place) => {
     if (from < 0) return;
     places[count] = place;
     survivors[count] = from;
+    preferred[count] = untouched[place] ?? 0;
     count += 1;
   });
   const moved: ResultChange['moved'][number][] = [];
-  longestIncreasing(survivors.subarray(0, count)).forEach((stays, survivor) => {
+  longestIncreasing(survivors.subarray(0, count), preferred).forEach((stays, survivor) => {
     const from = survivors[survivor];
     const to = start + (places[survivor] ?? 0);
     const document = after[to];

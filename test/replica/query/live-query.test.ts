@@ -233,6 +233,21 @@ describe('LiveQuery', () => {
     });
   });
 
+  it('L4: moves what was written, where one of two neighbours must move', () => {
+    const store = five();
+    const query = open(store);
+    for (const [id, value, from, to] of [
+      ['a', 2.5, 0, 1],
+      ['e', 3.5, 4, 3],
+    ] as const) {
+      expect(spelt(query.apply(store.turn([{ kind: 'set', id, path: ['a'], value }])))).toEqual({
+        ...nothing,
+        updated: [[to, id]],
+        moved: [[id, from, to]],
+      });
+    }
+  });
+
   it('L4: moves only what must move, and lists it as updated too where it changed', () => {
     const store = five();
     const query = open(store);
