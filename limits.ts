@@ -21,7 +21,6 @@ export const limits = {
   filterDepth: 32,
   /** `first` and `last`; also what a list answers where neither is given. */
   pageSize: 10_000,
-  defaultPageSize: 1_000,
   orderFields: 16,
   /** Of one ordering value in a cursor; beyond it only the beginning is there. A cursor stands in every edge of a page. */
   cursorValueCharacters: 256,

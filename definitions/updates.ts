@@ -2,7 +2,6 @@
 import { BadUserInputError } from '../errors.ts';
 import type { Path } from '../replica/crdt/delta.ts';
 import { formatKeypath } from '../replica/crdt/keypath.ts';
-import { isValueObject } from '../replica/crdt/value.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
 import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
 import { checkValue, fieldAt, kindName } from './values.ts';
@@ -40,9 +39,6 @@ export function checkOperation(definition: CollectionDefinition, operation: Upda
     if (operation.as === 'REGISTER' && operation.value !== null && holdsCounter(field)) {
       const problem = 'a register cannot stand where a counter is defined: leave it out';
       throw new BadUserInputError(`${place}.as`, problem);
-    }
-    if (operation.as === 'MAP' && !isValueObject(operation.value)) {
-      throw new BadUserInputError(`${place}.as`, 'only an object can be stored as a map');
     }
     return;
   }

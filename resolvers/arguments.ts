@@ -48,9 +48,14 @@ export interface CheckedDocument {
 /** @throws {BadUserInputError} @throws {PayloadTooLargeError} */
 export function checkDocument(json: unknown, argument: string): CheckedDocument {
   const document = objectFromJson(json, argument);
+  checkBytes(json, argument);
+  return splitId(document, argument);
+}
+
+/** @param json a document, or what is to be part of one @throws {PayloadTooLargeError} */
+export function checkBytes(json: unknown, argument: string): void {
   const bytes = Buffer.byteLength(JSON.stringify(json));
   if (bytes > limits.documentBytes) throw new PayloadTooLargeError(argument, bytes, limits.documentBytes);
-  return splitId(document, argument);
 }
 
 /** @throws {BadUserInputError} */

@@ -1,12 +1,14 @@
 /** The operations of an `update`, checked. */
 import { AttachmentNotFoundError, BadUserInputError, IdImmutableError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Path } from '../replica/crdt/delta.ts';
 import { valueFromJson } from '../replica/crdt/json.ts';
 import { parseKeypath } from '../replica/crdt/keypath.ts';
-import { AttachmentToken } from '../replica/crdt/value.ts';
+import { AttachmentToken, isValueObject, levelsOf, type Value } from '../replica/crdt/value.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
 import type { DocumentReader } from '../replica/documents.ts';
 import { attachmentRecord } from '../uploads/attachments.ts';
+import { checkBytes } from './arguments.ts';
 import type { Context } from './context.ts';
 
 /** Exactly one member is given: the schema says @oneOf. */
@@ -56,8 +58,12 @@ function operationOf(input: UpdateOperationInput, place: string): NamedOperation
     const argument = `${place}.set`;
     const { path, value, as } = input.set;
     if (value === undefined) throw new BadUserInputError(`${argument}.value`, 'it is missing: null is a value too');
-    const written = valueFromJson(value, `${argument}.value`);
-    return { argument, operation: { kind: 'set', path: pathOf(path, argument), value: written, as: as ?? undefined } };
+    const keys = pathOf(path, argument);
+    const written = writtenValue(value, keys, `${argument}.value`);
+    if (as === 'MAP' && !isValueObject(written)) {
+      throw new BadUserInputError(`${argument}.as`, 'only an object can be stored as a map');
+    }
+    return { argument, operation: { kind: 'set', path: keys, value: written, as: as ?? undefined } };
   }
   if (input.remove) {
     const argument = `${place}.remove`;
@@ -73,7 +79,10 @@ function operationOf(input: UpdateOperationInput, place: string): NamedOperation
   if (input.increment) {
     const argument = `${place}.increment`;
     const { path, by } = input.increment;
-    return { argument, operation: { kind: 'increment', path: pathOf(path, argument), by } };
+    return {
+      argument,
+      operation: { kind: 'increment', path: pathOf(path, argument), by: checkFinite(by, `${argument}.by`) },
+    };
   }
   if (input.setAttachment) {
     const argument = `${place}.setAttachment`;
@@ -91,6 +100,22 @@ function pathOf(text: string, argument: string): Path {
   const path = parseKeypath(text, `${argument}.path`);
   if (path[0] === '_id') throw new IdImmutableError(`${argument}.path`);
   return path;
+}
+
+/** @throws {BadUserInputError} @throws {PayloadTooLargeError} */
+function writtenValue(json: unknown, path: Path, argument: string): Value {
+  const value = valueFromJson(json, argument);
+  if (path.length + levelsOf(value) > limits.documentDepth) {
+    throw new BadUserInputError(argument, `a document may have at most ${limits.documentDepth} levels`);
+  }
+  checkBytes(json, argument);
+  return value;
+}
+
+/** GraphQL lets 1e999 through as a literal. @throws {BadUserInputError} */
+export function checkFinite(by: number, argument: string): number {
+  if (!Number.isFinite(by)) throw new BadUserInputError(argument, 'must be a finite number');
+  return by;
 }
 
 /** Ids of the attachments that `setAttachment` names. */

@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import type { DocumentReader } from '../replica/documents.ts';
 import type { Logger } from '../replica/options.ts';
 import type { Replica } from '../replica/replica.ts';
+import { decodeToken } from '../replica/token.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { OpenStream } from '../resolvers/streams.ts';
@@ -208,12 +209,18 @@ function codeOf(answer: Result | Events): string | undefined {
 
 /** @throws {BadUserInputError} */
 function tokensOf({ token, extensions }: OperationRequest): readonly string[] {
-  const tokens = token === undefined ? [] : [token];
+  const tokens = token === undefined ? [] : [checkedToken(token, 'Causality-Token')];
   const causality = extensions?.causality;
   if (causality === undefined || causality === null) return tokens;
+  const argument = 'extensions.causality.token';
   const given = typeof causality === 'object' && 'token' in causality ? causality.token : undefined;
-  if (typeof given !== 'string') throw new BadUserInputError('extensions.causality.token', 'a token is a string');
-  return [...tokens, given];
+  if (typeof given !== 'string') throw new BadUserInputError(argument, 'a token is a string');
+  return [...tokens, checkedToken(given, argument)];
+}
+
+function checkedToken(token: string, argument: string): string {
+  decodeToken(token, argument);
+  return token;
 }
 
 /** Events of live queries and of the log carry the token of what they show. */

@@ -4,6 +4,7 @@ import { fieldAt } from '../../definitions/values.ts';
 import { BadUserInputError } from '../../errors.ts';
 import type { Path } from '../../replica/crdt/delta.ts';
 import type { UpdateOperation } from '../../replica/crdt/writes.ts';
+import { checkFinite } from '../operations.ts';
 import { isTypedInput, type TypedInput } from './filters.ts';
 
 /** An input as the generic API's JSON, and the attachments that it names. */
@@ -36,6 +37,6 @@ export function incrementOperations(input: TypedInput, argument: string, path: P
     const place = `${argument}.${name}`;
     if (isTypedInput(by)) return incrementOperations(by, place, [...path, name]);
     if (typeof by !== 'number') throw new BadUserInputError(place, 'null adds nothing: leave it out');
-    return [{ kind: 'increment', path: [...path, name], by } as const];
+    return [{ kind: 'increment', path: [...path, name], by: checkFinite(by, place) } as const];
   });
 }

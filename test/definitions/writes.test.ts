@@ -130,11 +130,10 @@ describe('updates held against their definition', () => {
     expect(setting(path, value)?.argument).toBe(argument);
   });
 
-  it('refuse a register where a counter is defined, and a map of what is no object', () => {
+  it('refuse a register where a counter is defined', () => {
     expect(setting('visits', 5, 'REGISTER')?.argument).toBe('operations.0.set.as');
     expect(setting('address', { city: 'x' }, 'REGISTER')?.argument).toBe('operations.0.set.as');
     expect(setting('names', { a: 'x' }, 'REGISTER')).toBeUndefined();
-    expect(setting('name', 'x', 'MAP')?.argument).toBe('operations.0.set.as');
     expect(setting('address', { city: 'x' }, 'MAP')).toBeUndefined();
   });
 

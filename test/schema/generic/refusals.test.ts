@@ -144,6 +144,9 @@ describe('bad input is refused, and the argument is named', () => {
     [{ set: { path: '', value: 1 } }, 'BAD_USER_INPUT', 'operations.0.set.path'],
     [{ set: { path: 'a' } }, 'BAD_USER_INPUT', 'operations.0.set.value'],
     [{ set: { path: 'a', value: { b: '\ud800' } } }, 'BAD_USER_INPUT', 'operations.0.set.value.b'],
+    [{ set: { path: 'a', value: 1, as: 'MAP' } }, 'BAD_USER_INPUT', 'operations.0.set.as'],
+    [{ set: { path: 'a', value: null, as: 'MAP' } }, 'BAD_USER_INPUT', 'operations.0.set.as'],
+    [{ set: { path: 'a.b', value: nested(limits.documentDepth - 1) } }, 'BAD_USER_INPUT', 'operations.0.set.value'],
     [{ remove: { path: 'a."' } }, 'BAD_USER_INPUT', 'operations.0.remove.path'],
     [{ increment: { path: '["' } }, 'BAD_USER_INPUT', 'operations.0.increment.path'],
     [{ replaceWithCounter: { path: '.' } }, 'BAD_USER_INPUT', 'operations.0.replaceWithCounter.path'],
@@ -156,6 +159,27 @@ describe('bad input is refused, and the argument is named', () => {
     [{}, 'BAD_USER_INPUT', 'o'],
   ])('an operation %j', async (operation, code, argument) => {
     expect(await api.refused(update, { o: [operation] })).toMatchObject({ code, argument });
+  });
+
+  it('a number without end in an operation, which GraphQL lets through in literals', async () => {
+    const mutation = (field: string) => `mutation { ${field} }`;
+    const increment = '[{ remove: { path: "x" } }, { increment: { path: "n", by: 1e999 } }]';
+    for (const field of [
+      `update(collection: "a", id: "a", operations: ${increment}) { document { _id } }`,
+      `updateMany(collection: "a", where: {}, operations: ${increment}) { documents { _id } }`,
+    ]) {
+      expect(await api.refused(mutation(field))).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        argument: 'operations.1.increment.by',
+      });
+    }
+  });
+
+  it('a value to set that is larger than a document may be', async () => {
+    const value = 'x'.repeat(limits.documentBytes);
+    const refused = await api.refused(update, { o: [{ remove: { path: 'x' } }, { set: { path: 'a', value } }] });
+    expect(refused.code).toBe('PAYLOAD_TOO_LARGE');
+    expect(refused.message).toContain('operations.1.set.value');
   });
 
   it('a keypath and an id in a query', async () => {

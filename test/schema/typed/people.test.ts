@@ -121,6 +121,13 @@ describe('updatePerson', () => {
     await upsert({ _id: 'r' });
     expect(await api.refused(updateMutation, { id: 'r', ...variables })).toMatchObject({ code, argument });
   });
+
+  it('refuses to count without end, which GraphQL lets through in literals', async () => {
+    await upsert({ _id: 'endless' });
+    const mutation = 'mutation { updatePerson(id: "endless", increment: { ownedCars: 1e999 }) { person { _id } } }';
+    const refusal = { code: 'BAD_USER_INPUT', argument: 'increment.ownedCars' };
+    expect(await api.refused(mutation)).toMatchObject(refusal);
+  });
 });
 
 describe('removePerson', () => {
