@@ -42,14 +42,17 @@ export class SimulatedJournal implements Journal {
   readonly #process: Process;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  readonly #flushed: () => void;
   /** In order; the first is being flushed. */
   #changes: Change[] = [];
 
-  constructor(disk: Disk, process: Process, scheduler: Scheduler, random: Random) {
+  /** @param flushed told when something else is on the disk */
+  constructor(disk: Disk, process: Process, scheduler: Scheduler, random: Random, flushed: () => void) {
     this.#disk = disk;
     this.#process = process;
     this.#scheduler = scheduler;
     this.#random = random;
+    this.#flushed = flushed;
   }
 
   load(): Promise<readonly JournaledTransaction[]> {
@@ -151,6 +154,7 @@ export class SimulatedJournal implements Journal {
         change.settle(new StoreUnavailableError('the disk is full'));
       } else {
         this.#disk.contents = change.of(this.#disk.contents);
+        this.#flushed();
         change.settle(undefined);
       }
       this.#changes.shift();

@@ -155,7 +155,10 @@ export class Faults {
       }
       case 'stop':
         if (!running || running.isStopping) return;
-        void this.#world.stop(machine).then(() => this.#startLater(machine));
+        void this.#world.stop(machine).then(() => {
+          if (machine.disk && random.chance(0.5)) this.#copies.set(machine, machine.disk.contents);
+          this.#startLater(machine);
+        });
         return;
       case 'freeze': {
         if (!running) return;
@@ -207,10 +210,11 @@ export class Faults {
     }
   }
 
-  /** @param like a machine whose disk and name the new one may have a copy of */
-  #join(like: Machine): void {
+  /** @param other a machine whose disk and name the new one may have a copy of, unless one was closed cleanly */
+  #join(other: Machine): void {
     const { machines, trace } = this.#world;
     if (machines.length >= mostMachines) return;
+    const like = machines.find(({ disk }) => disk?.contents.cleanMark) ?? other;
     const isCopy = like.disk !== undefined && this.#random.chance(0.3);
     const replicaName = isCopy ? like.replicaName : undefined;
     const machine = this.#world.addMachine({

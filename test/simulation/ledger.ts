@@ -34,6 +34,9 @@ export interface EventFacts {
   readonly serial: string | undefined;
   /** Events that it saw. */
   readonly causes: readonly string[];
+  /** The pair that it wrote, and the stamps that it saw there and wrote over. */
+  readonly pair: string | undefined;
+  readonly over: readonly string[];
 }
 
 /** A token that somebody was given, and what it has to bring into sight. */
@@ -53,6 +56,8 @@ export class Ledger {
   /** Journaled on a disk that is gone, and in no log then: they may come, by a request still on its way, or never. */
   readonly #lostEvents = new Set<string>();
   readonly #lostNumbers = new Set<string>();
+  /** Answered, and in no log yet: on a disk, that is. */
+  readonly #journaled = new Set<string>();
 
   constructor(oracle: Oracle, violation: (problem: string) => void) {
     this.#oracle = oracle;
@@ -71,6 +76,7 @@ export class Ledger {
 
   settle(operation: Operation, outcome: Outcome): void {
     operation.outcome = outcome;
+    if (outcome === 'answered' && !this.isLogged(operation.id)) this.#journaled.add(operation.id);
     if (outcome === 'refused') this.#checkAbsent(operation);
   }
 
@@ -86,6 +92,7 @@ export class Ledger {
     const earlier = this.#logged.get(event);
     if (earlier) this.#violation(`${event} is in the log twice, as ${earlier.name} and as ${name}`);
     this.#logged.set(event, { name, position });
+    this.#journaled.delete(event);
     const operation = this.operations.get(event);
     if (operation?.outcome === 'refused' || operation?.outcome === 'open') this.#checkAbsent(operation);
   }
@@ -93,6 +100,7 @@ export class Ledger {
   /** The log went back: what it no longer has may come again. */
   setBack(to: Position): void {
     for (const [event, { position }] of this.#logged) if (position > to) this.#logged.delete(event);
+    this.#journaled.clear();
   }
 
   seen(event: string): void {
@@ -105,14 +113,26 @@ export class Ledger {
   /** A disk is gone, with these on it. */
   lose(transactions: readonly JournaledTransaction[]): readonly string[] {
     const lost: string[] = [];
-    for (const { origin, number, bytes } of transactions) {
+    for (const transaction of transactions) {
+      const { origin, number } = transaction;
       if (this.#oracle.numberOf(origin) >= number) continue;
       this.#lostNumbers.add(`${origin} ${number}`);
-      const event = eventOf(decodeDelta(bytes));
+      const event = eventOfTransaction(transaction);
       if (event !== undefined) lost.push(event);
     }
-    for (const event of lost) this.#lostEvents.add(event);
+    for (const event of lost) {
+      this.#lostEvents.add(event);
+      this.#journaled.delete(event);
+    }
     return lost;
+  }
+
+  /** Holds the disks against what was answered. @param disks what is flushed on each */
+  checkDisks(disks: readonly (readonly JournaledTransaction[])[]): void {
+    if (this.#journaled.size === 0) return;
+    const held = new Set(disks.flatMap((transactions) => transactions.map(eventOfTransaction)));
+    for (const event of this.#journaled)
+      if (!held.has(event)) this.#violation(`${event} was answered, and is neither in the log nor on a disk`);
   }
 
   /** Whether an event must be there in the end: it was answered or shown, and no disk took it along. */
@@ -145,18 +165,31 @@ export class Ledger {
   }
 }
 
+const eventsByBytes = new WeakMap<Uint8Array, { readonly event: string | undefined }>();
+
+function eventOfTransaction({ bytes }: JournaledTransaction): string | undefined {
+  let known = eventsByBytes.get(bytes);
+  if (!known) {
+    known = { event: eventOf(decodeDelta(bytes)) };
+    eventsByBytes.set(bytes, known);
+  }
+  return known.event;
+}
+
 /** The event in a transaction. */
 export function eventOf(delta: Delta): string | undefined {
   return delta.operations.find(({ collection }) => collection === eventCollection)?.id;
 }
 
 export function factsOf({ id, state }: StoredDocument): EventFacts {
-  const { counter, by, serial, causes } = documentValue(state);
+  const { counter, by, serial, causes, pair, over } = documentValue(state);
   return {
     id,
     counter: typeof counter === 'string' ? counter : undefined,
     by: typeof by === 'number' ? by : 0,
     serial: typeof serial === 'string' ? serial : undefined,
     causes: Array.isArray(causes) ? causes.map(String) : [],
+    pair: typeof pair === 'string' ? pair : undefined,
+    over: Array.isArray(over) ? over.map(String) : [],
   };
 }

@@ -3,7 +3,7 @@
  * transaction, an effect before its cause, a counter that is not the sum of what was counted, anything taken back, or
  * another state than the log's at a position.
  */
-import { documentExists, documentValue } from '../../replica/crdt/document.ts';
+import { conflictsOf, type DocumentState, documentExists, documentValue } from '../../replica/crdt/document.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
 import type { LiveEvent, Replica } from '../../replica/replica.ts';
@@ -47,6 +47,8 @@ export class Observer {
   readonly #events = new Map<string, EventFacts>();
   readonly #sums = new Map<string, number>();
   readonly #serials = new Map<string, number>();
+  /** Stamps that a shown event saw in a pair and wrote over. */
+  readonly #superseded = new Map<string, Set<string>>();
   readonly #feeds = new Set<FeedReader>();
   #new: EventFacts[] = [];
   #changed = false;
@@ -157,7 +159,12 @@ export class Observer {
     this.#parts.ledger.seen(facts.id);
     this.#events.set(facts.id, facts);
     this.#new.push(facts);
-    const { counter, by, serial } = facts;
+    const { counter, by, serial, pair, over } = facts;
+    if (pair !== undefined) {
+      const stamps = this.#superseded.get(pair) ?? new Set();
+      for (const stamp of over) stamps.add(stamp);
+      this.#superseded.set(pair, stamps);
+    }
     if (counter !== undefined) this.#sums.set(counter, (this.#sums.get(counter) ?? 0) + by);
     if (serial !== undefined) this.#serials.set(serial, (this.#serials.get(serial) ?? 0) + 1);
   }
@@ -183,9 +190,13 @@ export class Observer {
   }
 
   #checkPairs(): void {
-    const stamps = new Map(
-      this.#documentsOf(pairCollection).map(({ id, state }) => [id, documentValue(state).stamp] as const),
-    );
+    const pairs = this.#documentsOf(pairCollection);
+    for (const { id, state } of pairs) {
+      const superseded = this.#superseded.get(id.slice(1));
+      const again = stampsOf(state).find((stamp) => superseded?.has(stamp));
+      if (again !== undefined) this.#parts.violation(`${id} has the stamp ${again}, which a shown event wrote over`);
+    }
+    const stamps = new Map(pairs.map(({ id, state }) => [id, documentValue(state).stamp] as const));
     for (const [id, stamp] of stamps) {
       const other = `${id.startsWith('x') ? 'y' : 'x'}${id.slice(1)}`;
       if (stamps.get(other) !== stamp)
@@ -223,6 +234,15 @@ export class Observer {
     for (const collection of view.collections()) for (const _ of view.all(collection)) counted += 1;
     if (counted !== expected) violation(`at ${position}, ${counted} documents are shown, and the log has ${expected}`);
   }
+}
+
+/** The stamps that stand in a pair: the one that is shown, and those in conflict with it. */
+export function stampsOf(state: DocumentState): readonly string[] {
+  const [conflict] = conflictsOf(state);
+  const values = conflict
+    ? [conflict.shown, ...conflict.retained].map(({ value }) => value)
+    : [documentValue(state).stamp];
+  return values.map(String);
 }
 
 const describe = (document: StoredDocument | undefined): string =>

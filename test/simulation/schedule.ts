@@ -146,6 +146,10 @@ async function run(world: World, kind: Kind): Promise<void> {
     faults.begin(kind.interval);
   }
   const work = new Work(world, random.pick([40, 80, 160]));
+  // Some clients have waited for it, and come at once.
+  world.onReady = (machine) => {
+    for (let left = random.chance(0.3) ? 2 : 0; left > 0; left -= 1) act(world, machine);
+  };
   work.begin();
   await world.run(() => false, random.within([2_000, 7_000]));
   if (kind.goesBack) {

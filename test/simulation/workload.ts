@@ -17,17 +17,25 @@ import type { DocumentWriter, RequestResult, Transaction } from '../../replica/t
 import type { View } from '../../replica/view.ts';
 import { eventCollection, type Operation, type Outcome } from './ledger.ts';
 import type { Machine, Running } from './machine.ts';
-import { counterCollection, evictedCollection, pairCollection, serialCollection } from './observer.ts';
+import { counterCollection, evictedCollection, pairCollection, serialCollection, stampsOf } from './observer.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
 type Request = (writer: DocumentWriter) => RequestResult;
 
+/** What is known of an event before it is written. */
+interface Facts {
+  readonly counter?: string;
+  readonly by?: number;
+  readonly serial?: string;
+  readonly pair?: string;
+}
+
 /** What one transaction is going to do. */
 interface Plan {
   readonly requests: readonly Request[];
   /** What its event says. */
-  readonly facts: { readonly counter?: string; readonly by?: number; readonly serial?: string };
+  readonly facts: Facts;
   /** Evictions of the last run. */
   readonly evicted: Map<string, Touch>;
 }
@@ -155,21 +163,15 @@ function planOf(
   kind: 'plain' | 'random',
 ): Plan {
   const evicted = new Map<string, Touch>();
-  const counter = random.chance(0.5) ? `c${random.below(2)}` : undefined;
-  const by = random.pick([1, 2, 5, -3, 0.5]);
-  const serial = random.chance(0.3) ? origin : undefined;
-  const facts =
-    kind === 'plain'
-      ? {}
-      : { ...(counter === undefined ? {} : { counter, by }), ...(serial === undefined ? {} : { serial }) };
   const salt = random.below(1_000);
-  const requests: Request[] = [(writer) => writeEvent(writer, operation.id, facts, salt)];
-  if (kind === 'plain') return { requests, facts, evicted };
+  const facts = kind === 'plain' ? {} : randomFacts(random, origin);
+  const { counter, by = 0, serial, pair } = facts;
+  const requests: Request[] = [];
   if (counter !== undefined) requests.push((writer) => count(writer, counter, by));
   if (serial !== undefined) requests.push((writer) => raise(writer, serial));
-  if (random.chance(0.3)) requests.push(pairOf(random, operation.id));
-  if (random.chance(0.5)) requests.push(chaosOf(random));
-  if (random.chance(0.15))
+  if (pair !== undefined) requests.push(pairOf(pair, operation.id));
+  if (kind === 'random' && random.chance(0.5)) requests.push(chaosOf(random));
+  if (kind === 'random' && random.chance(0.15))
     requests.push(
       evictionOf(random, operation.id, (id, touch) => {
         evicted.clear();
@@ -179,14 +181,24 @@ function planOf(
       }),
     );
   if (random.chance(0.5)) requests.reverse();
-  return { requests, facts, evicted };
+  // The event comes first: it says what its transaction found.
+  return { requests: [(writer) => writeEvent(writer, operation.id, facts, salt), ...requests], facts, evicted };
+}
+
+function randomFacts(random: Random, origin: string): Facts {
+  return {
+    ...(random.chance(0.5) ? { counter: `c${random.below(2)}`, by: random.pick([1, 2, 5, -3, 0.5]) } : {}),
+    ...(random.chance(0.3) ? { serial: origin } : {}),
+    ...(random.chance(0.3) ? { pair: String(random.below(3)) } : {}),
+  };
 }
 
 /** The event, with a few of those that its transaction sees. */
-function writeEvent(writer: DocumentWriter, id: string, facts: Plan['facts'], salt: number): StoredDocument {
+function writeEvent(writer: DocumentWriter, id: string, facts: Facts, salt: number): StoredDocument {
   const seen = [...writer.all(eventCollection)].map((event) => event.id).sort();
   const causes = [0, 1, 2, 3].flatMap((index) => seen[(salt * (index + 1)) % Math.max(1, seen.length)] ?? []);
-  const fields = objectFromJson({ ...facts, causes }, 'event');
+  const pair = facts.pair === undefined ? undefined : writer.get(pairCollection, `x${facts.pair}`);
+  const fields = objectFromJson({ ...facts, causes, over: pair ? stampsOf(pair.state) : [] }, 'event');
   return writer.upsert(eventCollection, id, fields, 'MERGE', noCounters);
 }
 
@@ -203,8 +215,7 @@ function raise(writer: DocumentWriter, serial: string): StoredDocument {
   return writer.upsert(serialCollection, serial, fields, 'MERGE', noCounters);
 }
 
-function pairOf(random: Random, stamp: string): Request {
-  const pair = random.below(3);
+function pairOf(pair: string, stamp: string): Request {
   const fields = objectFromJson({ stamp }, 'pair');
   return (writer) => {
     const first = writer.upsert(pairCollection, `x${pair}`, fields, 'MERGE', noCounters);

@@ -52,6 +52,8 @@ export class World {
   readonly machines: Machine[] = [];
   /** Live queries that every replica has open beside those that hold invariants. */
   queries: readonly LiveQueryDefinition[] = [];
+  /** Told when a replica has become ready, in that turn. */
+  onReady: (machine: Machine) => void = () => {};
   /** Whether the log was wiped or set back. */
   wentBack = false;
   #violations: string[] = [];
@@ -88,7 +90,8 @@ export class World {
     machine.generation += 1;
     const process = new Process(machine.name, scheduler, machine.clock, () => this.#died(machine, running));
     const connection = new Connection({ scheduler, random, server, link: machine.link, process });
-    const journal = machine.disk && new SimulatedJournal(machine.disk, process, scheduler, random);
+    const journal =
+      machine.disk && new SimulatedJournal(machine.disk, process, scheduler, random, () => this.#checkDisks());
     const replica = openReplica({
       name: machine.replicaName,
       log: logOver(connection, server.redis),
@@ -218,6 +221,7 @@ export class World {
     const missing = [...machine.shown].find((event) => !observer.shown.has(event));
     if (missing !== undefined && !this.wentBack)
       this.violation(machine.name, `showed ${missing} before it was started again, and does not now`);
+    this.onReady(machine);
   }
 
   #notReady(machine: Machine, error: unknown): void {
@@ -239,7 +243,12 @@ export class World {
     running.journal?.lose();
     for (const event of running.observer.shown.keys()) machine.shown.add(event);
     if (!machine.disk) machine.forgetEvictions();
+    this.#checkDisks();
     this.trace.add(machine.name, () => 'is gone');
+  }
+
+  #checkDisks(): void {
+    this.ledger.checkDisks(this.machines.flatMap(({ disk }) => (disk ? [disk.contents.transactions] : [])));
   }
 
   #check(): void {
