@@ -8,7 +8,7 @@ import type { SimulatedRedis } from './redis.ts';
 /** A read that nobody answers ends with its connection, which falls silent long before the deadline of a read. */
 const silentReadMilliseconds = limits.redisSilenceMilliseconds + limits.redisProbeMilliseconds;
 
-export function logOver(connection: Connection, redis: SimulatedRedis): Log {
+export function logOver(connection: Pick<Connection, 'request' | 'watch'>, redis: SimulatedRedis): Log {
   const write = <Answer>(perform: () => Answer) => connection.request(limits.appendDeadlineMilliseconds, perform);
   const read = <Answer>(perform: () => Answer) => connection.request(silentReadMilliseconds, perform);
   return {

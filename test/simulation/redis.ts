@@ -3,6 +3,7 @@
  * entries as they are stored. Each call is one step that nothing comes between.
  */
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
@@ -70,8 +71,15 @@ export class SimulatedRedis {
   }
 
   read(log: LogId, after: Position, limit: number): readonly LogEntry[] {
-    const from = this.#indexAfter(after);
-    return decodeFollowing(this.#head, log, after, this.#stream.slice(from, from + limit));
+    const stored: StoredEntry[] = [];
+    let bytes = 0;
+    for (let index = this.#indexAfter(after); stored.length < limit && bytes < limits.readBytes; index += 1) {
+      const entry = this.#stream[index];
+      if (!entry) break;
+      stored.push(entry);
+      bytes += entry.bytes.length;
+    }
+    return decodeFollowing(this.#head, log, after, stored);
   }
 
   origins(): ReadonlyMap<Origin, number> {

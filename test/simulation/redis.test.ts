@@ -1,0 +1,25 @@
+/** The simulated Redis promises what the real one does. */
+import { describeLog, type LogUnderTest } from '../replica/log/contract.ts';
+import { logOver } from './ports.ts';
+import { SimulatedRedis } from './redis.ts';
+
+function opened(redis: SimulatedRedis): LogUnderTest {
+  const connection = {
+    request: async <Answer>(_: number, perform: () => Answer) => perform(),
+    watch: () => ({ [Symbol.dispose]: () => {} }),
+  };
+  const log = logOver(connection, redis);
+  return {
+    log,
+    another: logOver(connection, redis),
+    async appendAndKill(id, appended) {
+      const head = await log.head();
+      if (head?.log !== id) throw new Error(`there is no log ${id}`);
+      await log.append(appended, head, 'secret', () => []);
+      return opened(redis);
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+describeLog('the simulated Redis', async () => opened(new SimulatedRedis(() => {})));
