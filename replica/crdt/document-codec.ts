@@ -107,10 +107,15 @@ export class DocumentWriter {
 }
 
 export function readDocument(reader: ByteReader): DocumentState {
-  const touch = { origin: readOrigin(reader), number: reader.varint() };
+  const origin = readOrigin(reader);
+  const number = reader.varint();
   const stamps = reader.list(3, () => readStamp(reader));
-  const root = readNode(reader, stamps, 0);
-  return { touch, root };
+  const has = reader.byte();
+  if (has === 0) throw reader.malformed('a node is empty');
+  if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
+  const root = readMap(reader, stamps, has, 0);
+  root.setTouch(stamps.find((stamp) => stamp.origin === origin && stamp.number === number) ?? { origin, number });
+  return root;
 }
 
 function readStamp(reader: ByteReader): Stamp {
@@ -207,7 +212,6 @@ function writeCell(writer: ByteWriter, cell: Cell): void {
 function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): DocumentNode {
   const has = reader.byte();
   if (has > allParts) throw reader.malformed(`a node has the unknown parts ${has}`);
-  if (depth === 0 && (has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
   if (has !== 0 && (has & ~partsOfMaps) === 0) return readMap(reader, stamps, has, depth);
   const registers = readEntries(reader, stamps, has & parts.registers, (): Value => {
     return readValue(reader, limits.documentDepth - depth);

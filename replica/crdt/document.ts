@@ -20,7 +20,7 @@ export interface Touch {
   readonly number: number;
 }
 
-/** Opaque outside crdt/. `root` is never empty: a document without anything in it is undefined. */
+/** Opaque outside crdt/. `root` is a map, and never empty: a document without anything in it is undefined. */
 export interface DocumentState {
   readonly touch: Touch;
   readonly root: DocumentNode;
@@ -47,10 +47,9 @@ export function applyOperations(
   writer: Writer,
 ): DocumentState | undefined {
   const edit = new Edit(writer);
-  let root = state?.root;
+  let root: DocumentNode | undefined = state?.root;
   for (const operation of operations) root = applyOperation(root, operation, edit);
-  edit.end();
-  return root && { touch: { origin: writer.origin, number: writer.number }, root };
+  return edit.end(root);
 }
 
 /** M13. A document exists while its root has presence or anything live below it. A state may outlive it for hidden bases and cells. */

@@ -4,6 +4,7 @@
  * keys costs as many steps.
  * Source: transients, as in Clojure's persistent collections.
  */
+import type { DocumentState } from './document.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
 import { dropStamps, type Stamp, stampOf } from './stamp.ts';
 import { type Liveness, MapNode, RegisterNode } from './tree.ts';
@@ -94,8 +95,10 @@ export class Edit {
     return unchanged ? node : nodeOf(registers, map, counter);
   }
 
-  /** What was made belongs to all from now on. */
-  end(): void {
+  /** The document whose root was made, touched by the writer. What was made belongs to all from now on. */
+  end(root: DocumentNode | undefined): DocumentState | undefined {
+    const document = root?.map && this.#ownMap(root.map);
+    document?.setTouch(this.#stamp ?? { origin: this.writer.origin, number: this.writer.number });
     if (this.#hasGrown) {
       this.#own?.compact();
       for (const own of this.#others ?? []) own.compact();
@@ -103,6 +106,7 @@ export class Edit {
     this.#own = undefined;
     this.#others = undefined;
     this.#hasGrown = false;
+    return document;
   }
 
   #ownMap(map: MapNode | undefined): MapNode {

@@ -4,6 +4,7 @@
  * What nodes mean is in node.ts, which alone says of a change what it does to liveness.
  */
 import type { Counter } from './counter.ts';
+import type { DocumentState, Touch } from './document.ts';
 import type { DocumentNode } from './node.ts';
 import { Shape } from './shape.ts';
 import type { Entry, Stamp } from './stamp.ts';
@@ -55,9 +56,13 @@ export type Liveness = 0 | 1 | 3;
 type Slot = DocumentNode | string | number | bigint | boolean | null;
 
 const nothing: readonly never[] = [];
+const untouched: Touch = { origin: '', number: 0 };
 
-/** A map, and the node that has nothing but it. Changed only by the Edit that made it, until it is over. */
-export class MapNode implements DocumentNode {
+/**
+ * A map, and the node that has nothing but it. Changed only by the Edit that made it, until it is over.
+ * At the root of a document it is the document's state, too.
+ */
+export class MapNode implements DocumentNode, DocumentState {
   #presence: Stamp | readonly Stamp[] = nothing;
   /** Undefined where the children are in `#large`. */
   #shape: Shape | undefined = Shape.empty;
@@ -67,6 +72,17 @@ export class MapNode implements DocumentNode {
   #large: Map<string, DocumentNode> | undefined;
   #liveChildren = 0;
   #realChildren = 0;
+  /** Of a root; often the stamp that the transaction left. */
+  #touch: Touch = untouched;
+
+  get root(): MapNode {
+    return this;
+  }
+
+  get touch(): Touch {
+    const { origin, number } = this.#touch;
+    return { origin, number };
+  }
 
   get registers(): readonly Entry<Value>[] {
     return nothing;
@@ -160,6 +176,10 @@ export class MapNode implements DocumentNode {
     copy.#liveChildren = this.#liveChildren;
     copy.#realChildren = this.#realChildren;
     return copy;
+  }
+
+  setTouch(touch: Touch): void {
+    this.#touch = touch;
   }
 
   setPresence(presence: readonly Stamp[]): void {

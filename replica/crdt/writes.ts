@@ -55,9 +55,8 @@ export class DocumentDraft {
   /** What stands now: a value, which no later write of the draft changes. */
   get state(): DocumentState | undefined {
     if (this.#root !== this.#state?.root) {
-      const { origin, number } = this.writer;
-      this.#state = this.#root && { touch: { origin, number }, root: this.#root };
-      this.#edit.end();
+      this.#state = this.#edit.end(this.#root);
+      this.#root = this.#state?.root;
     }
     return this.#state;
   }
