@@ -174,7 +174,7 @@ export class ByteReader {
     this.#what = what;
     this.#at = at;
     const strings: string[] = [];
-    for (let left = this.count(1); left > 0; left--) strings.push(this.#text(this.count(1)));
+    for (let left = this.count(1); left > 0; left--) strings.push(this.#text(this.count(1), strings.length));
     this.#strings = strings;
   }
 
@@ -251,10 +251,10 @@ export class ByteReader {
     return new MalformedBytesError(`${this.#what} is malformed at byte ${this.#at}: ${problem}`, options);
   }
 
-  #text(length: number): string {
+  #text(length: number, index: number): string {
     const start = this.#take(length);
     try {
-      return readText(this.#bytes, start, length);
+      return readText(this.#bytes, start, length, index);
     } catch (cause) {
       throw this.malformed('a string is no UTF-8', { cause });
     }

@@ -9,6 +9,8 @@ const encoder = new TextEncoder();
 /** A byte order mark is text like any other. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const met: string[] = Array.from({ length: placesForTexts }, () => '');
+/** The texts at the first places of the table that was read last. */
+const lastTexts: string[] = Array.from({ length: 16 }, () => '');
 const units: number[] = [];
 
 /** How many bytes a text takes at the most. */
@@ -33,21 +35,32 @@ export function writeText(text: string, into: Uint8Array, at: number): number {
 
 /**
  * Equal short texts are one string, as long as they come often: names of fields, origins and logs take their room once.
+ * @param index of the text in its table: the same text often stands at the same place as in the table before
  * @throws {TypeError} it is no UTF-8
  */
-export function readText(bytes: Uint8Array, at: number, length: number): string {
+export function readText(bytes: Uint8Array, at: number, length: number, index: number): string {
   if (length > shortText) return decoder.decode(bytes.subarray(at, at + length));
+  const expected = index < lastTexts.length ? lastTexts[index] : undefined;
+  if (expected !== undefined && isSpelled(expected, bytes, at, length)) return expected;
+  const text = metText(bytes, at, length) ?? decoder.decode(bytes.subarray(at, at + length));
+  // Of ASCII alone: characters are compared with bytes.
+  if (index < lastTexts.length && text.length === length) lastTexts[index] = text;
+  return text;
+}
+
+/** Undefined where it is not ASCII. */
+function metText(bytes: Uint8Array, at: number, length: number): string | undefined {
   let hash = length;
-  for (let index = at; index < at + length; index++) {
-    const byte = bytes[index] ?? 0;
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(at, at + length));
+  for (let next = at; next < at + length; next++) {
+    const byte = bytes[next] ?? 0;
+    if (byte >= 0x80) return undefined;
     hash = Math.imul(hash ^ byte, 0x01000193);
   }
   const place = (hash ^ (hash >>> 15)) & (placesForTexts - 1);
   const known = met[place] ?? '';
   if (isSpelled(known, bytes, at, length)) return known;
   units.length = length;
-  for (let index = 0; index < length; index++) units[index] = bytes[at + index] ?? 0;
+  for (let next = 0; next < length; next++) units[next] = bytes[at + next] ?? 0;
   const text = String.fromCharCode.apply(undefined, units);
   met[place] = text;
   return text;

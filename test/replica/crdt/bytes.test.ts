@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ByteReader, ByteWriter, StringTable } from '../../../replica/crdt/bytes.ts';
+import { mostBytes, readText, writeText } from '../../../replica/crdt/text.ts';
+
+/** Short and long, of one byte a character and of up to four. */
+const texts = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.constantFrom('', '\0', '\ufeff', 'é', 'x'.repeat(40), 'x'.repeat(41), `${'x'.repeat(39)}é`),
+);
+
+describe('texts', () => {
+  it('are the UTF-8 that the platform makes of them, and come back', () => {
+    fc.assert(
+      fc.property(texts, fc.nat(9), (text, at) => {
+        const into = new Uint8Array(at + mostBytes(text));
+        const written = writeText(text, into, at);
+        expect(Buffer.from(into.subarray(at, at + written))).toEqual(Buffer.from(text));
+        expect(readText(into, at, written, at)).toBe(text);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('of any bytes are what the platform reads, or refused where it refuses', () => {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const attempt = (read: () => string): string | undefined => {
+      try {
+        return read();
+      } catch {
+        return undefined;
+      }
+    };
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ min: 0xe0, max: 0xe9, maxLength: 1 })),
+        (bytes) => {
+          expect(attempt(() => readText(bytes, 0, bytes.length, 0))).toBe(attempt(() => decoder.decode(bytes)));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('are not taken for another one whose characters have the numbers of their bytes', () => {
+    expect(readText(Buffer.from('é'), 0, 2, 0)).toBe('é');
+    expect(() => readText(new Uint8Array([0xe9]), 0, 1, 0)).toThrow(TypeError);
+  });
+
+  it('are not confused where many hash to one place', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `text ${index % 10_000}`);
+    for (const text of many) expect(readText(Buffer.from(text), 0, text.length, 99)).toBe(text);
+  });
+});
+
+describe('a writer', () => {
+  it('gives bytes that nothing written later changes, however long', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            texts: fc.array(texts, { maxLength: 30 }),
+            times: fc.constantFrom(1, 1, 1, 20),
+            cut: fc.boolean(),
+          }),
+          { minLength: 1, maxLength: 40 },
+        ),
+        (pieces) => {
+          const strings = new StringTable();
+          const [whole, other] = [new ByteWriter(strings), new ByteWriter(strings)];
+          const taken: [Uint8Array, Buffer][] = [];
+          for (const piece of pieces) {
+            const expected: Buffer[] = [];
+            whole.clear();
+            other.clear();
+            for (const text of Array.from({ length: piece.times }, () => piece.texts).flat()) {
+              other.text(text);
+              const length = Buffer.byteLength(text);
+              expected.push(
+                Buffer.from(length < 0x80 ? [length] : [(length % 0x80) + 0x80, length >> 7]),
+                Buffer.from(text),
+              );
+            }
+            other.float(0.5);
+            expected.push(Buffer.from([0, 0, 0, 0, 0, 0, 0xe0, 0x3f]));
+            whole.byte(7);
+            whole.copyOf(other);
+            if (!piece.cut) taken.push([whole.take(), Buffer.concat([Buffer.from([7]), ...expected])]);
+          }
+          for (const [bytes, expected] of taken) expect(Buffer.from(bytes)).toEqual(expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('finds strings again, few or many', () => {
+    const strings = new StringTable();
+    const names = Array.from({ length: 40 }, (_, index) => `name ${index}`);
+    for (const _ of [1, 2])
+      expect(names.map((name) => strings.indexOf(name))).toEqual(names.map((_name, index) => index));
+    const writer = new ByteWriter(strings);
+    strings.writeTo(writer);
+    for (const name of names) writer.string(name);
+    const reader = new ByteReader(writer.take(), 'a table', 0);
+    expect(names.map(() => reader.string())).toEqual(names);
+  });
+});
