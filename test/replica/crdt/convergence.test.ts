@@ -65,6 +65,10 @@ function expectAgreement({ sites, replicas }: World): void {
   }
 }
 
+/** `npm run test:soak` sets both: how many histories of each kind, and where they begin. A failure prints seed and path. */
+const { MERGE_RUNS = '200', MERGE_SEED } = process.env;
+const soak = { numRuns: Number(MERGE_RUNS), ...(MERGE_SEED === undefined ? {} : { seed: Number(MERGE_SEED) }) };
+
 describe.each([
   { kind: 'all kinds of writes', request: requests.ofAllKinds },
   { kind: 'counters', request: requests.onCounters },
@@ -86,6 +90,6 @@ describe.each([
       const [first] = world.replicas;
       expectFacts(first?.prefix, new Set(first?.applied.keys()));
     });
-    fc.assert(property, { numRuns: 200 });
+    fc.assert(property, soak);
   });
 });
