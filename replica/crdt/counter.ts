@@ -81,6 +81,8 @@ export function raiseFloors(cells: readonly Cell[], origin: Origin, birth: numbe
 }
 
 function replaceCell(cells: readonly Cell[], cell: Cell): readonly Cell[] {
+  const [only] = cells;
+  if (only === undefined || (cells.length === 1 && compareCells(only, cell) === 0)) return isSpent(cell) ? [] : [cell];
   const before = cells.filter((other) => compareCells(other, cell) < 0);
   const after = cells.filter((other) => compareCells(other, cell) > 0);
   return isSpent(cell) ? [...before, ...after] : [...before, cell, ...after];

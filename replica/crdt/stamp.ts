@@ -49,7 +49,8 @@ export function dropEntries<Content>(entries: readonly Entry<Content>[], writer:
 
 /** What the writer had not seen, and a stamp of its own. */
 export function replaceStamps(stamps: readonly Stamp[], writer: Writer, own: Stamp): readonly Stamp[] {
-  return [...dropStamps(stamps, writer), own].sort(compareStamps);
+  const kept = dropStamps(stamps, writer);
+  return kept.length === 0 ? [own] : [...kept, own].sort(compareStamps);
 }
 
 /** What the writer had not seen, and an entry of its own. */
@@ -58,5 +59,6 @@ export function replaceEntries<Content>(
   writer: Writer,
   own: Entry<Content>,
 ): readonly Entry<Content>[] {
-  return [...dropEntries(entries, writer), own].sort((a, b) => compareStamps(a.stamp, b.stamp));
+  const kept = dropEntries(entries, writer);
+  return kept.length === 0 ? [own] : [...kept, own].sort((a, b) => compareStamps(a.stamp, b.stamp));
 }

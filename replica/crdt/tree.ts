@@ -66,7 +66,7 @@ export class MapNode implements DocumentNode, DocumentState {
   #presence: Stamp | readonly Stamp[] = nothing;
   /** Undefined where the children are in `#large`. */
   #shape: Shape | undefined = Shape.empty;
-  #slots: Slot[] = [];
+  #slots: Slot[];
   /** Of the slots that hold a value alone. */
   #stamp: Stamp | undefined;
   #large: Map<string, DocumentNode> | undefined;
@@ -74,6 +74,10 @@ export class MapNode implements DocumentNode, DocumentState {
   #realChildren = 0;
   /** Of a root; often the stamp that the transaction left. */
   #touch: Touch = untouched;
+
+  constructor(slots: Slot[] = []) {
+    this.#slots = slots;
+  }
 
   get root(): MapNode {
     return this;
@@ -167,10 +171,9 @@ export class MapNode implements DocumentNode, DocumentState {
 
   /** One that may be changed. */
   copy(): MapNode {
-    const copy = new MapNode();
-    copy.#presence = this.#presence;
+    const copy = new MapNode(this.#slots.slice());
     copy.#shape = this.#shape;
-    copy.#slots = this.#slots.slice();
+    copy.#presence = this.#presence;
     copy.#stamp = this.#stamp;
     copy.#large = this.#large && new Map(this.#large);
     copy.#liveChildren = this.#liveChildren;

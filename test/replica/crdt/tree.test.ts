@@ -73,10 +73,14 @@ function expectSame(map: MapNode, model: ReadonlyMap<string, DocumentNode>): voi
 describe('a map in memory', () => {
   it('is what a Map would be after the same changes, and so are its former copies', () => {
     fc.assert(
-      fc.property(fc.array(steps, { maxLength: 80 }), (changes) => {
+      fc.property(fc.nat(20), nodes, fc.array(steps, { maxLength: 80 }), (size, node, changes) => {
         let map = new MapNode();
         const model = new Map<string, DocumentNode>();
         const former: [MapNode, ReadonlyMap<string, DocumentNode>][] = [];
+        for (let key = 0; key < size; key++) {
+          map.setChild(`key ${key}`, node, 0, livenessOf(node));
+          model.set(`key ${key}`, node);
+        }
         for (const step of changes) {
           if (step.kind === 'set') {
             map.setChild(step.key, step.node, livenessOf(model.get(step.key)), livenessOf(step.node));
