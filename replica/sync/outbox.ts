@@ -304,7 +304,8 @@ export class Outbox {
     } catch (error) {
       this.#options.logger.error({ err: error }, 'the journal takes no more');
       const problem = error instanceof StoreUnavailableError ? error : new StoreUnavailableError('the journal failed');
-      this.#refuse(pending, problem);
+      // What was made meanwhile was made over these, and names them as what comes before it.
+      this.#refuse(this.#pending(), problem);
       return;
     }
     for (const waiting of pending) {

@@ -77,6 +77,32 @@ describe('a write', () => {
   });
 });
 
+describe('a write that the disk refuses', () => {
+  it('takes those along that were made over it meanwhile, and nothing else', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 12 });
+    await a.cutOff();
+    const { disk } = a.machine;
+    if (disk) disk.flushMilliseconds = [3_000, 3_000];
+    const first = a.send(upserting('cars', { _id: 'vw', doors: 4 }));
+    a.mend();
+    await pass(2_500);
+    expect(a.replica.status.connected).toBe(true);
+    const second = a.send(upserting('cars', { _id: 'vw', make: 'VW' }));
+    if (disk) disk.isFailing = true;
+
+    const outcomes = await world.until(Promise.allSettled([first, second]));
+    if (disk) disk.isFailing = false;
+    await settle();
+    await a.upsert('cars', { _id: 'bmw' });
+    await settle();
+
+    const refused = { status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } };
+    expect(outcomes).toMatchObject([refused, refused]);
+    expect(a.replica.status).toMatchObject({ problem: undefined, unsent: 0 });
+    expect([b.read('cars', 'vw'), b.read('cars', 'bmw')]).toEqual([undefined, {}]);
+  });
+});
+
 describe('a log', () => {
   it('that is empty where it was not: who followed it stops taking part, says so, and goes on by itself', async () => {
     const { a, b, world, pass } = await simulate({ seed: 6 });

@@ -52,6 +52,8 @@ export class World {
   readonly machines: Machine[] = [];
   /** Live queries that every replica has open beside those that hold invariants. */
   queries: readonly LiveQueryDefinition[] = [];
+  /** Whether clients write large documents, so that one append does not carry all that waits. */
+  isHeavy = false;
   /** Told when a replica has become ready, in that turn. */
   onReady: (machine: Machine) => void = () => {};
   /** Whether the log was wiped or set back. */
