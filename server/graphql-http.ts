@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { GraphQLError } from 'graphql';
 import { createYoga, type GraphQLParams, getSSEProcessor, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { checkIntegers } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
 import { csrfHeaders } from '../uploads/csrf.ts';
 import { isForm } from '../uploads/form.ts';
@@ -134,14 +135,17 @@ function parametersOf(body: unknown): GraphQLParams {
   return body;
 }
 
-/** @throws {GraphQLError} */
+/** @throws {GraphQLError} @throws {BadUserInputError} */
 function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
   const parameters = new URLSearchParams(url.slice(url.indexOf('?') + 1));
   const objectOf = (name: string) => {
+    const text = parameters.get(name) || 'null';
     try {
-      return JSON.parse(parameters.get(name) || 'null');
-    } catch {
-      throw requestError(`${name} is no JSON`, 'BAD_REQUEST');
+      const object = JSON.parse(text);
+      checkIntegers(text, name === 'variables' ? '' : name);
+      return object;
+    } catch (error) {
+      throw error instanceof SyntaxError ? requestError(`${name} is no JSON`, 'BAD_REQUEST') : error;
     }
   };
   return {

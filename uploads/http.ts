@@ -5,6 +5,7 @@ import { create as contentDisposition } from 'content-disposition';
 import { AttachmentNotFoundError, BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
+import { checkIntegers } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
 import type { Replica } from '../replica/replica.ts';
 import { answerError, answerJson } from './answers.ts';
@@ -180,7 +181,9 @@ function matches(header: string | undefined, etag: string): boolean {
 function metadataOf(text: string | undefined): Json {
   if (text === undefined) return {};
   try {
-    return jsonFromValue(valueFromJson(JSON.parse(text), 'metadata'));
+    const metadata: unknown = JSON.parse(text);
+    checkIntegers(text, 'metadata');
+    return jsonFromValue(valueFromJson(metadata, 'metadata'));
   } catch (error) {
     if (error instanceof SyntaxError) throw new BadUserInputError('metadata', 'is no JSON', { cause: error });
     throw error;

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { checkIntegers } from '../replica/json-text.ts';
 import type { UploadedFile } from './attachments.ts';
 import { readForm } from './form.ts';
 import type { UploadSession } from './upload-session.ts';
@@ -68,6 +69,7 @@ function parsedObject(fieldsByName: ReadonlyMap<string, string>, name: string): 
   } catch (error) {
     throw new BadUserInputError(name, 'is no JSON', { cause: error });
   }
+  checkIntegers(text, name);
   if (Array.isArray(value) && name === 'operations') {
     throw new BadUserInputError(name, 'must be one operation: a list of them is not taken');
   }

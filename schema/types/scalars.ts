@@ -1,5 +1,6 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import { limits } from '../../limits.ts';
+import { keepsDigits, lostDigits } from '../../replica/json-text.ts';
 import { UploadedFile } from '../../uploads/attachments.ts';
 import type { Builder } from '../builder.ts';
 
@@ -40,14 +41,8 @@ export function jsonFromLiteral(node: ValueNode, variables: Variables, depth = 0
 }
 
 function integerOf(digits: string, node: ValueNode): number {
-  const number = finite(Number(digits), node);
-  if (BigInt(number) !== BigInt(digits)) {
-    throw refuse(
-      `the integer ${digits} would lose digits: send {"$int64": "${digits}"} (or $uint64) in a variable`,
-      node,
-    );
-  }
-  return number;
+  if (!keepsDigits(digits)) throw refuse(`${lostDigits(digits)}, in a variable`, node);
+  return finite(Number(digits), node);
 }
 
 function finite(number: number, node: ValueNode): number {

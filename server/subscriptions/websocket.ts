@@ -4,10 +4,12 @@ import type { Duplex } from 'node:stream';
 import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { BadUserInputError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { checkIntegers, hasManyDigits } from '../../replica/json-text.ts';
 import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
-import { requestError } from '../graphql-errors.ts';
+import { publicError, requestError } from '../graphql-errors.ts';
 import { withinTime } from '../within-time.ts';
 
 export interface WebSocketsOptions {
@@ -26,23 +28,31 @@ export class WebSockets {
   });
   readonly #options: WebSocketsOptions;
   readonly #protocol: { dispose(): Promise<void> | void };
+  /** By socket, where its last message has an integer that JSON.parse, through which graphql-ws reads it, makes another of. */
+  readonly #lostDigits = new WeakMap<WebSocket, BadUserInputError>();
   #isClosing = false;
 
   constructor(options: WebSocketsOptions) {
     this.#options = options;
-    const { execution, schema } = options;
+    const { execution, schema, logger } = options;
+    // Before graphql-ws listens, which handles a message in the same turn as far as onSubscribe.
+    this.#server.on('connection', (socket) =>
+      socket.on('message', (data) => this.#checkIntegers(socket, String(data))),
+    );
     const run = (args: ExecutionArgs) => execution.run(preparedOf(args));
     this.#protocol = useServer(
       {
         // Otherwise error messages become close reasons; one of more than 123 bytes ends the process.
         isProd: true,
         connectionInitWaitTimeout: limits.connectionInitMilliseconds,
-        onSubscribe: ({ subscriptions }, _id, { query, operationName, variables, extensions }) => {
+        onSubscribe: ({ subscriptions, extra: { socket } }, _id, { query, operationName, variables, extensions }) => {
           if (this.#isClosing) return [requestError('this server is shutting down', 'STORE_UNAVAILABLE')];
           if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
             const problem = `a connection may run ${limits.subscriptionsPerSocket} operations at once: open another, or complete some`;
             return [requestError(problem, 'BAD_REQUEST')];
           }
+          const lostDigits = this.#lostDigits.get(socket);
+          if (lostDigits !== undefined) return [publicError(lostDigits, logger)];
           const prepared = execution.prepare({ query, operationName, variables, extensions, mayWrite: true });
           if (!(prepared instanceof Prepared)) return prepared;
           return { schema, document: prepared.operation.document, operationName, contextValue: prepared };
@@ -79,6 +89,17 @@ export class WebSockets {
     for (const client of clients) client.resume();
     await withinTime(Promise.resolve(this.#protocol.dispose()), limits.goodbyeMilliseconds);
     for (const client of clients) client.terminate();
+  }
+
+  #checkIntegers(socket: WebSocket, message: string): void {
+    this.#lostDigits.delete(socket);
+    if (!hasManyDigits(message)) return;
+    try {
+      JSON.parse(message);
+      checkIntegers(message, '', ['payload', 'variables']);
+    } catch (error) {
+      if (error instanceof BadUserInputError) this.#lostDigits.set(socket, error);
+    }
   }
 
   #opened(socket: WebSocket): void {

@@ -54,6 +54,21 @@ async function openAcknowledged(): Promise<WebSocket> {
 }
 
 describe('a client over WebSocket', () => {
+  it('is told where an integer would lose digits, each time, and goes on', async () => {
+    const socket = await openAcknowledged();
+    const query = 'query ($w: Filter) { documents(collection: "t", where: $w) { totalCount } }';
+    const ask = (id: string, eq: string) => {
+      const answer = message(socket);
+      const payload = `{"query":${JSON.stringify(query)},"variables":{"w":{"path":"n","eq":${eq}}}}`;
+      socket.send(`{"id":"${id}","type":"subscribe","payload":${payload}}`);
+      return answer;
+    };
+    const refusal = { extensions: { code: 'BAD_USER_INPUT', argument: 'w.eq' } };
+    expect(await ask('1', '9007199254740993')).toMatchObject({ id: '1', type: 'error', payload: [refusal] });
+    expect(await ask('2', '9007199254740992')).toMatchObject({ id: '2', type: 'next' });
+    socket.close();
+  });
+
   it('queries, mutates and subscribes on one connection', async () => {
     const client = connect(server.socketUrl);
     const written = await next(

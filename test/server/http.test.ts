@@ -92,6 +92,25 @@ describe('GraphQL over HTTP', () => {
     expect(await answerOf(damaged)).toMatchObject({ status: 400, errors: [{ message: 'variables is no JSON' }] });
   });
 
+  it('refuses integers that would lose digits, by POST and by GET', async () => {
+    const query = 'query ($w: Filter) { documents(collection: "t", where: $w) { totalCount } }';
+    const variables = '{"w": {"path": "n", "in": [1, 9007199254740993]}}';
+    const refusal = { code: 'BAD_USER_INPUT', argument: 'w.in.1' };
+    const posted = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"query": ${JSON.stringify(query)}, "variables": ${variables}}`,
+    });
+    const got = await fetch(`${server.url}/graphql?${new URLSearchParams({ query, variables })}`, {
+      headers: { 'x-graphql-yoga-csrf': '1' },
+    });
+    for (const response of [posted, got]) {
+      const [error] = (await answerOf(response)).errors;
+      expect(error?.extensions).toEqual(refusal);
+      expect(error?.message).toContain('$int64');
+    }
+  });
+
   it('takes by PUT, PATCH and DELETE nothing', async () => {
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
       const response = await fetch(`${server.url}/graphql`, { method, headers: json, body: '{}' });

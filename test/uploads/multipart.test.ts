@@ -104,6 +104,11 @@ describe('a multipart operation', () => {
     ['operations that are missing', { map, 0: file }, 'operations: is missing'],
     ['a map that is missing', { operations, 0: file }, 'map: is missing'],
     ['operations that are no JSON', { operations: '{', map, 0: file }, 'operations: is no JSON'],
+    [
+      'an integer that would lose digits',
+      { operations: '{"variables": {"n": 9007199254740993}}', map, 0: file },
+      'operations.variables.n: the integer 9007199254740993 would lose digits',
+    ],
     ['a batch', { operations: [operations], map, 0: file }, 'operations: must be one operation'],
     ['a query that is no text', { operations: { query: 1 }, map: {} }, 'operations.query: must be a string'],
     ['variables that are a list', { operations: { query, variables: [] }, map: {} }, 'operations.variables: must be'],
