@@ -42,6 +42,8 @@ const pieceBytes = 8192;
 /** Shorter ones are copied byte by byte: a view on them takes longer to make. */
 const copiedBytes = 96;
 
+const fourGroups = 2 ** 28;
+
 /** May be used again once it was cleared or its bytes were taken. */
 export class ByteWriter {
   readonly #strings: StringTable;
@@ -73,10 +75,13 @@ export class ByteWriter {
       return;
     }
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#end++] = (rest % 0x80) + 0x80;
-      rest = Math.floor(rest / 0x80);
+    if (value >= fourGroups) {
+      // Shifting takes no more than 32 bits: the lowest four groups of seven first, then what is above them.
+      rest = Math.floor(value / fourGroups);
+      const lowest = value - rest * fourGroups;
+      for (let shift = 0; shift < 28; shift += 7) this.#bytes[this.#end++] = ((lowest >>> shift) & 0x7f) | 0x80;
     }
+    for (; rest >= 0x80; rest >>>= 7) this.#bytes[this.#end++] = (rest & 0x7f) | 0x80;
     this.#bytes[this.#end++] = rest;
   }
 
@@ -191,8 +196,10 @@ export class ByteReader {
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = this.byte();
-      value += (byte % 0x80) * scale;
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined) throw this.malformed('it ends too early');
+      this.#at += 1;
+      value += (byte & 0x7f) * scale;
       if (value > Number.MAX_SAFE_INTEGER) throw this.malformed('an integer is too large');
       if (byte < 0x80) {
         if (byte === 0 && scale > 1) throw this.malformed('an integer is longer than it need be');

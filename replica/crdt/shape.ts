@@ -5,8 +5,6 @@
 
 /** So many shapes are remembered by the one before them, and then all are forgotten: what is remembered has a bound. */
 const rememberedShapes = 4096;
-/** From so many keys on, an index is faster than looking. */
-const indexedKeys = 9;
 
 export class Shape {
   static readonly empty = new Shape([]);
@@ -15,7 +13,6 @@ export class Shape {
 
   readonly keys: readonly string[];
   #next: Map<string, Shape> | undefined;
-  #index: Map<string, number> | undefined;
 
   private constructor(keys: readonly string[]) {
     this.keys = keys;
@@ -24,12 +21,8 @@ export class Shape {
   /** -1 where the key is not there. */
   indexOf(key: string): number {
     const { keys } = this;
-    if (keys.length < indexedKeys) {
-      for (let index = 0; index < keys.length; index++) if (keys[index] === key) return index;
-      return -1;
-    }
-    this.#index ??= new Map(keys.map((name, index) => [name, index]));
-    return this.#index.get(key) ?? -1;
+    for (let index = 0; index < keys.length; index++) if (keys[index] === key) return index;
+    return -1;
   }
 
   /** @param key is not there */

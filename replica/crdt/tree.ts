@@ -106,11 +106,6 @@ export class MapNode implements DocumentNode, DocumentState {
     return isList(presence) ? presence : [presence];
   }
 
-  /** The only stamp of its presence; undefined where it has none or more. */
-  get onlyPresence(): Stamp | undefined {
-    return isList(this.#presence) ? undefined : this.#presence;
-  }
-
   get hasPresence(): boolean {
     return !isList(this.#presence) || this.#presence.length > 0;
   }

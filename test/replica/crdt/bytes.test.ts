@@ -54,7 +54,30 @@ describe('texts', () => {
   });
 });
 
+/** Seven bits a byte, lowest first, by arithmetic that has no largest integer. */
+function varintOf(value: number): readonly number[] {
+  const bytes: number[] = [];
+  let rest = BigInt(value);
+  for (; rest >= 128n; rest /= 128n) bytes.push(Number(rest % 128n) + 128);
+  return [...bytes, Number(rest)];
+}
+
 describe('a writer', () => {
+  it('writes integers of any size as they are read again', () => {
+    const powers = Array.from({ length: 54 }, (_, power) => 2 ** power);
+    const edges = powers.flatMap((power) => [power - 1, power, power + 1]).filter(Number.isSafeInteger);
+    const check = (value: number) => {
+      const writer = new ByteWriter(new StringTable());
+      writer.byte(0);
+      writer.varint(value);
+      const bytes = writer.take();
+      expect([...bytes]).toEqual([0, ...varintOf(value)]);
+      expect(new ByteReader(bytes, 'an integer', 0).varint()).toBe(value);
+    };
+    for (const value of edges) check(value);
+    fc.assert(fc.property(fc.maxSafeNat(), check), { numRuns: 500 });
+  });
+
   it('gives bytes that nothing written later changes, however long', () => {
     fc.assert(
       fc.property(
