@@ -213,9 +213,9 @@ function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): 
   const has = reader.byte();
   if (has > allParts) throw reader.malformed(`a node has the unknown parts ${has}`);
   if (has !== 0 && (has & ~partsOfMaps) === 0) return readMap(reader, stamps, has, depth);
-  const registers = readEntries(reader, stamps, has & parts.registers, (): Value => {
-    return readValue(reader, limits.documentDepth - depth);
-  });
+  const registers = readRegisters(reader, stamps, has & parts.registers, limits.documentDepth - depth);
+  const [only] = registers;
+  if (has === parts.registers && registers.length === 1 && only) return only;
   const map = has & partsOfMaps ? readMap(reader, stamps, has, depth) : undefined;
   const counter: Counter = {
     presence: readStamps(reader, stamps, has & parts.counterPresence),
@@ -225,6 +225,20 @@ function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): 
   const node = nodeOf(registers, map, counter);
   if (node === undefined) throw reader.malformed('a node is empty');
   return node;
+}
+
+function readRegisters(
+  reader: ByteReader,
+  stamps: readonly Stamp[],
+  has: number,
+  levels: number,
+): readonly RegisterNode[] {
+  const registers: RegisterNode[] = [];
+  for (let left = has === 0 ? 0 : countOfSome(reader, 1); left > 0; left--) {
+    const stamp = readStampAfter(reader, stamps, registers.at(-1)?.stamp);
+    registers.push(new RegisterNode(stamp, readValue(reader, levels)));
+  }
+  return registers;
 }
 
 function readMap(reader: ByteReader, stamps: readonly Stamp[], has: number, depth: number): MapNode {
@@ -251,7 +265,19 @@ function countOfSome(reader: ByteReader, leastBytes: number): number {
 
 /** @param has 0 where there is no such list */
 function readStamps(reader: ByteReader, stamps: readonly Stamp[], has: number): readonly Stamp[] {
-  return has === 0 ? [] : readEntries(reader, stamps, has, () => undefined).map(({ stamp }) => stamp);
+  const list: Stamp[] = [];
+  for (let left = has === 0 ? 0 : countOfSome(reader, 1); left > 0; left--) {
+    list.push(readStampAfter(reader, stamps, list.at(-1)));
+  }
+  return list;
+}
+
+/** @param last the one before it in its list */
+function readStampAfter(reader: ByteReader, stamps: readonly Stamp[], last: Stamp | undefined): Stamp {
+  const stamp = stamps[reader.varint()];
+  if (stamp === undefined) throw reader.malformed('a stamp is not in the table');
+  if (last && compareStamps(last, stamp) >= 0) throw reader.malformed('entries are out of order');
+  return stamp;
 }
 
 /** @param has 0 where there is no such list */
@@ -262,12 +288,8 @@ function readEntries<Content>(
   readContent: () => Content,
 ): readonly Entry<Content>[] {
   const entries: Entry<Content>[] = [];
-  let last: Stamp | undefined;
   for (let left = has === 0 ? 0 : countOfSome(reader, 1); left > 0; left--) {
-    const stamp = stamps[reader.varint()];
-    if (stamp === undefined) throw reader.malformed('a stamp is not in the table');
-    if (last && compareStamps(last, stamp) >= 0) throw reader.malformed('entries are out of order');
-    last = stamp;
+    const stamp = readStampAfter(reader, stamps, entries.at(-1)?.stamp);
     entries.push({ stamp, value: readContent() });
   }
   return entries;
