@@ -1,5 +1,7 @@
 /** From the text of a query to the operation in it: checked once, and kept as long as there is room. */
 import {
+  type ASTNode,
+  BREAK,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
@@ -9,6 +11,7 @@ import {
   parse,
   type SelectionSetNode,
   validate,
+  visit,
 } from 'graphql';
 import { limits } from '../limits.ts';
 import { requestError } from './graphql-errors.ts';
@@ -61,7 +64,8 @@ export class Operations {
       const depth = depthOf(document);
       if (depth > queryDepth) return refuse(`the query is ${depth} fields deep, and may be ${queryDepth}`);
       const errors = validate(this.#schema, document);
-      return errors.length > 0 ? errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) : document;
+      if (errors.length === 0) return document;
+      return errors.map((error) => withCode(named(error, document), 'GRAPHQL_VALIDATION_FAILED'));
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
@@ -83,6 +87,39 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   const { message, nodes, source, positions, originalError, extensions } = error;
   return new GraphQLError(message, { nodes, source, positions, originalError, extensions: { code, ...extensions } });
 }
+
+/** A scalar that refuses a literal does not know where that stands. */
+function named(error: GraphQLError, document: DocumentNode): GraphQLError {
+  const [literal] = error.nodes ?? [];
+  if (literal === undefined || error.extensions.code !== 'BAD_USER_INPUT') return error;
+  const argument = argumentOf(literal, document);
+  if (argument === '') return error;
+  const { message, nodes, originalError, extensions } = error;
+  return new GraphQLError(`${argument}: ${message}`, { nodes, originalError, extensions: { ...extensions, argument } });
+}
+
+/** `where.or.1.in.0`: the place of a value in the arguments of its field; empty where it is in none, as a variable's default. */
+function argumentOf(value: ASTNode, document: DocumentNode): string {
+  let argument = '';
+  visit(document, {
+    enter(node, _key, parent, _path, ancestors) {
+      if (node !== value || parent === undefined) return undefined;
+      const places = [...ancestors, parent, node].map((ancestor, depth, all) => {
+        if (!('kind' in ancestor)) return undefined;
+        if (ancestor.kind === Kind.ARGUMENT || ancestor.kind === Kind.OBJECT_FIELD) return ancestor.name.value;
+        const list = all[depth - 1];
+        const isItem = list !== undefined && !('kind' in list) && isList(all[depth - 2]);
+        return isItem ? String(list.indexOf(ancestor)) : undefined;
+      });
+      argument = places.filter((place) => place !== undefined).join('.');
+      return BREAK;
+    },
+  });
+  return argument;
+}
+
+const isList = (node: ASTNode | readonly ASTNode[] | undefined): boolean =>
+  node !== undefined && 'kind' in node && node.kind === Kind.LIST;
 
 function isIntrospection({ operation, selectionSet }: OperationDefinitionNode, document: DocumentNode): boolean {
   const spread = new Set<string>();

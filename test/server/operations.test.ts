@@ -180,6 +180,20 @@ describe('an error', () => {
     expect(nested.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'document.a.$int64' });
   });
 
+  it.each([
+    ['upsert(collection: "t", document: { a: [1, { b: 1e999 }] }) { document { _id } }', 'document.a.1.b'],
+    ['upsert(collection: "t", document: 9007199254740993) { document { _id } }', 'document'],
+    [
+      'update(collection: "t", id: "a", operations: [{ set: { path: "n", value: RED } }]) { document { _id } }',
+      'operations.0.set.value',
+    ],
+    ['removeMany(collection: "t", where: { or: [{}, { path: "n", in: [1, -1e999] }] }) { ids }', 'where.or.1.in.1'],
+  ])('in a literal names the argument path: %s', async (field, argument) => {
+    const [error] = (await server.ask(`mutation { ${field} }`)).errors;
+    expect(error?.extensions).toEqual({ code: 'BAD_USER_INPUT', argument });
+    expect(error?.message).toContain(`${argument}: `);
+  });
+
   it('does not send back what was wrong, however long it is', async () => {
     const long = await server.ask('query ($first: Int) { documents(collection: "t", first: $first) { totalCount } }', {
       first: 'x'.repeat(1_000_000),
