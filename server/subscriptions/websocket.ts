@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ExecutionArgs, GraphQLSchema } from 'graphql';
+import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { BadUserInputError } from '../../errors.ts';
@@ -25,11 +26,18 @@ export class WebSockets {
     noServer: true,
     maxPayload: limits.requestBytes,
     perMessageDeflate: false,
+    // Else what comes in one packet is handled in one turn: an id that is completed and taken again would still be in use.
+    allowSynchronousEvents: false,
   });
   readonly #options: WebSocketsOptions;
   readonly #protocol: { dispose(): Promise<void> | void };
   /** By socket, where its last message has an integer that JSON.parse, through which graphql-ws reads it, makes another of. */
   readonly #lostDigits = new WeakMap<WebSocket, BadUserInputError>();
+  /**
+   * By socket, the ids of what is executed, also where its client has said complete: until it ends, graphql-ws would take
+   * another operation under its id for it.
+   */
+  readonly #executed = new WeakMap<WebSocket, Set<string>>();
   #isClosing = false;
 
   constructor(options: WebSocketsOptions) {
@@ -45,7 +53,7 @@ export class WebSockets {
         // Otherwise error messages become close reasons; one of more than 123 bytes ends the process.
         isProd: true,
         connectionInitWaitTimeout: limits.connectionInitMilliseconds,
-        onSubscribe: ({ subscriptions, extra: { socket } }, _id, { query, operationName, variables, extensions }) => {
+        onSubscribe: ({ subscriptions, extra: { socket } }, id, { query, operationName, variables, extensions }) => {
           if (this.#isClosing) return [requestError('this server is shutting down', 'STORE_UNAVAILABLE')];
           if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
             const problem = `a connection may run ${limits.subscriptionsPerSocket} operations at once: open another, or complete some`;
@@ -55,10 +63,18 @@ export class WebSockets {
           if (lostDigits !== undefined) return [publicError(lostDigits, logger)];
           const prepared = execution.prepare({ query, operationName, variables, extensions, mayWrite: true });
           if (!(prepared instanceof Prepared)) return prepared;
+          const executed = this.#executed.get(socket);
+          if (executed?.has(id)) {
+            const problem = 'the operation that was completed under this id has not ended';
+            socket.close(CloseCode.SubscriberAlreadyExists, problem);
+            return [requestError(problem, 'BAD_REQUEST')];
+          }
+          executed?.add(id);
           return { schema, document: prepared.operation.document, operationName, contextValue: prepared };
         },
         execute: run,
         subscribe: run,
+        onComplete: ({ extra: { socket } }, id) => void this.#executed.get(socket)?.delete(id),
         onNext: ({ extra: { socket } }) => {
           if (socket.bufferedAmount > limits.socketUnsentBytes) socket.terminate();
         },
@@ -104,6 +120,7 @@ export class WebSockets {
 
   #opened(socket: WebSocket): void {
     const { sockets, logger } = this.#options;
+    this.#executed.set(socket, new Set());
     sockets(1);
     socket.once('close', () => sockets(-1));
     // ws has closed the connection by then, with the code that fits; graphql-ws would print a stack for each.

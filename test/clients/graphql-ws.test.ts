@@ -69,6 +69,45 @@ describe('a client over WebSocket', () => {
     socket.close();
   });
 
+  it('may take an id again as soon as it has completed it', async () => {
+    const before = readers();
+    const socket = await openAcknowledged();
+    const subscribe = (collection: string) =>
+      JSON.stringify({ id: '1', type: 'subscribe', payload: { query: watch, variables: { collection } } });
+    const first = message(socket);
+    socket.send(subscribe('left'));
+    expect(await first).toMatchObject({ id: '1', type: 'next' });
+
+    const told: unknown[] = [];
+    socket.on('message', (data) => told.push(JSON.parse(String(data))));
+    socket.send('{"id":"1","type":"complete"}');
+    socket.send(subscribe('taken'));
+    await expect.poll(() => told.length).toBe(1);
+    const { token } = await upsert('taken', 'a');
+    await expect.poll(() => told.length).toBe(2);
+    expect(told).toMatchObject([
+      { id: '1', type: 'next', payload: { data: { documents: { initial: true } } } },
+      { id: '1', type: 'next', payload: { data: { documents: { initial: false, token } } } },
+    ]);
+    expect(readers()).toBe(before + 1);
+    socket.send('{"id":"1","type":"complete"}');
+    await expect.poll(readers).toBe(before);
+    socket.close();
+  });
+
+  it('is cut off where it takes an id again whose operation is still answered', async () => {
+    const socket = await openAcknowledged();
+    const ended = closed(socket);
+    const told: unknown[] = [];
+    socket.on('message', (data) => told.push(JSON.parse(String(data))));
+    const query = 'mutation { upsert(collection: "ids", document: { _id: "a" }) { document { _id } } }';
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+    socket.send('{"id":"1","type":"complete"}');
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: '{ __typename }' } }));
+    expect(await ended).toBe(4409);
+    expect(told).toEqual([]);
+  });
+
   it('queries, mutates and subscribes on one connection', async () => {
     const client = connect(server.socketUrl);
     const written = await next(
