@@ -23,10 +23,13 @@ function causes(error: unknown): readonly unknown[] {
   return chain;
 }
 
-/** The name of the variable whose value could not be taken. */
-function variableOf({ nodes }: GraphQLError): string | undefined {
+/** The variable whose value could not be taken, and where in it: `operations.0.increment.by`. GraphQL says that in words only. */
+function variableOf({ nodes, message }: GraphQLError): string | undefined {
   const [node] = nodes ?? [];
-  return node?.kind === Kind.VARIABLE_DEFINITION ? node.variable.name.value : undefined;
+  if (node?.kind !== Kind.VARIABLE_DEFINITION) return undefined;
+  const { value: name } = node.variable.name;
+  const [, place = ''] = new RegExp(` at "${name}((?:\\.\\w+|\\[\\d+\\])+)"; `).exec(message) ?? [];
+  return `${name}${place.replace(/\[(\d+)\]/g, '.$1')}`;
 }
 
 /**

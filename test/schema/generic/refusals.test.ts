@@ -155,8 +155,9 @@ describe('bad input is refused, and the argument is named', () => {
     [{ remove: { path: '["_id"]' } }, 'ID_IMMUTABLE', undefined],
     [{ increment: { path: '_id.x' } }, 'ID_IMMUTABLE', undefined],
     [{ setAttachment: { path: 'a', attachment: 'x' } }, 'ATTACHMENT_NOT_FOUND', undefined],
-    [{ set: { path: 'a', value: 1 }, remove: { path: 'b' } }, 'BAD_USER_INPUT', 'o'],
-    [{}, 'BAD_USER_INPUT', 'o'],
+    [{ set: { path: 'a', value: 1 }, remove: { path: 'b' } }, 'BAD_USER_INPUT', 'o.0'],
+    [{}, 'BAD_USER_INPUT', 'o.0'],
+    [{ increment: { path: 'n', by: '1' } }, 'BAD_USER_INPUT', 'o.0.increment.by'],
   ])('an operation %j', async (operation, code, argument) => {
     expect(await api.refused(update, { o: [operation] })).toMatchObject({ code, argument });
   });

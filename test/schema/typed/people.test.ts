@@ -75,7 +75,7 @@ describe('upsertPerson', () => {
     [{ _id: 'a', friends: 5 }, 'BAD_USER_INPUT', 'person.friends'],
     [{ _id: 'a', friends: { x: '\ud800' } }, 'BAD_USER_INPUT', 'person.friends.x'],
     [{ _id: 'a', name: '\ud800' }, 'BAD_USER_INPUT', 'person.name'],
-    [{ _id: 'a', age: 1.5 }, 'BAD_USER_INPUT', 'person'],
+    [{ _id: 'a', age: 1.5 }, 'BAD_USER_INPUT', 'person.age'],
     [{ _id: 'a', ownedCars: 1 }, 'BAD_USER_INPUT', 'person'],
     [{ _id: 'a', photo: 'unknown' }, 'ATTACHMENT_NOT_FOUND', undefined],
   ])('refuses %j', async (person, code, argument) => {

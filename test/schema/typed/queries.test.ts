@@ -102,8 +102,8 @@ describe('people', () => {
     [{ first: -1 }, 'first'],
     [{ first: limits.pageSize + 1 }, 'first'],
     [{ after: 'x' }, 'after'],
-    [{ orderBy: [{ name: 'ASC', age: 'ASC' }] }, 'orderBy'],
-    [{ orderBy: [{}] }, 'orderBy'],
+    [{ orderBy: [{ name: 'ASC', age: 'ASC' }] }, 'orderBy.0'],
+    [{ orderBy: [{}] }, 'orderBy.0'],
     [{ orderBy: Array.from({ length: 17 }, () => ({ name: 'ASC' })) }, 'orderBy'],
   ])('are refused where an argument is bad: %j', async (variables, argument) => {
     expect(await api.refused(query, variables)).toMatchObject({ code: 'BAD_USER_INPUT', argument });
