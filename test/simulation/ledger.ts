@@ -53,7 +53,7 @@ export class Ledger {
   readonly #oracle: Oracle;
   readonly #violation: (problem: string) => void;
   readonly #logged = new Map<string, { readonly name: string; readonly position: Position }>();
-  /** Journaled on a disk that is gone, and in no log then: they may come, by a request still on its way, or never. */
+  /** Gone with a disk, or with the end of the log: they may come, by a request still on its way, or never. */
   readonly #lostEvents = new Set<string>();
   readonly #lostNumbers = new Set<string>();
   /** Answered, and in no log yet: on a disk, that is. */
@@ -76,7 +76,8 @@ export class Ledger {
 
   settle(operation: Operation, outcome: Outcome): void {
     operation.outcome = outcome;
-    if (outcome === 'answered' && !this.isLogged(operation.id)) this.#journaled.add(operation.id);
+    const { id } = operation;
+    if (outcome === 'answered' && !this.isLogged(id) && !this.#lostEvents.has(id)) this.#journaled.add(id);
     if (outcome === 'refused') this.#checkAbsent(operation);
   }
 
@@ -99,8 +100,11 @@ export class Ledger {
 
   /** The log went back: what it no longer has may come again. */
   setBack(to: Position): void {
-    for (const [event, { position }] of this.#logged) if (position > to) this.#logged.delete(event);
-    this.#journaled.clear();
+    for (const [event, { position }] of this.#logged) {
+      if (position <= to) continue;
+      this.#logged.delete(event);
+      this.#lostEvents.add(event);
+    }
   }
 
   seen(event: string): void {
