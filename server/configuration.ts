@@ -77,7 +77,7 @@ const orDefault = <Output>(type: z.ZodType<Output, string>, value: string) =>
     .transform((text) => (text === undefined || text.trim() === '' ? value : text.trim()))
     .pipe(type);
 
-function environmentType(hostName: string) {
+function environmentType(hostName: string, folder: string, exists: (path: string) => boolean) {
   return z.object({
     PORT: orDefault(wholeNumber(0, 65_535, 'give a port from 0 (any that is free) to 65535'), '4000'),
     HOST: orDefault(z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'give a host name or an address to listen on'), '127.0.0.1'),
@@ -95,7 +95,15 @@ function environmentType(hostName: string) {
       z.string().regex(namePattern, 'give 1 to 64 letters, digits, dots, underscores and hyphens'),
       nameOfHost(hostName),
     ),
-    COLLECTIONS: orDefault(z.string(), './collections.ts'),
+    COLLECTIONS: orDefault(
+      z
+        .string()
+        .transform((text) => resolve(folder, text))
+        .refine(exists, {
+          error: ({ input }) => `there is no file ${String(input)}: name one of collection definitions`,
+        }),
+      './collections.ts',
+    ),
     CORS_ORIGINS: orDefault(corsOrigins, ','),
     MAX_UPLOAD_BYTES: orDefault(
       wholeNumber(1, Number.MAX_SAFE_INTEGER, 'give a whole number of bytes above 0'),
@@ -115,14 +123,16 @@ function environmentType(hostName: string) {
  * @param environment usually process.env
  * @param hostName this machine's, for the replica's name
  * @param folder what relative paths are relative to
+ * @param exists whether there is anything at a path; where it is not given, every file counts as there
  * @throws {ConfigurationError} that lists every fault, one a line
  */
 export function readConfiguration(
   environment: Readonly<Record<string, string | undefined>>,
   hostName: string,
   folder: string,
+  exists: (path: string) => boolean = () => true,
 ): Configuration {
-  const { data, error } = environmentType(hostName).safeParse(environment);
+  const { data, error } = environmentType(hostName, folder, exists).safeParse(environment);
   const faults = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
   const { DATA_DIR: givenFolder, REDIS_URL: givenUrl = '' } = environment;
   if (givenFolder?.trim() === '' && givenUrl.trim() === '') {
@@ -136,7 +146,7 @@ export function readConfiguration(
     redisUrl: data.REDIS_URL,
     namespace: data.NAMESPACE,
     replicaName: data.REPLICA_ID,
-    definitionsFile: resolve(folder, data.COLLECTIONS),
+    definitionsFile: data.COLLECTIONS,
     corsOrigins: data.CORS_ORIGINS,
     maximumUploadBytes: data.MAX_UPLOAD_BYTES,
     logLevel: data.LOG_LEVEL,

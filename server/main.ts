@@ -1,4 +1,5 @@
 /** The process: its environment, its first words, its signals and its end. */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { limits } from '../limits.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
@@ -12,7 +13,7 @@ const reserveMilliseconds = 250;
 
 function configure(): Configuration {
   try {
-    return readConfiguration(process.env, hostname(), process.cwd());
+    return readConfiguration(process.env, hostname(), process.cwd(), existsSync);
   } catch (error) {
     return fail(error);
   }

@@ -17,6 +17,17 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe('configuration', () => {
+  it('tells a definitions file that is not there with all other faults', () => {
+    const environment = { PORT: 'x', COLLECTIONS: 'shop.ts' };
+    const read = (there: string) => () => readConfiguration(environment, 'zebra', '/srv', (path) => path === there);
+    expect(read('/srv/collections.ts')).toThrow(
+      expect.objectContaining({
+        faults: [expect.stringMatching(/^PORT: /), expect.stringMatching(/^COLLECTIONS: .*\/srv\/shop\.ts/)],
+      }),
+    );
+    expect(read('/srv/shop.ts')).toThrow(expect.objectContaining({ faults: [expect.stringMatching(/^PORT: /)] }));
+  });
+
   it('has a default for everything', () => {
     expect(read({})).toEqual({
       port: 4000,
