@@ -1,6 +1,6 @@
 /** A data folder: opened by one process at a time, of one kind for ever. docs/protocol.md, P15 and P16. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, realpath } from 'node:fs/promises';
+import { mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -80,12 +80,28 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
 
 async function makeFolder(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     return await realpath(path);
   } catch (error) {
     throw new ConfigurationError([`DATA_DIR: ${path} cannot be made (${reasonOf(error)}): set another`]);
   }
 }
+
+/** Step by step: where a folder's parent is there and takes none (as /proc), node's own recursive mkdir never ends. */
+async function makeFolders(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolders(parent);
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /** A file that was flushed is still lost with the power where the folder that names it was not. */
 async function flushNames(path: string): Promise<void> {

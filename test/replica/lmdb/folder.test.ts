@@ -118,6 +118,7 @@ describe('P16: a data folder is of one kind for ever', () => {
     await writeFile(join(path, 'replica.mdb'), Buffer.alloc(100_000, 'no database'));
 
     await expect(openFolder(join(path, 'file'))).rejects.toThrow(/DATA_DIR: .* cannot be made .*set another/);
+    await expect(openFolder('/proc/none/data')).rejects.toThrow(/DATA_DIR: .* cannot be made .*set another/);
     await expect(openFolder(path)).rejects.toThrow(/DATA_DIR: the store in .* cannot be opened/);
   });
 });
