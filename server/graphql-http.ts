@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { GraphQLError } from 'graphql';
 import { createYoga, type GraphQLParams, getSSEProcessor, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { BadUserInputError } from '../errors.ts';
 import { checkIntegers } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
 import { csrfHeaders } from '../uploads/csrf.ts';
@@ -115,7 +116,9 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
         const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
         if (encoding === 'identity' && isForm(req)) {
           held.uploads = beginUploads();
-          return readMultipartOperation(req, res, { uploads: held.uploads });
+          return readMultipartOperation(req, res, { uploads: held.uploads }).catch((error: unknown) => {
+            throw error instanceof BadUserInputError ? malformed(error) : error;
+          });
         }
         if (encoding === 'identity' && /^application\/(graphql\+)?json\s*(;|$)/i.test(type)) {
           return parametersOf(await readJson(req, res));
@@ -128,10 +131,17 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
   };
 }
 
-/** What is in it is checked by yoga, as of requests by GET. @throws {GraphQLError} */
+/** No request that could be executed: 400, whatever its sender accepts. */
+const malformed = ({ message, code, details }: BadUserInputError) =>
+  new GraphQLError(message, { extensions: { code, ...details, http: { status: 400 } } });
+
+/** What else is in it is checked by yoga, as of requests by GET. @throws {GraphQLError} */
 function parametersOf(body: unknown): GraphQLParams {
   if (Array.isArray(body)) throw requestError('requests are sent one by one, not in a list', 'BAD_REQUEST');
   if (typeof body !== 'object' || body === null) throw requestError('the body is no JSON object', 'BAD_REQUEST');
+  if ('operationName' in body && body.operationName !== null && typeof body.operationName !== 'string') {
+    throw requestError('operationName is no string', 'BAD_REQUEST');
+  }
   return body;
 }
 

@@ -61,7 +61,8 @@ async function answer(
   const methods = id === '' ? ['POST'] : ['GET', 'HEAD'];
   if (!methods.includes(request.method ?? '')) {
     response.setHeader('Allow', methods.join(', '));
-    answerJson(response, 405, { errors: [{ message: `only ${methods.join(' and ')} is answered here` }] });
+    const message = `only ${methods.join(' and ')} is answered here`;
+    answerJson(response, 405, { errors: [{ message, extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
     return;
   }
   if (id !== '') return download(options, request, response, id);

@@ -129,6 +129,7 @@ describe('GraphQL over HTTP', () => {
     ['a query that is no string', '{"query": 1}'],
     ['no query', '{}'],
     ['variables that are a list', '{"query": "{ secret }", "variables": []}'],
+    ['an operation’s name that is no string', '{"query": "{ __typename }", "operationName": 7}'],
     ['a member that nobody knows', '{"query": "{ __typename }", "extra": "secret"}'],
   ])('refuses %s with 400, without quoting it', async (_, body) => {
     const response = await post(body);
@@ -145,6 +146,26 @@ describe('GraphQL over HTTP', () => {
       expect(answer).toMatchObject({ status: 415, errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] });
     },
   );
+
+  it.each([
+    ['no operations', {}, 'operations'],
+    ['operations that are no JSON', { operations: '{', map: '{}' }, 'operations'],
+    ['a list of operations', { operations: '[{"query":"{ __typename }"}]', map: '{}' }, 'operations'],
+    ['no map', { operations: '{"query":"{ __typename }"}' }, 'map'],
+    ['a map to nowhere', { operations: '{"query":"{ __typename }"}', map: '{"0":["variables.x"]}' }, 'map.0'],
+  ])('refuses a form with %s with 400, and names what is wrong', async (_, fields, argument) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'x-graphql-yoga-csrf': '1' },
+      body: form,
+    });
+    expect(await answerOf(response)).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', argument } }],
+    });
+  });
 
   it('refuses a body over the limit, announced or not, and goes on', async () => {
     const large = `{"query":"{ __typename }","variables":{"x":"${'x'.repeat(limits.requestBytes)}"}}`;

@@ -307,6 +307,7 @@ describe('GET /attachments/:id', () => {
     const remove = await fetch(`${server.url}/attachments/x`, { method: 'DELETE' });
     const list = await fetch(`${server.url}/attachments?x`);
     expect([remove.status, remove.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect(await remove.json()).toMatchObject({ errors: [{ extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
     expect([list.status, list.headers.get('allow')]).toEqual([405, 'POST']);
     for (const path of ['/', '/attachmentsx', '//', '/graphql']) {
       expect((await fetch(server.url + path)).status).toBe(418);
