@@ -4,12 +4,16 @@ import { InvalidArgumentError, Option } from 'commander';
 export const interruptedExitCode = 130;
 
 export const urlOption = (): Option =>
-  new Option('--url <url>', "the server's GraphQL API").default('http://127.0.0.1:4000/graphql').argParser((text) => {
-    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-      throw new InvalidArgumentError('It must be an http: or https: URL.');
-    }
-    return text;
-  });
+  new Option('--url <url>', 'the server, or its GraphQL API')
+    .default('http://127.0.0.1:4000/graphql')
+    .argParser((text) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      if (url === undefined || !/^https?:$/.test(url.protocol)) {
+        throw new InvalidArgumentError('It must be an http: or https: URL.');
+      }
+      // A server's address alone is what one has at hand; its API is the only thing there that is meant.
+      return url.pathname === '/' && url.search === '' ? new URL('/graphql', url).href : text;
+    });
 
 export const wholeNumber =
   (minimum: number, maximum: number) =>

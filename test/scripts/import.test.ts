@@ -135,6 +135,12 @@ describe('import', () => {
     expect(await documents('mixed')).toHaveLength(2);
   });
 
+  it('takes the server’s own address for its API’s', async () => {
+    const path = await file('address.ndjson', [{ _id: 'a' }]);
+    expect(await start('import', 'address', path, '--url', server.url).ended).toMatchObject({ code: 0 });
+    expect(await documents('address')).toEqual([{ _id: 'a' }]);
+  });
+
   it('goes on from a line', async () => {
     const path = await file('later.ndjson', [{ _id: 'a' }, { _id: 'b' }, { _id: 'c' }]);
     await run('import', 'later', path, '--from', '2');
