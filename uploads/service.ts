@@ -37,6 +37,7 @@ class LocalAttachments implements AttachmentService {
   readonly #options: AttachmentsOptions;
   readonly #transfer: Transfer | undefined;
   readonly #holds: Holds;
+  readonly #uploads = new Set<UploadSession>();
 
   constructor(options: AttachmentsOptions, transfer: Transfer | undefined) {
     this.#options = options;
@@ -49,7 +50,10 @@ class LocalAttachments implements AttachmentService {
   }
 
   beginUploads(): UploadSession {
-    return new UploadSession(this.#options.blobs, this.#holds, this.#options.maximumUploadBytes);
+    const session = new UploadSession(this.#options.blobs, this.#holds, this.#options.maximumUploadBytes);
+    this.#uploads.add(session);
+    void session.ended.then(() => this.#uploads.delete(session));
+    return session;
   }
 
   async state({ sha256 }: AttachmentRecord): Promise<AttachmentState> {
@@ -111,6 +115,8 @@ class LocalAttachments implements AttachmentService {
   }
 
   async close(): Promise<void> {
+    // Their requests are over; what is still on the disk of them goes.
+    await Promise.all(Array.from(this.#uploads, ({ ended }) => ended));
     await this.#transfer?.close();
   }
 

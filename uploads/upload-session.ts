@@ -18,6 +18,9 @@ interface ReceivedFile {
 
 export class UploadSession implements AsyncDisposable {
   readonly maximumFileBytes: number;
+  /** Resolves once it was disposed. */
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
   readonly #blobs: BlobStore;
   readonly #holds: Holds;
   readonly #receiving = new Set<Promise<unknown>>();
@@ -29,6 +32,9 @@ export class UploadSession implements AsyncDisposable {
     this.#blobs = blobs;
     this.#holds = holds;
     this.maximumFileBytes = maximumFileBytes;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
   }
 
   /**
@@ -59,9 +65,13 @@ export class UploadSession implements AsyncDisposable {
 
   /** Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#receiving);
-    for (const { partial } of this.#received.splice(0)) await partial[Symbol.asyncDispose]();
-    for (const file of this.#kept.splice(0)) await this.#holds.release(file.sha256, file.isUsed);
+    try {
+      await Promise.all(this.#receiving);
+      for (const { partial } of this.#received.splice(0)) await partial[Symbol.asyncDispose]();
+      for (const file of this.#kept.splice(0)) await this.#holds.release(file.sha256, file.isUsed);
+    } finally {
+      this.#end();
+    }
   }
 
   async #receive(

@@ -1,5 +1,5 @@
 /** The server as a process: what it says, what stops its start, and how it ends. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -146,6 +146,21 @@ describe('the end of a server', () => {
     expect(await answered).toBe(200);
     expect(await stopped).toBe(0);
     expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
+  it('leaves nothing of an upload that it cuts off', async () => {
+    await using server = await startServer();
+    const sent = request(`${server.url}/attachments`, {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=x', 'x-requested-with': 'test' },
+    });
+    const cut = new Promise((resolve) => sent.once('error', resolve));
+    sent.write('--x\r\nContent-Disposition: form-data; name="file"; filename="half"\r\n\r\nhalf of it');
+    const files = () => readdir(join(server.dataFolder, 'blobs', 'partial'));
+    await expect.poll(files).toHaveLength(1);
+    expect(await server.stop()).toBe(0);
+    await cut;
+    expect(await files()).toEqual([]);
   });
 
   it('comes in time though a client never reads', async () => {
