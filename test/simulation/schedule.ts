@@ -133,7 +133,7 @@ function kindOf(seed: number): Kind {
 async function run(world: World, kind: Kind): Promise<void> {
   const { random } = world;
   world.queries = randomQueries(random);
-  world.isHeavy = random.chance(0.05);
+  world.isHeavy = random.chance(0.01);
   const count = 2 + random.below(3);
   for (let index = 0; index < count; index += 1)
     world.addMachine({ disk: random.chance(0.7), rate: random.pick([0.98, 1, 1.01]) });
