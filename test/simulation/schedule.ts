@@ -185,12 +185,12 @@ async function checkStopped(world: World, wentBackTo: number): Promise<void> {
   for (const machine of world.machines) {
     const { running, name, disk } = machine;
     if (!running?.isReady) continue;
+    running.observer.look();
     const { problem } = running.replica.status;
     const hasStopped = problem?.includes('stopped taking part') ?? false;
     // Who stood further may stand on the log again: what was lost was sent once more, and got the same place.
     const isRight = hasStopped ? running.observer.position > wentBackTo : standsOnLog(world, running);
     if (!isRight) world.violation(name, `the log went back to ${wentBackTo}, and it says: ${problem}`);
-    running.observer.look();
     const isAnswered = (await world.until(write(world, machine, running, 'plain'))) === 'answered';
     if (isAnswered !== (disk !== undefined || !hasStopped))
       world.violation(name, `${isAnswered ? 'answers' : 'refuses'} writes, ${hasStopped ? 'stopped' : 'taking part'}`);
