@@ -62,6 +62,8 @@ export class RunningReplica implements Replica {
   #stopped = false;
   #isConnected: boolean;
   #closing: Promise<void> | undefined;
+  /** In the journal when the process began: what is unsent until it is ready. */
+  #unsentAtStart = 0;
   #committed = 0;
   #malformed = 0;
 
@@ -84,7 +86,7 @@ export class RunningReplica implements Replica {
         head: this.#loaded?.state.prefix.head,
         closedLogs: [],
         mayHeal: false,
-        unsent: this.#loaded?.outbox.unsent ?? 0,
+        unsent: this.#loaded?.outbox.unsent ?? this.#unsentAtStart,
         missingGeneration: undefined,
       }),
       heard: ({ head }) => head && this.#loaded?.follower.hint(head),
@@ -119,7 +121,7 @@ export class RunningReplica implements Replica {
       clockMilliseconds: Math.max(millisecondsOf(this.#clock.last), timers.now()),
       version: head ? [{ log: head.log, position: head.position }] : [],
       waiting: loaded?.follower.waiting ?? 0,
-      unsent: log.storage === 'EMBEDDED' ? 0 : (loaded?.outbox.unsent ?? 0),
+      unsent: log.storage === 'EMBEDDED' ? 0 : (loaded?.outbox.unsent ?? this.#unsentAtStart),
       documentCount,
       lastWriteAtMilliseconds: loaded?.applier.lastWriteAtMilliseconds,
       peers: head ? this.#peers.status(head) : [],
@@ -258,8 +260,8 @@ export class RunningReplica implements Replica {
       }),
     );
     this.#peers.start();
-    const journalHoldsAny = ((await journal?.load()) ?? []).length > 0;
-    const prefix = await openPrefix(start, journalHoldsAny);
+    this.#unsentAtStart = ((await journal?.load()) ?? []).length;
+    const prefix = await openPrefix(start, this.#unsentAtStart > 0);
     await loadPrefix(start, prefix);
     const unsent = journal ? await unsentOf(journal, prefix) : [];
     const evictions = (await journal?.loadEvictions()) ?? [];

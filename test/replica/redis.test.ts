@@ -212,7 +212,7 @@ describe('replicas on one Redis', () => {
         () => early.replica.status.problem?.includes('waiting for Redis') === true,
         'it says what it waits for',
       );
-      expect(early.replica.status).toMatchObject({ ready: false, connected: false });
+      expect(early.replica.status).toMatchObject({ ready: false, connected: false, unsent: 2 });
       expect(() => early.replica.read()).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
     }
     await using early = await openOnRedis({ url: redis.url, name: 'a', path: folder.path, early: true });
