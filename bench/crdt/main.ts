@@ -14,7 +14,7 @@ import { subjects } from './subjects.ts';
 const { values: options } = parseArgs({
   options: {
     documents: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '1.5' },
     runs: { type: 'string', default: '3' },
     only: { type: 'string' },
   },
