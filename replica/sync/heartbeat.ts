@@ -1,5 +1,6 @@
 /** The heartbeat as it travels: JSON, checked when it comes in. docs/protocol.md, section "Heartbeats". */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin } from '../crdt/version.ts';
 
 export interface Heartbeat {
@@ -17,7 +18,6 @@ export interface Heartbeat {
 }
 
 const format = 1;
-const maximumBytes = 64 * 1024;
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
   return Buffer.from(JSON.stringify({ format, ...heartbeat }));
@@ -25,7 +25,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
 
 /** @throws {MalformedBytesError} @throws {UnknownFormatError} */
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
-  if (bytes.length > maximumBytes) throw new MalformedBytesError(`a heartbeat of ${bytes.length} bytes`);
+  if (bytes.length > limits.heartbeatBytes) throw new MalformedBytesError(`a heartbeat of ${bytes.length} bytes`);
   const fields = parse(bytes);
   const { origin, closedLogs, mayHeal, unsent, missingGeneration, leaving } = fields;
   if (typeof fields.format === 'number' && fields.format > format)

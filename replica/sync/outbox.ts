@@ -12,6 +12,7 @@ import type { Journal, KnownEntry } from '../log/journal.ts';
 import type { DocumentRecord, Log, LogEntry } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { StagedTransaction } from '../staged.ts';
+import { Returned } from './returned.ts';
 
 export interface OutboxOptions {
   readonly log: Log;
@@ -39,7 +40,6 @@ export interface OutboxOptions {
 
 interface Waiting {
   readonly transaction: StagedTransaction;
-  isJournaled: boolean;
   /** Sent, and whether it was appended is unknown, or it was and has not come back. */
   mayBeInLog: boolean;
   /** Sent and taken since the site was reached last. */
@@ -54,8 +54,12 @@ const ignore = () => {};
 
 export class Outbox {
   readonly #options: OutboxOptions;
+  /** Oldest first; all of them are older than what is pending. There may be very many, so no write looks at them all. */
+  readonly #journaled = new Map<string, Waiting>();
   /** Oldest first. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #pending = new Map<string, Waiting>();
+  /** The last number by origin: of what is journaled, and of all that waits. */
+  readonly #journaledNumbers = new Map<Origin, number>();
   readonly #numbers = new Map<Origin, number>();
   #working: Promise<void> | undefined;
   #cutOff = false;
@@ -64,12 +68,9 @@ export class Outbox {
   #lastAnswer: Promise<string> | undefined;
   #retry: Disposable | undefined;
   #retryMilliseconds: number;
-  #journaledCount = 0;
   /** Up to where the journal has known entries, while it holds any transaction. */
   #knownUpTo: Position = 0;
-  /** What came back and is still in the journal: the last number by origin. */
-  readonly #returned = new Map<Origin, number>();
-  #removing: Promise<void> | undefined;
+  readonly #returned: Returned;
   /** The highest number that was ever pushed; one that was refused is not used again. */
   lastNumber = 0;
   appends = 0;
@@ -77,16 +78,17 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#returned = new Returned(options.journal, options.logger);
     this.#retryMilliseconds = options.retryMilliseconds[0];
   }
 
   /** Journaled, and not yet in the log. */
   get unsent(): number {
-    return this.#journaledCount;
+    return this.#journaled.size;
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0;
+    return this.#journaled.size + this.#pending.size === 0;
   }
 
   get isCutOff(): boolean {
@@ -94,7 +96,7 @@ export class Outbox {
   }
 
   get(origin: Origin, number: number): StagedTransaction | undefined {
-    return this.#waiting.get(nameOf(origin, number))?.transaction;
+    return this.#find(nameOf(origin, number))?.transaction;
   }
 
   /** The last number by origin among what waits here. */
@@ -111,11 +113,11 @@ export class Outbox {
 
   /** Takes over what the journal held when the process began; it is shown already. */
   takeOver(transaction: StagedTransaction): void {
-    this.#journaledCount += 1;
-    this.#numbers.set(transaction.origin, transaction.number);
-    this.#waiting.set(nameOf(transaction.origin, transaction.number), {
+    const { origin, number } = transaction;
+    this.#numbers.set(origin, number);
+    this.#journaledNumbers.set(origin, number);
+    this.#journaled.set(nameOf(origin, number), {
       transaction,
-      isJournaled: true,
       mayBeInLog: true,
       isAcknowledged: false,
       isAnswered: true,
@@ -132,9 +134,8 @@ export class Outbox {
     this.#numbers.set(transaction.origin, transaction.number);
     this.lastNumber = transaction.number;
     const answered = new Promise<string>((resolve, reject) => {
-      this.#waiting.set(nameOf(transaction.origin, transaction.number), {
+      this.#pending.set(nameOf(transaction.origin, transaction.number), {
         transaction,
-        isJournaled: false,
         mayBeInLog: false,
         isAcknowledged: false,
         isAnswered: false,
@@ -154,27 +155,26 @@ export class Outbox {
    * @returns the last one's token, or undefined where nothing was pending
    */
   async settled(): Promise<string | undefined> {
-    return this.#pending().length > 0 ? this.#lastAnswer : undefined;
+    return this.#pending.size > 0 ? this.#lastAnswer : undefined;
   }
 
   /** A transaction came back in the log, and is in its place. */
   cameBack(origin: Origin, number: number, token: () => string): void {
     const name = nameOf(origin, number);
-    const waiting = this.#waiting.get(name);
-    if (!waiting) return;
-    this.#waiting.delete(name);
     if (this.#numbers.get(origin) === number) this.#numbers.delete(origin);
-    if (!waiting.isJournaled) {
-      waiting.resolve(token());
-      return;
+    const pending = this.#pending.get(name);
+    if (pending) {
+      this.#pending.delete(name);
+      pending.resolve(token());
+    } else if (this.#journaled.delete(name)) {
+      if (this.#journaledNumbers.get(origin) === number) this.#journaledNumbers.delete(origin);
+      this.#returned.add(origin, number);
     }
-    this.#journaledCount -= 1;
-    this.#removeFromJournal(origin, number);
   }
 
   /** Settles once nothing waits that could be answered now. */
   async idle(): Promise<void> {
-    while (this.#working ?? this.#removing) await (this.#working ?? this.#removing);
+    while (this.#working ?? this.#returned.removing) await (this.#working ?? this.#returned.removing);
   }
 
   /** Begins to send, or to journal, unless that is under way. */
@@ -213,7 +213,7 @@ export class Outbox {
     await this.idle();
     this.#closed = true;
     this.#retry?.[Symbol.dispose]();
-    for (const { reject, isAnswered } of this.#waiting.values()) if (!isAnswered) reject(new OutcomeUnknownError());
+    for (const { reject, isAnswered } of this.#pending.values()) if (!isAnswered) reject(new OutcomeUnknownError());
   }
 
   get #usesJournal(): boolean {
@@ -222,13 +222,18 @@ export class Outbox {
 
   #hasWork(): boolean {
     if (this.#closed) return false;
-    for (const waiting of this.#waiting.values())
-      if (this.#cutOff ? !waiting.isAnswered : !waiting.isAcknowledged) return true;
-    return false;
+    if (this.#cutOff) return some(this.#pending.values(), ({ isAnswered }) => !isAnswered);
+    // What is acknowledged leaves soon: the first is usually one that is not.
+    return some(this.#all(), ({ isAcknowledged }) => !isAcknowledged);
   }
 
-  #pending(): Waiting[] {
-    return [...this.#waiting.values()].filter(({ isJournaled }) => !isJournaled);
+  #find(name: string): Waiting | undefined {
+    return this.#pending.get(name) ?? this.#journaled.get(name);
+  }
+
+  *#all(): Generator<Waiting> {
+    yield* this.#journaled.values();
+    yield* this.#pending.values();
   }
 
   async #work(): Promise<void> {
@@ -268,14 +273,14 @@ export class Outbox {
   }
 
   #isHere({ transaction }: Waiting): boolean {
-    return this.#waiting.has(nameOf(transaction.origin, transaction.number));
+    return this.#find(nameOf(transaction.origin, transaction.number)) !== undefined;
   }
 
   /** Everything that has not come back, acknowledged or not, oldest first, as far as one append carries it. */
   #nextBatch(): Waiting[] {
     const batch: Waiting[] = [];
     let bytes = 0;
-    for (const waiting of this.#waiting.values()) {
+    for (const waiting of this.#all()) {
       bytes += waiting.transaction.bytes.length;
       if (batch.length > 0 && bytes > limits.appendBytes) break;
       batch.push(waiting);
@@ -285,10 +290,10 @@ export class Outbox {
 
   /** Journals what is pending, or refuses it where there is no journal. */
   async #keep(): Promise<void> {
-    const pending = this.#pending();
+    const pending = [...this.#pending.values()];
     const { journal, head } = this.#options;
     if (!journal || !this.#usesJournal) {
-      this.#refuse(pending, new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached'));
+      this.#refuse(new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached'));
       // An embedded store is tried again with the next write: there is nobody whose return could be noticed.
       if (this.#options.log.storage === 'EMBEDDED') this.#setReached();
       return;
@@ -298,64 +303,48 @@ export class Outbox {
     try {
       await journal.add(
         pending.map(({ transaction }) => transaction),
-        this.#options.knownEntries(this.#journaledCount === 0 ? 0 : this.#knownUpTo, upTo),
+        this.#options.knownEntries(this.#journaled.size === 0 ? 0 : this.#knownUpTo, upTo),
       );
       this.#knownUpTo = upTo;
     } catch (error) {
       this.#options.logger.error({ err: error }, 'the journal takes no more');
       const problem = error instanceof StoreUnavailableError ? error : new StoreUnavailableError('the journal failed');
       // What was made meanwhile was made over these, and names them as what comes before it.
-      this.#refuse(this.#pending(), problem);
+      this.#refuse(problem);
       return;
     }
     for (const waiting of pending) {
       const { transaction } = waiting;
-      if (!this.#isHere(waiting)) {
-        this.#removeFromJournal(transaction.origin, transaction.number);
+      const { origin, number } = transaction;
+      const name = nameOf(origin, number);
+      if (!this.#pending.delete(name)) {
+        this.#returned.add(origin, number);
         continue;
       }
-      waiting.isJournaled = true;
+      this.#journaled.set(name, waiting);
+      this.#journaledNumbers.set(origin, number);
       waiting.isAnswered = true;
-      this.#journaledCount += 1;
       waiting.resolve(this.#options.journaled(transaction));
     }
   }
 
-  #removeFromJournal(origin: Origin, number: number): void {
-    this.#returned.set(origin, number);
-    this.#removing ??= this.#removeReturned().finally(() => {
-      this.#removing = undefined;
-    });
-  }
-
-  async #removeReturned(): Promise<void> {
-    // A whole entry comes back in one turn, and is removed in one step.
-    await Promise.resolve();
-    while (this.#returned.size > 0) {
-      const returned = [...this.#returned];
-      this.#returned.clear();
-      try {
-        for (const [origin, number] of returned) await this.#options.journal?.removeUpTo(origin, number);
-      } catch (error) {
-        this.#options.logger.warn({ err: error }, 'what came back could not be removed from the journal');
-      }
-    }
-  }
-
-  #refuse(pending: readonly Waiting[], error: StoreUnavailableError): void {
-    for (const waiting of pending) {
-      if (!this.#isHere(waiting) || waiting.isAnswered) continue;
+  /** Refuses what is pending. What may be in the log stays, its outcome unknown. */
+  #refuse(error: StoreUnavailableError): void {
+    this.#numbers.clear();
+    for (const [origin, number] of this.#journaledNumbers) this.#numbers.set(origin, number);
+    for (const [name, waiting] of this.#pending) {
+      const { transaction, mayBeInLog, isAnswered } = waiting;
+      if (mayBeInLog) this.#numbers.set(transaction.origin, transaction.number);
+      if (isAnswered) continue;
       waiting.isAnswered = true;
-      if (waiting.mayBeInLog) waiting.reject(new OutcomeUnknownError());
+      if (mayBeInLog) waiting.reject(new OutcomeUnknownError());
       else {
-        this.#waiting.delete(nameOf(waiting.transaction.origin, waiting.transaction.number));
-        this.#options.refused(waiting.transaction);
+        this.#pending.delete(name);
+        this.#options.refused(transaction);
         this.refusedCount += 1;
         waiting.reject(error);
       }
     }
-    this.#numbers.clear();
-    for (const { transaction } of this.#waiting.values()) this.#numbers.set(transaction.origin, transaction.number);
   }
 
   #setCutOff(): void {
@@ -375,7 +364,7 @@ export class Outbox {
     this.#retry?.[Symbol.dispose]();
     this.#retry = undefined;
     this.#cutOff = false;
-    for (const waiting of this.#waiting.values()) waiting.isAcknowledged = false;
+    for (const waiting of this.#all()) waiting.isAcknowledged = false;
     this.#options.cutOffChanged(false);
   }
 
@@ -392,3 +381,8 @@ export class Outbox {
 }
 
 const nameOf = (origin: Origin, number: number): string => `${origin} ${number}`;
+
+function some<Item>(items: Iterable<Item>, holds: (item: Item) => boolean): boolean {
+  for (const item of items) if (holds(item)) return true;
+  return false;
+}
