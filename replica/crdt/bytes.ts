@@ -117,6 +117,12 @@ export class ByteWriter {
     this.#end += written;
   }
 
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
   /** What another has written so far. */
   copyOf(other: ByteWriter): void {
     const length = other.#end - other.#start;
@@ -227,6 +233,12 @@ export class ByteReader {
     const text = this.#strings[this.varint()];
     if (text === undefined) throw this.malformed('a string is not in the table');
     return text;
+  }
+
+  /** A view on them. */
+  bytes(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.#bytes.subarray(start, start + length);
   }
 
   /** How many things follow that take so many bytes each, at the least. */

@@ -1,4 +1,5 @@
-import { decodeDelta, decodeDocument, encodeDelta, encodeDocument } from '../../../replica/crdt/codec.ts';
+import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
+import { decodeDelta, encodeDelta } from '../../../replica/crdt/codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
 import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
 import type { ValueObject } from '../../../replica/crdt/value.ts';
@@ -14,6 +15,7 @@ const log = '0123456789abcdef0123456789abcdef';
 const lineage: Lineage = new Map();
 const startTime = Date.now() * 1024;
 const isCounter = () => false;
+const documentsOfChunk = 4000;
 
 class TidelineStore implements Store {
   readonly #origin: string;
@@ -99,17 +101,20 @@ class TidelineStore implements Store {
   }
 
   save(): readonly Uint8Array[] {
-    const saved: Uint8Array[] = [];
+    const chunks: Uint8Array[] = [];
+    let records: ChunkRecord[] = [];
     for (const [id, state] of this.#documents.ofCollection(collection)) {
-      saved.push(Buffer.from(id), encodeDocument(state));
+      if (records.push({ collection, id, state }) < documentsOfChunk) continue;
+      chunks.push(encodeChunk(records));
+      records = [];
     }
-    return saved;
+    if (records.length > 0) chunks.push(encodeChunk(records));
+    return chunks;
   }
 
   load(saved: readonly Uint8Array[]): void {
-    for (let index = 0; index + 1 < saved.length; index += 2) {
-      const id = Buffer.from(saved[index] ?? []).toString();
-      this.#documents.set(collection, id, decodeDocument(saved[index + 1] ?? new Uint8Array()));
+    for (const chunk of saved) {
+      for (const { collection: name, id, state } of decodeChunk(chunk)) this.#documents.set(name, id, state);
     }
   }
 
@@ -124,8 +129,8 @@ class TidelineStore implements Store {
 export const tideline: Subject = {
   name: 'Tideline',
   note:
-    'as a replica does it: drafts, deltas with a context of one origin, each document saved as the data folder keeps it ' +
-    '(its id and its state); a batch is a log entry',
+    'as a replica does it: drafts, deltas with a context of one origin, documents saved in chunks of ' +
+    `${documentsOfChunk}, as a snapshot keeps them; a batch is a log entry`,
   open: (replica) => new TidelineStore(replica),
   codec: { decode: decodeDelta, encode: (decoded) => encodeDelta(deltaOf(decoded)) },
 };
