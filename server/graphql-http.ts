@@ -1,6 +1,6 @@
 /**
- * GraphQL over HTTP: yoga keeps the protocol (what may be sent and accepted, status codes, server-sent events); operations
- * are executed as those of every other door.
+ * GraphQL over HTTP: yoga keeps the protocol (what may be sent and accepted, status codes, server-sent events), but for the
+ * requests that nearly all are, which go the lean way of json-post.ts. Operations are executed as those of every other door.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
@@ -15,6 +15,8 @@ import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
 import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
 import { publicError, requestError } from './graphql-errors.ts';
+import { withStatus } from './graphql-status.ts';
+import { answerJsonPost, isJsonPost, mediaTypeOf } from './json-post.ts';
 import { readJson } from './request-body.ts';
 import { Events } from './subscriptions/events.ts';
 
@@ -29,7 +31,11 @@ export interface GraphQLHandlerOptions {
 interface ServerContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly held: { uploads?: UploadSession };
+  readonly held: {
+    uploads?: UploadSession;
+    /** Of a JSON body: read already, or what is wrong with it. */
+    parameters?: Promise<GraphQLParams>;
+  };
 }
 
 export interface GraphQLHandler {
@@ -38,23 +44,6 @@ export interface GraphQLHandler {
   /** Cuts subscriptions off, in the middle: their clients come back, which they would not after an end. */
   cutStreams(): void;
 }
-
-/** Errors of HTTP itself: the answer has this status whatever its reader accepts. */
-const statusByCode: Readonly<Record<string, number>> = {
-  BAD_REQUEST: 400,
-  FORBIDDEN: 403,
-  METHOD_NOT_ALLOWED: 405,
-  NOT_ACCEPTABLE: 406,
-  PAYLOAD_TOO_LARGE: 413,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-};
-
-/** All others: only who accepts application/graphql-response+json expects another status than 200. */
-const graphqlStatusByCode: Readonly<Record<string, number>> = {
-  INTERNAL_SERVER_ERROR: 500,
-  STORE_UNAVAILABLE: 503,
-  REPLICA_BEHIND: 503,
-};
 
 const subscriptionTypes = /\btext\/event-stream\b|\btext\/\*|\*\/\*/;
 
@@ -78,6 +67,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     async answer(req, res) {
       const held: ServerContext['held'] = {};
       res.setHeader('Cache-Control', 'no-store');
+      if (await answerLeanly(options.execution, req, res, held)) return;
       // Yoga waits for a client to read on, also for one that has left.
       res.once('close', () => res.emit('drain'));
       try {
@@ -90,6 +80,21 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
       for (const response of streams) response.destroy();
     },
   };
+}
+
+/** @returns whether it answered; else yoga does, with what was read */
+async function answerLeanly(
+  execution: Execution,
+  req: IncomingMessage,
+  res: ServerResponse,
+  held: ServerContext['held'],
+): Promise<boolean> {
+  const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
+  if (mediaType === undefined) return false;
+  held.parameters = readJson(req, res).then(parametersOf);
+  const parameters = await held.parameters.catch(() => undefined);
+  if (parameters === undefined) return false;
+  return answerJsonPost({ execution, request: requestOf(parameters, req), parameters, response: res, mediaType });
 }
 
 function csrfPrevention(): Plugin<object, ServerContext> {
@@ -113,6 +118,7 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
       if (req.method === 'GET') setRequestParser(() => searchParameters(req));
       if (req.method !== 'POST') return;
       setRequestParser(async () => {
+        if (held.parameters !== undefined) return held.parameters;
         const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
         if (encoding === 'identity' && isForm(req)) {
           held.uploads = beginUploads();
@@ -226,17 +232,4 @@ function untilClosed(events: Events, response: ServerResponse, logger: Logger): 
     [Symbol.asyncIterator]: () => told,
   };
   return told;
-}
-
-/** Errors that yoga found itself may have theirs. */
-function withStatus(error: GraphQLError): GraphQLError {
-  const { message, nodes, source, positions, path, extensions } = error;
-  if (extensions.http?.status !== undefined && !extensions.http.spec) return error;
-  const code = String(extensions.code);
-  const status = statusByCode[code];
-  const http =
-    status === undefined
-      ? { status: graphqlStatusByCode[code] ?? 400, spec: true }
-      : { status, ...(status === 405 && { headers: { Allow: 'GET, POST' } }) };
-  return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
 }

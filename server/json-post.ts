@@ -1,0 +1,86 @@
+/**
+ * The lean way of GraphQL over HTTP: an operation that comes by POST as JSON, and is answered once, as JSON. Whatever is out
+ * of the ordinary about such a request is left to yoga, with what was read of it. Both ways answer alike, to the byte.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLParams } from 'graphql-yoga';
+import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
+import { statusOf } from './graphql-status.ts';
+import { Events } from './subscriptions/events.ts';
+
+const json = 'application/json';
+const graphqlResponse = 'application/graphql-response+json';
+type MediaType = typeof json | typeof graphqlResponse;
+
+/** What of a request's body makes it one for yoga: application/graphql+json is as good, and rare. */
+export function isJsonPost({ method, headers }: IncomingMessage): boolean {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+  return method === 'POST' && encoding === 'identity' && /^application\/json\s*(;|$)/i.test(type);
+}
+
+/** In which of the two the answer goes: the first that the header names; undefined where it names neither. */
+export function mediaTypeOf(accept: string | undefined): MediaType | undefined {
+  if (accept === undefined || accept === '' || accept === '*/*') return json;
+  for (const accepted of accept.replace(/\s/g, '').toLowerCase().split(',')) {
+    const [type = '', ...parameters] = accepted.split(';');
+    const charset = parameters.find((parameter) => parameter.includes('charset='));
+    if (charset !== undefined && charset !== 'charset=utf-8') continue;
+    const [kind = '', subtype] = type.split('/');
+    if (kind !== '*' && kind !== 'application') continue;
+    if (subtype === '*' || subtype === 'json') return json;
+    if (subtype === 'graphql-response+json') return graphqlResponse;
+  }
+  return undefined;
+}
+
+const parameterNames: ReadonlySet<string> = new Set(['query', 'variables', 'operationName', 'extensions']);
+
+const isAbsentOrObject = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
+
+/** Whether there is nothing in them that yoga would refuse. */
+function areOrdinary(parameters: GraphQLParams): boolean {
+  if (typeof parameters.query !== 'string') return false;
+  if (!isAbsentOrObject(parameters.variables) || !isAbsentOrObject(parameters.extensions)) return false;
+  return Object.keys(parameters).every((name) => parameterNames.has(name));
+}
+
+export interface JsonPost {
+  readonly execution: Execution;
+  readonly request: OperationRequest;
+  readonly parameters: GraphQLParams;
+  readonly response: ServerResponse;
+  readonly mediaType: MediaType;
+}
+
+/** @returns whether it answered; else nothing was done */
+export async function answerJsonPost({
+  execution,
+  request,
+  parameters,
+  response,
+  mediaType,
+}: JsonPost): Promise<boolean> {
+  if (!areOrdinary(parameters)) return false;
+  const prepared = execution.prepare(request);
+  if (!(prepared instanceof Prepared)) {
+    send(response, mediaType, { errors: prepared });
+    return true;
+  }
+  if (prepared.operation.definition.operation === 'subscription') return false;
+  const answer = await execution.run(prepared);
+  if (answer instanceof Events) throw new Error('only subscriptions are answered by events');
+  send(response, mediaType, answer);
+  return true;
+}
+
+function send(response: ServerResponse, mediaType: MediaType, answer: Result): void {
+  const { errors } = answer;
+  const status = errors === undefined || 'data' in answer ? 200 : statusOf(errors, mediaType === graphqlResponse);
+  const body = Buffer.from(JSON.stringify(answer));
+  const token = answer.extensions?.causality?.token;
+  if (token !== undefined) response.setHeader('Causality-Token', token);
+  if (status === 405) response.setHeader('Allow', 'GET, POST');
+  response.writeHead(status, { 'Content-Type': `${mediaType}; charset=utf-8`, 'Content-Length': body.length });
+  response.end(body);
+}
