@@ -2,6 +2,7 @@
 import type { Gossip } from './gossip/gossip.ts';
 import type { Journal } from './log/journal.ts';
 import type { Log } from './log/log.ts';
+import type { Snapshots } from './log/snapshots.ts';
 
 export interface Timers {
   /** Wall-clock milliseconds since 1970. */
@@ -28,6 +29,8 @@ export interface ReplicaOptions {
   /** For people: 1 to 64 of [A-Za-z0-9._-]. */
   readonly name: string;
   readonly log: Log;
+  /** Undefined where the log keeps states beside itself. */
+  readonly snapshots: Snapshots | undefined;
   readonly gossip: Gossip;
   /** Undefined without a disk. */
   readonly journal: Journal | undefined;

@@ -78,7 +78,16 @@ async function open(configuration: Configuration, system: System, closers: Close
   const blobs = await openFolderBlobs(blobsFolder, timers.now());
 
   const name = configuration.replicaName;
-  const replica = openReplica({ name, log, gossip, journal: folder?.journal, timers, random, logger });
+  const replica = openReplica({
+    name,
+    log,
+    snapshots: undefined,
+    gossip,
+    journal: folder?.journal,
+    timers,
+    random,
+    logger,
+  });
   closers.push(() => replica.close());
   // The replica's id, by which others ask it for bytes, is known once it is ready.
   const attachments = new AttachmentsOnceReady(replica, () =>

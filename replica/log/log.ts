@@ -55,8 +55,13 @@ export interface Log {
   /** Where the log ends now; undefined where there is none. @throws {LogUnavailableError} */
   head(): Promise<Head | undefined>;
 
-  /** Makes a log with this id where there is none; gives the head of the one that is there then. @throws {LogUnavailableError} */
-  create(log: LogId): Promise<Head>;
+  /**
+   * Makes a log with this id where there is none; gives the head of the one that is there then. What origins and manifest
+   * there still were of another log goes in the same step.
+   * @param keepMilliseconds how long nothing of a log that was made here is trimmed (Snapshots.trim); 0 where it is not given
+   * @throws {LogUnavailableError}
+   */
+  create(log: LogId, keepMilliseconds?: number): Promise<Head>;
 
   /**
    * Gives each transaction the next position, in the order given; settles when no crash of this process can lose them.

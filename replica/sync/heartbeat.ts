@@ -2,6 +2,8 @@
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin } from '../crdt/version.ts';
+import { isGenerationName } from '../log/manifest.ts';
+import type { GenerationName } from '../log/snapshots.ts';
 
 export interface Heartbeat {
   readonly origin: Origin;
@@ -12,7 +14,7 @@ export interface Heartbeat {
   readonly mayHeal: boolean;
   readonly unsent: number;
   /** A generation of the snapshot that it could not load. */
-  readonly missingGeneration: string | undefined;
+  readonly missingGeneration: GenerationName | undefined;
   /** True in the last one before its process stops. */
   readonly leaving: boolean;
 }
@@ -39,7 +41,7 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
     !closedLogs.every((log) => typeof log === 'string') ||
     typeof mayHeal !== 'boolean' ||
     typeof leaving !== 'boolean' ||
-    !(missingGeneration === undefined || typeof missingGeneration === 'string')
+    !(missingGeneration === undefined || isGenerationName(missingGeneration))
   )
     throw new MalformedBytesError('a heartbeat whose fields are not those of its format');
   return { origin, head: headOf(fields.head), closedLogs, mayHeal, unsent, missingGeneration, leaving };

@@ -40,7 +40,16 @@ export async function openEmbedded(path: string, name = 'a'): Promise<OpenReplic
   const folder = await openDataFolder({ path, kind: 'EMBEDDED', namespace: 'tideline' });
   if (!folder.log) throw new Error('an embedded folder has a log');
   const { log, journal } = folder;
-  const replica = openReplica({ name, log, gossip: inProcessGossip, journal, timers, random, logger: quiet });
+  const replica = openReplica({
+    name,
+    log,
+    snapshots: undefined,
+    gossip: inProcessGossip,
+    journal,
+    timers,
+    random,
+    logger: quiet,
+  });
   await replica.ready;
   return disposable(replica, () => folder.close());
 }
@@ -60,7 +69,17 @@ export async function openOnRedis({ url, name, path, early }: OnRedis): Promise<
   const timing = { heartbeatMilliseconds: 100, retryMilliseconds: [50, 200] } as const;
   const { log, gossip } = site;
   const journal = folder?.journal;
-  const replica = openReplica({ name, log, gossip, journal, timers, random, logger: quiet, timing });
+  const replica = openReplica({
+    name,
+    log,
+    snapshots: undefined,
+    gossip,
+    journal,
+    timers,
+    random,
+    logger: quiet,
+    timing,
+  });
   if (!early) await replica.ready;
   return disposable(replica, async () => {
     await site.close();

@@ -2,6 +2,7 @@
 import { limits } from '../../limits.ts';
 import type { Gossip } from '../../replica/gossip/gossip.ts';
 import type { Log } from '../../replica/log/log.ts';
+import type { Snapshots } from '../../replica/log/snapshots.ts';
 import type { Connection } from './connection.ts';
 import type { SimulatedRedis } from './redis.ts';
 
@@ -14,7 +15,7 @@ export function logOver(connection: Pick<Connection, 'request' | 'watch'>, redis
   return {
     storage: 'REDIS',
     head: () => read(() => redis.head()),
-    create: (log) => write(() => redis.create(log)),
+    create: (log, keepMilliseconds = 0) => write(() => redis.create(log, keepMilliseconds)),
     append: (transactions, seen, secret) => write(() => redis.append(transactions, seen, secret)),
     read: (log, after, limit) => read(() => redis.read(log, after, limit)),
     loadStates: async () => undefined,
@@ -22,6 +23,34 @@ export function logOver(connection: Pick<Connection, 'request' | 'watch'>, redis
     claimOrigin: (claim) => write(() => redis.claim(claim)),
     watchConnection: (changed) => connection.watch(changed),
     close: async () => {},
+  };
+}
+
+/** Each method one request: deleting and making permanent may be cut short in a real one, which each step alone shows. */
+export function snapshotsOver(connection: Pick<Connection, 'request'>, redis: SimulatedRedis): Snapshots {
+  const { snapshots } = redis;
+  const write = <Answer>(perform: () => Answer) => connection.request(limits.appendDeadlineMilliseconds, perform);
+  const read = <Answer>(perform: () => Answer) => connection.request(silentReadMilliseconds, perform);
+  return {
+    manifest: () => read(() => snapshots.manifest()),
+    list: (generation, lease) => write(() => snapshots.list(generation, lease)),
+    putChunk: (generation, index, bytes, keepMilliseconds) =>
+      write(() => snapshots.putChunk(generation, index, bytes, keepMilliseconds)),
+    async makePermanent({ name, chunks }) {
+      for (let index = 0; index < chunks; index += 1)
+        if (!(await write(() => snapshots.makePermanent(name, index)))) return false;
+      return true;
+    },
+    name: (manifest, seen, lease) => write(() => snapshots.name(manifest, seen, lease)),
+    trim: (upTo, generation, seen) => write(() => snapshots.trim(upTo, generation, seen)),
+    async delete({ name, chunks }) {
+      for (let index = 0; index < chunks; index += 1) await write(() => snapshots.deleteChunk(name, index));
+      await write(() => snapshots.unlist(name));
+    },
+    readChunk: (generation, index) => read(() => snapshots.readChunk(generation, index)),
+    takeLease: (kind, token, milliseconds) => write(() => snapshots.takeLease(kind, token, milliseconds)),
+    renewLease: (kind, token, milliseconds) => write(() => snapshots.renewLease(kind, token, milliseconds)),
+    releaseLease: (kind, token) => write(() => snapshots.releaseLease(kind, token)),
   };
 }
 

@@ -22,4 +22,11 @@ function opened(redis: SimulatedRedis): LogUnderTest {
   };
 }
 
-describeLog('the simulated Redis', async () => opened(new SimulatedRedis(() => {})));
+describeLog('the simulated Redis', async () =>
+  opened(
+    new SimulatedRedis(
+      () => {},
+      () => 0,
+    ),
+  ),
+);

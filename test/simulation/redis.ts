@@ -8,6 +8,7 @@ import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/ver
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
 import type { EncodedTransaction, LogEntry, OriginClaim } from '../../replica/log/log.ts';
+import { emptySnapshots, SimulatedSnapshots, type SnapshotContents } from './redis-snapshots.ts';
 
 interface KeptOrigin {
   readonly number: number;
@@ -18,30 +19,47 @@ export interface RedisContents {
   readonly head: Head | undefined;
   readonly stream: readonly StoredEntry[];
   readonly origins: ReadonlyMap<Origin, KeptOrigin>;
+  readonly snapshots: SnapshotContents;
 }
 
-export const emptyRedis: RedisContents = { head: undefined, stream: [], origins: new Map() };
+export const emptyRedis: RedisContents = {
+  head: undefined,
+  stream: [],
+  origins: new Map(),
+  snapshots: emptySnapshots,
+};
 
 export class SimulatedRedis {
   /** Told of each entry in the step in which it is appended: its bytes are published. */
   readonly #published: (entry: LogEntry, bytes: Uint8Array) => void;
+  readonly snapshots: SimulatedSnapshots;
   #head: Head | undefined;
   #stream: StoredEntry[] = [];
   #origins = new Map<Origin, KeptOrigin>();
   /** Out of memory: it refuses all that writes. */
   isFull = false;
 
-  constructor(published: (entry: LogEntry, bytes: Uint8Array) => void) {
+  /** @param now milliseconds, of the server's own clock */
+  constructor(published: (entry: LogEntry, bytes: Uint8Array) => void, now: () => number) {
     this.#published = published;
+    this.snapshots = new SimulatedSnapshots({
+      now,
+      checkRoom: () => this.#checkRoom(),
+      checkSeen: (seen) => void this.#checkSeen(seen),
+      trim: (upTo) => {
+        this.#stream.splice(0, this.#indexAfter(upTo));
+      },
+    });
   }
 
   head(): Head | undefined {
     return this.#head;
   }
 
-  create(log: LogId): Head {
+  create(log: LogId, keepMilliseconds: number): Head {
     if (this.#head) return this.#head;
     this.#checkRoom();
+    this.snapshots.beginLog(keepMilliseconds);
     this.#head = { log, position: 0, mark: markAtStart(log) };
     this.#stream = [];
     this.#origins = new Map();
@@ -96,10 +114,21 @@ export class SimulatedRedis {
 
   /** As it stands now: what it may be set back to. */
   get contents(): RedisContents {
-    return { head: this.#head, stream: [...this.#stream], origins: new Map(this.#origins) };
+    return {
+      head: this.#head,
+      stream: [...this.#stream],
+      origins: new Map(this.#origins),
+      snapshots: this.snapshots.contents,
+    };
   }
 
-  setBack({ head, stream, origins }: RedisContents): void {
+  /** Bytes in the stream. */
+  get logBytes(): number {
+    return this.#stream.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  setBack({ head, stream, origins, snapshots }: RedisContents): void {
+    this.snapshots.setBack(snapshots);
     this.#head = head;
     this.#stream = [...stream];
     this.#origins = new Map(origins);

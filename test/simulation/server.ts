@@ -17,10 +17,13 @@ export class Server {
   /** @param appended told of each entry in the step in which it is appended */
   constructor(scheduler: Scheduler, appended: (entry: LogEntry) => void) {
     this.#scheduler = scheduler;
-    this.redis = new SimulatedRedis((entry, bytes) => {
-      appended(entry);
-      for (const connection of this.connections) connection.published('entry', bytes);
-    });
+    this.redis = new SimulatedRedis(
+      (entry, bytes) => {
+        appended(entry);
+        for (const connection of this.connections) connection.published('entry', bytes);
+      },
+      () => scheduler.now,
+    );
   }
 
   get isReachable(): boolean {

@@ -8,7 +8,7 @@ import { Ledger } from './ledger.ts';
 import { Machine, MachineClock, type Running } from './machine.ts';
 import { Observer } from './observer.ts';
 import { Oracle } from './oracle.ts';
-import { gossipOver, logOver } from './ports.ts';
+import { gossipOver, logOver, snapshotsOver } from './ports.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import type { RedisContents } from './redis.ts';
@@ -97,6 +97,7 @@ export class World {
     const replica = openReplica({
       name: machine.replicaName,
       log: logOver(connection, server.redis),
+      snapshots: snapshotsOver(connection, server.redis),
       gossip: gossipOver(connection),
       journal,
       timers: process.timers,

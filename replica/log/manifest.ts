@@ -1,0 +1,94 @@
+/**
+ * The manifest as bytes: a sealed record whose fields are the newest generation's name, the log, position and mark where it
+ * began, and its number of chunks, so that scripts and people can read them; the rest is JSON. docs/protocol.md, P20.
+ */
+import { MalformedBytesError } from '../../errors.ts';
+import type { Origin } from '../crdt/version.ts';
+import { isLogId, isMark, isOrigin } from './entry.ts';
+import { parseNumber, seal, unseal } from './sealed.ts';
+import type { ClosedLog, Generation, Manifest } from './snapshots.ts';
+
+const manifestFormat = 1;
+const generationPattern = /^[0-9a-f]{32}$/;
+
+export const isGenerationName = (text: unknown): text is string =>
+  typeof text === 'string' && generationPattern.test(text);
+
+export function encodeManifest({ generation, before, closedLogs }: Manifest): Buffer {
+  const { name, begin, chunks } = generation;
+  const rest = { generation: plain(generation), before: before && plain(before), closedLogs };
+  return seal(manifestFormat, [name, begin.log, begin.position, begin.mark, chunks], Buffer.from(JSON.stringify(rest)));
+}
+
+const plain = ({ origins, ...generation }: Generation) => ({ ...generation, origins: Object.fromEntries(origins) });
+
+/** @throws {MalformedBytesError} @throws {UnknownFormatError} */
+export function decodeManifest(bytes: Uint8Array): Manifest {
+  const { fields, body } = unseal('the manifest of the snapshot', manifestFormat, 5, bytes);
+  const [name, log, position, mark, chunks] = fields;
+  const { generation, before, closedLogs } = objectOf(parse(body));
+  const newest = generationOf(generation);
+  const { begin } = newest;
+  if (
+    newest.name !== name ||
+    begin.log !== log ||
+    begin.mark !== mark ||
+    begin.position !== parseNumber(position) ||
+    newest.chunks !== parseNumber(chunks)
+  )
+    throw malformed('its fields and its body differ');
+  if (!Array.isArray(closedLogs)) throw malformed('its closed logs');
+  return {
+    generation: newest,
+    before: before === undefined ? undefined : generationOf(before),
+    closedLogs: closedLogs.map(closedLogOf),
+  };
+}
+
+function generationOf(value: unknown): Generation {
+  const { name, begin, chunks, bytes, origins } = objectOf(value);
+  const { log, position, mark } = objectOf(begin);
+  if (
+    !isGenerationName(name) ||
+    !(typeof log === 'string' && isLogId(log)) ||
+    !isCount(position) ||
+    !(typeof mark === 'string' && isMark(mark)) ||
+    !(isCount(chunks) && chunks > 0) ||
+    !isCount(bytes)
+  )
+    throw malformed('a generation');
+  return { name, begin: { log, position, mark }, chunks, bytes, origins: originsOf(origins) };
+}
+
+function originsOf(value: unknown): ReadonlyMap<Origin, number> {
+  const origins = new Map<Origin, number>();
+  for (const [origin, number] of Object.entries(objectOf(value))) {
+    if (!isOrigin(origin) || !isCount(number)) throw malformed('its origins');
+    origins.set(origin, number);
+  }
+  return origins;
+}
+
+function closedLogOf(value: unknown): ClosedLog {
+  const { log, position } = objectOf(value);
+  if (!(typeof log === 'string' && isLogId(log)) || !isCount(position)) throw malformed('a closed log');
+  return { log, position };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    throw new MalformedBytesError('the manifest of the snapshot is malformed: no JSON', { cause: error });
+  }
+}
+
+function objectOf(value: unknown): Partial<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw malformed('what should be an object');
+}
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+const malformed = (what: string) => new MalformedBytesError(`the manifest of the snapshot is malformed: ${what}`);
