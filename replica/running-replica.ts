@@ -1,25 +1,19 @@
 /** A replica as it runs: its state, the log that it follows, what it sends, and who is told. Only wires. */
 import { StoreUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { Applier } from './apply.ts';
 import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
 import type { Lineage } from './crdt/version.ts';
-import { systemPrefix, TransactionFeed } from './feed.ts';
+import { systemPrefix } from './feed.ts';
+import { type Loaded, wire } from './loaded.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
-import type { Prefix } from './prefix.ts';
 import { PrivateView } from './private-view.ts';
-import { LiveQueries } from './query/live-queries.ts';
 import type { LiveQueryDefinition } from './query/live-query.ts';
 import type { Committed, LiveEvent, LoggedTransaction, Replica } from './replica.ts';
 import { RequestTransaction } from './requests.ts';
-import { Standing } from './standing.ts';
-import { ReplicaState } from './state.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
-import { Follower } from './sync/follower.ts';
-import { Outbox } from './sync/outbox.ts';
 import { Peers } from './sync/peers.ts';
 import { chooseOrigin, loadPrefix, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
 import { decodeToken } from './token.ts';
@@ -32,18 +26,6 @@ const defaultTiming: ReplicaTiming = {
   viewMilliseconds: limits.viewMilliseconds,
   retryMilliseconds: [100, 2_000],
 };
-
-/** What is there once the replica has caught up. */
-interface Loaded {
-  readonly state: ReplicaState;
-  readonly standing: Standing;
-  readonly applier: Applier;
-  readonly outbox: Outbox;
-  readonly follower: Follower;
-  readonly live: LiveQueries;
-  readonly feed: TransactionFeed;
-  readonly secret: string;
-}
 
 export class RunningReplica implements Replica {
   readonly ready: Promise<void>;
@@ -270,7 +252,18 @@ export class RunningReplica implements Replica {
     // Peers know this process by the name that it began with.
     if (origin !== this.#origin) this.#peers.leave();
     this.#origin = origin;
-    this.#loaded = this.#wire(prefix, secret);
+    this.#loaded = wire({
+      options: this.#options,
+      timing: this.#timing,
+      clock: this.#clock,
+      lineage: this.#lineage,
+      waiters: this.#waiters,
+      statusWatch: this.#statusWatch,
+      prefix,
+      secret,
+      replaced: (problem) => this.#stopTakingPart(problem),
+      blocked: (problem) => this.#blockedChanged(problem),
+    });
     this.#problem = undefined;
     for (const transaction of unsent) {
       this.#loaded.state.journal(transaction, false);
@@ -284,68 +277,6 @@ export class RunningReplica implements Replica {
     follower.readInBackground();
     logger.info({ replica: origin, log: prefix.head.log, position: prefix.head.position }, 'replica is ready');
     this.#statusWatch.now();
-  }
-
-  #wire(prefix: Prefix, secret: string): Loaded {
-    const { log, journal, logger, timers } = this.#options;
-    const state = new ReplicaState({
-      prefix,
-      lineage: this.#lineage,
-      now: () => timers.now(),
-      viewMilliseconds: this.#timing.viewMilliseconds,
-      changed: (changes, at) => {
-        standing.moveTo(at);
-        if (changes.length > 0) this.#loaded?.live.apply(changes);
-        this.#waiters.check();
-        this.#statusWatch.later();
-      },
-      shownAgain: (key) => {
-        journal?.saveEvictions([], [key]).catch((error: unknown) => {
-          logger.warn({ err: error }, 'an eviction mark could not be removed');
-        });
-      },
-    });
-    const standing = new Standing(state);
-    const feed = new TransactionFeed({
-      log,
-      openView: () => this.read(),
-      head: () => prefix.head,
-      markAt: (position) => prefix.marks.at(position),
-    });
-    const token = () => standing.token;
-    const applier = new Applier({ state, feed, clock: this.#clock, logger, outbox: () => outbox, token });
-    const follower = new Follower({
-      log,
-      logger,
-      head: () => prefix.head,
-      markAt: (position) => prefix.marks.at(position),
-      apply: (entry) => applier.apply(entry),
-      replaced: (problem) => this.#stopTakingPart(problem),
-      blocked: (problem) => this.#blockedChanged(problem),
-    });
-    const outbox = new Outbox({
-      log,
-      journal,
-      logger,
-      timers,
-      secret,
-      retryMilliseconds: this.#timing.retryMilliseconds,
-      head: () => prefix.head,
-      recordsAfter: (entry) => applier.recordsAfter(entry),
-      knownEntries: (after, upTo) => prefix.marks.between(after, upTo),
-      appended: (entries) => {
-        for (const entry of entries) follower.offer(entry);
-      },
-      catchUp: () => follower.catchUp(),
-      journaled: (transaction) => {
-        state.journal(transaction, true);
-        return standing.token;
-      },
-      refused: (transaction) => state.unstage(transaction),
-      cutOffChanged: () => this.#statusWatch.now(),
-      replaced: (problem) => this.#stopTakingPart(problem),
-    });
-    return { state, standing, applier, outbox, follower, feed, live: new LiveQueries(state.durable), secret };
   }
 
   #connectionChanged(connected: boolean): void {

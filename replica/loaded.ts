@@ -1,0 +1,101 @@
+/** What is there once a replica has a prefix: state, who follows the log, what is sent, who is told. Only wires. */
+import { Applier } from './apply.ts';
+import type { HybridClock } from './crdt/clock.ts';
+import type { Lineage } from './crdt/version.ts';
+import { TransactionFeed } from './feed.ts';
+import type { ReplicaOptions, ReplicaTiming } from './options.ts';
+import type { Prefix } from './prefix.ts';
+import { LiveQueries } from './query/live-queries.ts';
+import { Standing } from './standing.ts';
+import { ReplicaState } from './state.ts';
+import type { StatusWatch } from './status-watch.ts';
+import { Follower } from './sync/follower.ts';
+import { Outbox } from './sync/outbox.ts';
+import type { Waiters } from './waiters.ts';
+
+export interface Loaded {
+  readonly state: ReplicaState;
+  readonly standing: Standing;
+  readonly applier: Applier;
+  readonly outbox: Outbox;
+  readonly follower: Follower;
+  readonly live: LiveQueries;
+  readonly feed: TransactionFeed;
+  readonly secret: string;
+}
+
+export interface WireOptions {
+  readonly options: ReplicaOptions;
+  readonly timing: ReplicaTiming;
+  readonly clock: HybridClock;
+  readonly lineage: Lineage;
+  readonly waiters: Waiters;
+  readonly statusWatch: StatusWatch;
+  readonly prefix: Prefix;
+  readonly secret: string;
+  /** The log is another one, or went back. */
+  readonly replaced: (problem: string) => void;
+  /** The log has an entry that does not decode, or, undefined, that is over. */
+  readonly blocked: (problem: string | undefined) => void;
+}
+
+export function wire(parts: WireOptions): Loaded {
+  const { timing, clock, lineage, waiters, statusWatch, secret, replaced, blocked } = parts;
+  const { log, journal, logger, timers } = parts.options;
+  const state = new ReplicaState({
+    prefix: parts.prefix,
+    lineage,
+    now: () => timers.now(),
+    viewMilliseconds: timing.viewMilliseconds,
+    changed: (changes, at) => {
+      standing.moveTo(at);
+      if (changes.length > 0) live.apply(changes);
+      waiters.check();
+      statusWatch.later();
+    },
+    shownAgain: (key) => {
+      journal?.saveEvictions([], [key]).catch((error: unknown) => {
+        logger.warn({ err: error }, 'an eviction mark could not be removed');
+      });
+    },
+  });
+  const standing = new Standing(state);
+  const live = new LiveQueries(state.durable);
+  const head = () => state.prefix.head;
+  const markAt = (position: number) => state.prefix.marks.at(position);
+  const token = () => standing.token;
+  const feed = new TransactionFeed({ log, openView: () => state.durableViews.open(standing.token), head, markAt });
+  const applier = new Applier({ state, feed, clock, logger, outbox: () => outbox, token });
+  const follower = new Follower({
+    log,
+    logger,
+    head,
+    markAt,
+    apply: (entry) => applier.apply(entry),
+    replaced,
+    blocked,
+  });
+  const outbox = new Outbox({
+    log,
+    journal,
+    logger,
+    timers,
+    secret,
+    retryMilliseconds: timing.retryMilliseconds,
+    head,
+    recordsAfter: (entry) => applier.recordsAfter(entry),
+    knownEntries: (after, upTo) => state.prefix.marks.between(after, upTo),
+    appended: (entries) => {
+      for (const entry of entries) follower.offer(entry);
+    },
+    catchUp: () => follower.catchUp(),
+    journaled: (transaction) => {
+      state.journal(transaction, true);
+      return standing.token;
+    },
+    refused: (transaction) => state.unstage(transaction),
+    cutOffChanged: () => statusWatch.now(),
+    replaced,
+  });
+  return { state, standing, applier, outbox, follower, feed, live, secret };
+}
