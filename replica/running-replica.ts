@@ -9,6 +9,7 @@ import { type Loaded, wire } from './loaded.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import { PrivateView } from './private-view.ts';
+import { DocumentList } from './query/document-list.ts';
 import type { LiveQueryDefinition } from './query/live-query.ts';
 import type { Committed, LiveEvent, LoggedTransaction, Replica } from './replica.ts';
 import { RequestTransaction } from './requests.ts';
@@ -172,8 +173,8 @@ export class RunningReplica implements Replica {
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): Disposable {
     const { live, standing } = this.#check();
     const reader = live.open(definition, (change) => told({ initial: false, change, token: standing.token }));
-    const inserted = reader.result.map((document, index) => ({ index, document }));
-    const change = { before: [], after: reader.result, inserted, updated: [], removed: [], moved: [] };
+    const inserted = Array.from(reader.result, (document, index) => ({ index, document }));
+    const change = { before: DocumentList.of([]), after: reader.result, inserted, updated: [], removed: [], moved: [] };
     told({ initial: true, change, token: standing.token });
     return { [Symbol.dispose]: () => reader.close() };
   }

@@ -95,4 +95,4 @@ export const documentQuery = (collection: string, id: string): LiveQueryDefiniti
 });
 
 /** What a live document shows after an event. */
-export const shownDocument = ({ change }: LiveResult): StoredDocument | undefined => change.after[0];
+export const shownDocument = ({ change }: LiveResult): StoredDocument | undefined => change.after.at(0);

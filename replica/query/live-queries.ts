@@ -5,7 +5,8 @@
  *      what its result shows already.
  */
 import { jsonFromValue } from '../crdt/json.ts';
-import type { DocumentReader, StoredDocument } from '../documents.ts';
+import type { DocumentReader } from '../documents.ts';
+import type { DocumentList } from './document-list.ts';
 import type { Filter } from './filter.ts';
 import {
   type DocumentChange,
@@ -17,7 +18,7 @@ import {
 import { QueryIndex } from './query-index.ts';
 
 export interface LiveReader {
-  readonly result: readonly StoredDocument[];
+  readonly result: DocumentList;
   close(): void;
 }
 

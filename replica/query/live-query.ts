@@ -8,11 +8,12 @@
  * Why all matches are held, those past `first` too: when a document leaves a full result the next one is known at once.
  */
 import type { DocumentReader, StoredDocument } from '../documents.ts';
+import { CountedList } from './counted-list.ts';
+import { DocumentList } from './document-list.ts';
 import { compileFilter, type Filter, matching, type Predicate } from './filter.ts';
-import { type Comparator, compileOrder, type OrderField, sortDocuments } from './order.ts';
+import { compilePrecedes, type OrderField, type Precedes, sortDocuments } from './order.ts';
 import { checkCount } from './page.ts';
-import { differenceOf, windowBetween } from './result-difference.ts';
-import { type Edit, editSorted, placeIn } from './sorted-documents.ts';
+import { differenceOf } from './result-difference.ts';
 
 export interface LiveQueryDefinition {
   readonly collection: string;
@@ -35,8 +36,8 @@ export interface DocumentChange {
 
 /** As the contract's LiveDocuments says; indexes of `removed` and `moved.from` are of `before`, all others of `after`. */
 export interface ResultChange {
-  readonly before: readonly StoredDocument[];
-  readonly after: readonly StoredDocument[];
+  readonly before: DocumentList;
+  readonly after: DocumentList;
   readonly inserted: readonly { readonly index: number; readonly document: StoredDocument }[];
   readonly updated: readonly { readonly index: number; readonly document: StoredDocument }[];
   readonly removed: readonly { readonly index: number; readonly id: string; readonly reason: RemovalReason }[];
@@ -45,8 +46,8 @@ export interface ResultChange {
 
 export interface LiveQuery {
   readonly definition: LiveQueryDefinition;
-  /** A new array after each change: who holds an old one keeps an old result. */
-  readonly result: readonly StoredDocument[];
+  /** Another list after each change: who holds an old one keeps an old result. */
+  readonly result: DocumentList;
   /** All changes of one turn (usually one transaction's) at once. */
   apply(changes: readonly DocumentChange[]): ResultChange | undefined;
 }
@@ -77,7 +78,6 @@ export function mergeChanges(first: ResultChange, second: ResultChange): ResultC
   return differenceOf(
     first.before,
     second.after,
-    windowBetween(first.before, second.after),
     (id) => touched.has(id),
     (id) => reasons.get(id) ?? 'LEFT_RESULT',
   );
@@ -86,50 +86,31 @@ export function mergeChanges(first: ResultChange, second: ResultChange): ResultC
 class SortedResult implements LiveQuery {
   readonly definition: LiveQueryDefinition;
   readonly #isMatch: Predicate;
-  readonly #compare: Comparator;
-  /** Sorted. Without `first` it is the result itself, and so a new array after each change. */
-  #matches: StoredDocument[];
-  #result: readonly StoredDocument[];
+  readonly #precedes: Precedes;
+  readonly #matches: CountedList<StoredDocument>;
+  #result: DocumentList;
 
-  constructor(definition: LiveQueryDefinition, matches: StoredDocument[]) {
+  constructor(definition: LiveQueryDefinition, matches: readonly StoredDocument[]) {
     this.definition = definition;
     this.#isMatch = compileFilter(definition.filter);
-    this.#compare = compileOrder(definition.order);
-    this.#matches = matches;
-    this.#result = definition.first === undefined ? matches : matches.slice(0, definition.first);
+    this.#precedes = compilePrecedes(definition.order);
+    this.#matches = new CountedList(matches);
+    this.#result = new DocumentList(this.#matches.freeze(), definition.first);
   }
 
-  get result(): readonly StoredDocument[] {
+  get result(): DocumentList {
     return this.#result;
   }
 
   apply(changes: readonly DocumentChange[]): ResultChange | undefined {
     const changesById = this.#byId(changes);
-    const edit = this.#editFor(changesById.values());
-    const { leaving, arriving } = edit;
-    if (leaving.length + arriving.length === 0) return undefined;
-    const start = Math.min(leaving[0] ?? Number.POSITIVE_INFINITY, arriving[0]?.place ?? Number.POSITIVE_INFINITY);
-    const end = Math.max((leaving.at(-1) ?? -1) + 1, arriving.at(-1)?.place ?? 0);
-    const growth = arriving.length - leaving.length;
-
-    const { first } = this.definition;
+    const first = this.#edit(changesById.values());
+    if (first >= (this.definition.first ?? Number.POSITIVE_INFINITY)) return undefined;
     const before = this.#result;
-    if (first === undefined) this.#matches = this.#matches.slice();
-    editSorted(this.#matches, edit);
-    if (first !== undefined && start >= first) return undefined;
-    const after = first === undefined ? this.#matches : this.#matches.slice(0, first);
-    this.#result = after;
-
-    // Where matches were won or lost, documents come in or leave at the end of a result that is cut off there.
-    const endsAlike = first === undefined || growth === 0;
+    this.#result = new DocumentList(this.#matches.freeze(), this.definition.first);
     return differenceOf(
       before,
-      after,
-      {
-        start,
-        beforeEnd: endsAlike ? Math.min(end, before.length) : before.length,
-        afterEnd: endsAlike ? Math.min(end + growth, after.length) : after.length,
-      },
+      this.#result,
       (id) => changesById.has(id),
       (id) => reasonOf(changesById.get(id)),
     );
@@ -146,22 +127,28 @@ class SortedResult implements LiveQuery {
     return changesById;
   }
 
-  #editFor(changes: Iterable<DocumentChange>): Edit {
-    const leaving: number[] = [];
+  /** @returns the first place at which anything left or came; past all where nothing did */
+  #edit(changes: Iterable<DocumentChange>): number {
+    let first = Number.POSITIVE_INFINITY;
     const arriving: StoredDocument[] = [];
+    // What left is found among those that stand as they did: all leave before the first one comes.
     for (const { before, after } of changes) {
-      if (before !== undefined && this.#isMatch(before)) leaving.push(this.#placeOf(before));
       if (after !== undefined && this.#isMatch(after)) arriving.push(after);
+      if (before === undefined || !this.#isMatch(before)) continue;
+      const place = this.#placeOf(before);
+      this.#matches.deleteAt(place);
+      first = Math.min(first, place);
     }
-    const sorted = sortDocuments(arriving, this.definition.order);
-    return {
-      leaving: leaving.sort((a, b) => a - b),
-      arriving: sorted.map((document) => ({ place: this.#placeOf(document), document })),
-    };
+    for (const document of arriving) {
+      const place = this.#placeOf(document);
+      this.#matches.insertAt(place, document);
+      first = Math.min(first, place);
+    }
+    return first;
   }
 
   #placeOf(document: StoredDocument): number {
-    return placeIn(this.#matches, document, this.#compare);
+    return this.#matches.countWhile(this.#precedes(document));
   }
 }
 

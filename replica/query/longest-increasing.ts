@@ -1,33 +1,26 @@
 /**
- * The longest increasing subsequence: what of a permutation can stay in place while all else moves. Among those of equal
- * length, one with the most members that should stay.
+ * The heaviest increasing subsequence: what of a permutation can stay in place while all else moves.
  * Source: the greatest sum below each value, from a binary indexed tree: Fenwick, A New Data Structure for Cumulative
- * Frequency Tables (1994). A member weighs so much that one more counts for more than any preference.
+ * Frequency Tables (1994).
  */
 
 /**
  * @param values no two are equal
- * @param preferred 1 for each index that should stay
- * @returns 1 for each index that is of the subsequence; O(n log s) for values within a span of s, O(n) where all rise
+ * @param weights of the values, above 0; their sum is exact as a double
+ * @returns 1 for each index that is of the subsequence; O(n log n), O(n) where all rise
  */
-export function longestIncreasing(values: Int32Array, preferred: Uint8Array): Uint8Array {
+export function longestIncreasing(values: Int32Array, weights: Float64Array): Uint8Array {
   const kept = new Uint8Array(values.length);
   if (isRising(values)) return kept.fill(1);
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    least = Math.min(least, value);
-    greatest = Math.max(greatest, value);
-  }
   const previous = new Int32Array(values.length);
-  const runs = new HeaviestRuns(greatest - least + 1, values.length);
-  values.forEach((value, index) => {
-    const rank = value - least;
+  const runs = new HeaviestRuns(values.length);
+  const ranks = ranksOf(values);
+  ranks.forEach((rank, index) => {
     const before = runs.endBelow(rank);
     previous[index] = before;
-    runs.add(rank, index, before, values.length + (preferred[index] ?? 0));
+    runs.add(rank, index, before, weights[index] ?? 0);
   });
-  for (let index = runs.endBelow(greatest - least + 1); index >= 0; index = previous[index] ?? -1) kept[index] = 1;
+  for (let index = runs.endBelow(values.length); index >= 0; index = previous[index] ?? -1) kept[index] = 1;
   return kept;
 }
 
@@ -38,14 +31,24 @@ function isRising(values: Int32Array): boolean {
   return true;
 }
 
+/** How many values are less than each. */
+function ranksOf(values: Int32Array): Int32Array {
+  const rising = Int32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const ranks = new Int32Array(values.length);
+  rising.forEach((index, rank) => {
+    ranks[index] = rank;
+  });
+  return ranks;
+}
+
 /** Where the heaviest run ends whose last value is below a rank. */
 class HeaviestRuns {
   /** A binary indexed tree: indexes of the runs' ends, -1 for none. */
   readonly #ends: Int32Array;
   readonly #weights: Float64Array;
 
-  constructor(ranks: number, members: number) {
-    this.#ends = new Int32Array(ranks + 1).fill(-1);
+  constructor(members: number) {
+    this.#ends = new Int32Array(members + 1).fill(-1);
     this.#weights = new Float64Array(members);
   }
 

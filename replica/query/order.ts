@@ -14,8 +14,6 @@ export interface OrderField {
   readonly direction: 'ASC' | 'DESC';
 }
 
-export type Comparator = (a: StoredDocument, b: StoredDocument) => number;
-
 /** What an order goes by: the values at its keypaths, undefined where nothing is there. */
 export type OrderKeys = readonly (Value | undefined)[];
 
@@ -44,14 +42,20 @@ export function compileRankedOrder(order: readonly OrderField[]): (a: Ranked, b:
   };
 }
 
-export function compileOrder(order: readonly OrderField[]): Comparator {
+/** Whether a document stands before the one that it was made for. */
+export type Precedes = (document: StoredDocument) => (other: StoredDocument) => boolean;
+
+export function compilePrecedes(order: readonly OrderField[]): Precedes {
   const fields = order.map(({ path, direction }) => ({ read: fieldReader(path), descending: direction === 'DESC' }));
-  return (a, b) => {
-    for (const { read, descending } of fields) {
-      const compared = compareValues(read(a), read(b));
-      if (compared !== 0) return descending ? -compared : compared;
-    }
-    return compareValues(a.id, b.id);
+  return (document) => {
+    const keys = fields.map(({ read }) => read(document));
+    return (other) => {
+      for (const [index, { read, descending }] of fields.entries()) {
+        const compared = compareValues(read(other), keys[index]);
+        if (compared !== 0) return compared < 0 !== descending;
+      }
+      return compareValues(other.id, document.id) < 0;
+    };
   };
 }
 

@@ -2,113 +2,92 @@
  * What leads from one result to another: the contract's inserted, updated, removed and moved.
  * L4. It is minimal: `updated` only where a document shows something else, and `moved` the fewest that must move, so that
  *     a reader of one change redraws no more than it has to. Where either of two may move, the one that was touched does.
+ * Why segments: what was not touched stands in both results in long runs, and a run moves or stays as a whole. So what a
+ * difference costs depends on how many were touched, and not on how far apart they stand.
  */
 import { showsSame } from '../crdt/document.ts';
 import type { StoredDocument } from '../documents.ts';
+import type { DocumentList } from './document-list.ts';
 import type { RemovalReason, ResultChange } from './live-query.ts';
 import { longestIncreasing } from './longest-increasing.ts';
+import { walkSideBySide } from './side-by-side.ts';
 
-/** Outside of it, the two results have the same documents in the same order. */
-export interface DifferenceWindow {
-  readonly start: number;
-  readonly beforeEnd: number;
-  readonly afterEnd: number;
+/** So many documents that are in both results, in one order: indexes of the first in the result before and after. */
+interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly isTouched: boolean;
 }
 
-/** The window without what two results have in common at their beginnings and ends. */
-export function windowBetween(before: readonly StoredDocument[], after: readonly StoredDocument[]): DifferenceWindow {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start += 1;
-  let kept = 0;
-  while (kept < shorter - start && before.at(-1 - kept) === after.at(-1 - kept)) kept += 1;
-  return { start, beforeEnd: before.length - kept, afterEnd: after.length - kept };
-}
-
-/**
- * Walks both results side by side: what was not touched is the same object in both, in the same order, so only what was
- * touched, came in or left at the end of the result is looked up by id.
- * @param touched whether a document may have changed, come or gone
- */
+/** @param touched whether a document may have changed, come or gone: all others are the same objects, in one order */
 export function differenceOf(
-  before: readonly StoredDocument[],
-  after: readonly StoredDocument[],
-  { start, beforeEnd, afterEnd }: DifferenceWindow,
+  before: DocumentList,
+  after: DocumentList,
   touched: (id: string) => boolean,
   reasonOf: (id: string) => RemovalReason,
 ): ResultChange | undefined {
   /** Of documents of `before` that were not met side by side. */
-  const beforeIndexes = new Map<string, number>();
-  /** Of documents of `after` that were not met side by side; the others' indexes before, or -1 for these. */
-  const unmet: number[] = [];
-  const sources = new Int32Array(afterEnd - start);
-  for (let from = start, to = start; from < beforeEnd || to < afterEnd; ) {
-    const old = from < beforeEnd ? before[from] : undefined;
-    const now = to < afterEnd ? after[to] : undefined;
-    if (old !== undefined && old === now) {
-      sources[to - start] = from;
-      from += 1;
-      to += 1;
-    } else if (old !== undefined && (now === undefined || touched(old.id))) {
-      beforeIndexes.set(old.id, from);
-      from += 1;
-    } else {
-      unmet.push(to);
-      sources[to - start] = -1;
-      to += 1;
-    }
-  }
+  const former = new Map<string, { readonly index: number; readonly document: StoredDocument }>();
+  const runs: Segment[] = [];
+  const unmet: { readonly index: number; readonly document: StoredDocument }[] = [];
+  walkSideBySide(before, after, touched, {
+    same: (from, to, count) => runs.push({ from, to, count, isTouched: false }),
+    before: (index, document) => former.set(document.id, { index, document }),
+    after: (index, document) => unmet.push({ index, document }),
+  });
 
   const inserted: ResultChange['inserted'][number][] = [];
   const updated: ResultChange['updated'][number][] = [];
-  for (const index of unmet) {
-    const document = after[index];
-    if (document === undefined) continue;
-    const from = beforeIndexes.get(document.id);
-    if (from === undefined) {
-      inserted.push({ index, document });
+  const touchedOnes: Segment[] = [];
+  for (const placed of unmet) {
+    const { index, document } = placed;
+    const was = former.get(document.id);
+    if (was === undefined) {
+      inserted.push(placed);
       continue;
     }
-    beforeIndexes.delete(document.id);
-    sources[index - start] = from;
-    if (!showsSame(before[from]?.state, document.state)) updated.push({ index, document });
+    former.delete(document.id);
+    touchedOnes.push({ from: was.index, to: index, count: 1, isTouched: true });
+    if (!showsSame(was.document.state, document.state)) updated.push(placed);
   }
-  const removed = Array.from(beforeIndexes, ([id, index]) => ({ index, id, reason: reasonOf(id) }));
+  const removed = Array.from(former, ([id, { index }]) => ({ index, id, reason: reasonOf(id) }));
   // What was met side by side kept its order.
-  const moved = unmet.length > inserted.length ? movesAmong(after, start, sources, unmet) : [];
+  const moved = touchedOnes.length > 0 ? movesAmong(after, inOrder([...joined(runs), ...touchedOnes])) : [];
   if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
   return { before, after, inserted, updated, removed, moved };
 }
 
-/**
- * @param sources by place after `start`: the index before, -1 for what was not there
- * @param touched indexes of what should move, where either of two may
- */
-function movesAmong(
-  after: readonly StoredDocument[],
-  start: number,
-  sources: Int32Array,
-  touched: readonly number[],
-): ResultChange['moved'][number][] {
-  const places = new Int32Array(sources.length);
-  const survivors = new Int32Array(sources.length);
-  const untouched = new Uint8Array(sources.length).fill(1);
-  for (const index of touched) untouched[index - start] = 0;
-  const preferred = new Uint8Array(sources.length);
-  let count = 0;
-  sources.forEach((from, place) => {
-    if (from < 0) return;
-    places[count] = place;
-    survivors[count] = from;
-    preferred[count] = untouched[place] ?? 0;
-    count += 1;
-  });
+/** Runs that follow on each other in both results are one. */
+function joined(runs: readonly Segment[]): readonly Segment[] {
+  const segments: Segment[] = [];
+  for (const run of runs) {
+    const last = segments.at(-1);
+    if (last !== undefined && last.from + last.count === run.from && last.to + last.count === run.to) {
+      segments[segments.length - 1] = { ...last, count: last.count + run.count };
+    } else segments.push(run);
+  }
+  return segments;
+}
+
+const inOrder = (segments: Segment[]): readonly Segment[] => segments.sort((a, b) => a.to - b.to);
+
+/** @param segments of all that is in both results, in their order after */
+function movesAmong(after: DocumentList, segments: readonly Segment[]): ResultChange['moved'][number][] {
+  let members = 0;
+  for (const { count } of segments) members += count;
+  // That one more stays counts for more than how many of them were not touched.
+  const weights = Float64Array.from(segments, ({ count, isTouched }) => count * (members + (isTouched ? 1 : 2)));
+  const froms = Int32Array.from(segments, ({ from }) => from);
   const moved: ResultChange['moved'][number][] = [];
-  longestIncreasing(survivors.subarray(0, count), preferred).forEach((stays, survivor) => {
-    const from = survivors[survivor];
-    const to = start + (places[survivor] ?? 0);
-    const document = after[to];
-    if (stays === 0 && from !== undefined && document !== undefined) moved.push({ id: document.id, from, to });
+  longestIncreasing(froms, weights).forEach((stays, index) => {
+    const segment = segments[index];
+    if (stays === 1 || segment === undefined) return;
+    for (let member = 0; member < segment.count; member += 1) {
+      const to = segment.to + member;
+      const document = after.at(to);
+      if (document !== undefined) moved.push({ id: document.id, from: segment.from + member, to });
+    }
   });
   return moved;
 }

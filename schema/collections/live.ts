@@ -29,7 +29,7 @@ export function addTypedLive(builder: Builder, definition: CollectionDefinition,
       nodes: t.field({
         type: [document],
         description: 'The whole result after the event.',
-        resolve: ({ change }) => change.after.map(typed),
+        resolve: ({ change }) => Array.from(change.after, typed),
       }),
       inserted: t.field({ type: [insertion], resolve: ({ change }) => change.inserted }),
       updated: t.field({ type: [update], resolve: ({ change }) => change.updated }),

@@ -54,7 +54,7 @@ export function addLive(builder: Builder): void {
       nodes: t.field({
         type: ['Document'],
         description: 'The whole result after the event.',
-        resolve: ({ change }) => change.after,
+        resolve: ({ change }) => Array.from(change.after),
       }),
       inserted: t.field({ type: ['LiveInsertion'], resolve: ({ change }) => change.inserted }),
       updated: t.field({ type: ['LiveUpdate'], resolve: ({ change }) => change.updated }),

@@ -193,7 +193,7 @@ describe('a replica on an embedded store', () => {
     await upsert(a, 'cars', { _id: 'b' });
     await upsert(a, 'boats', { _id: 'b' });
     const token = await upsert(a, 'cars', { _id: 'a', color: 'red' });
-    expect(events.map(({ initial, change }) => [initial, change.after.map(({ id }) => id)])).toEqual([
+    expect(events.map(({ initial, change }) => [initial, Array.from(change.after, ({ id }) => id)])).toEqual([
       [true, ['a']],
       [false, ['a', 'b']],
       [false, ['a', 'b']],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredDocument } from '../../replica/documents.ts';
+import { DocumentList } from '../../replica/query/document-list.ts';
 import type { ResultChange } from '../../replica/query/live-query.ts';
 import { type LiveResult, mergeResults } from '../../resolvers/live.ts';
 import { writtenDocument } from './written-document.ts';
@@ -7,15 +8,16 @@ import { writtenDocument } from './written-document.ts';
 const none = { inserted: [], updated: [], removed: [], moved: [] };
 
 function inserting(before: readonly StoredDocument[], document: StoredDocument): ResultChange {
-  return { ...none, before, after: [...before, document], inserted: [{ index: before.length, document }] };
+  const inserted = [{ index: before.length, document }];
+  return { ...none, before: DocumentList.of(before), after: DocumentList.of([...before, document]), inserted };
 }
 
 function removing(before: readonly StoredDocument[]): ResultChange {
   const index = before.length - 1;
   return {
     ...none,
-    before,
-    after: before.slice(0, -1),
+    before: DocumentList.of(before),
+    after: DocumentList.of(before.slice(0, -1)),
     removed: [{ index, id: before[index]?.id ?? '', reason: 'REMOVED' }],
   };
 }
@@ -51,15 +53,11 @@ describe('merged events of a live query', () => {
 
   it('keep the first event, which always comes', () => {
     const initial = event(inserting([], a), '1', true);
-    expect(mergeResults(initial, event(removing([a]), '2'))).toEqual({
-      initial: true,
-      merged: 2,
-      token: '2',
-      change: { ...none, before: [], after: [] },
-    });
-    expect(mergeResults(initial, event(inserting([a], b), '2'))).toMatchObject({
-      initial: true,
-      change: { after: [{ id: 'a' }, { id: 'b' }], inserted: [{ index: 0 }, { index: 1 }] },
-    });
+    const gone = mergeResults(initial, event(removing([a]), '2'));
+    expect(gone).toMatchObject({ initial: true, merged: 2, token: '2', change: none });
+    expect(gone?.change.after.length).toBe(0);
+    const both = mergeResults(initial, event(inserting([a], b), '2'));
+    expect(both).toMatchObject({ initial: true, change: { inserted: [{ index: 0 }, { index: 1 }] } });
+    expect(Array.from(both?.change.after ?? [], ({ id }) => id)).toEqual(['a', 'b']);
   });
 });

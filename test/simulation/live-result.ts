@@ -15,9 +15,9 @@ export class LiveResult {
 
   /** @returns what is wrong with the change */
   take(change: ResultChange): string | undefined {
-    if (!sameDocuments(this.documents, change.before)) return 'a change that begins at another result';
+    if (!sameDocuments(this.documents, [...change.before])) return 'a change that begins at another result';
     this.documents = changed(this.documents, change);
-    if (!sameDocuments(this.documents, change.after)) return 'a change that leads to another result than it says';
+    if (!sameDocuments(this.documents, [...change.after])) return 'a change that leads to another result than it says';
     return undefined;
   }
 

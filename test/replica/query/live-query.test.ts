@@ -129,7 +129,7 @@ describe('LiveQuery', () => {
       fc.property(histories, ({ documents, filter, order, first, turns }) => {
         const store = storeOf(documents);
         const query = open(store, { filter, order, first });
-        let client: readonly StoredDocument[] = query.result;
+        let client: readonly StoredDocument[] = [...query.result];
         expectSame(client, freshly(things(store), filter, order).slice(0, first));
         for (const turn of turns) {
           const before = client;
@@ -137,8 +137,8 @@ describe('LiveQuery', () => {
           const copy = [...held];
           const change = query.apply(store.turn(turn));
           const wanted = freshly(things(store), filter, order).slice(0, first);
-          expectSame(query.result, wanted);
-          expect(held).toEqual(copy);
+          expectSame([...query.result], wanted);
+          expect([...held]).toEqual(copy);
           if (change === undefined) {
             expectSame(before, wanted);
             continue;
@@ -310,7 +310,7 @@ describe('mergeChanges', () => {
         ({ documents, filter, order, first, turns }, cuts) => {
           const store = storeOf(documents);
           const query = open(store, { filter, order, first });
-          const opened = query.result;
+          const opened = [...query.result];
           const changes = turns.flatMap((turn) => query.apply(store.turn(turn)) ?? []);
 
           const fromLeft = changes.reduce<ResultChange | undefined>(merged, undefined);
@@ -324,7 +324,7 @@ describe('mergeChanges', () => {
             expect(reason).toBe(reasons.at(-1)?.reason);
           }
 
-          expectSame(fromLeft === undefined ? opened : asClient(opened, fromLeft), query.result);
+          expectSame(fromLeft === undefined ? opened : asClient(opened, fromLeft), [...query.result]);
           if (fromLeft !== undefined) {
             expect(spelt(fromLeft)).not.toEqual(nothing);
             expect(fromLeft.moved).toHaveLength(fewestMoves(idsOf(opened), idsOf(query.result)));
@@ -339,7 +339,7 @@ describe('mergeChanges', () => {
             if (portion !== undefined) client = asClient(client, portion);
             start = end;
           }
-          expectSame(client, query.result);
+          expectSame(client, [...query.result]);
         },
       ),
       { numRuns: 600 },

@@ -32,7 +32,7 @@ describe('longestIncreasing', () => {
       fc.property(members, (all) => {
         const kept = longestIncreasing(
           Int32Array.from(all.map(({ value }) => value)),
-          Uint8Array.from(all.map(({ preferred }) => (preferred ? 1 : 0))),
+          Float64Array.from(all.map(({ preferred }) => all.length + (preferred ? 2 : 1))),
         );
         const run = all.filter((_, index) => kept[index] === 1);
         const values = run.map(({ value }) => value);
