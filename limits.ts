@@ -78,6 +78,11 @@ export const limits = {
   redisSilenceMilliseconds: 1_250,
   /** Between two tries to reach Redis, at most: so much later than Redis a replica is back. */
   redisRetryMilliseconds: 500,
+  /**
+   * How long a transaction waits until the log has all that it saw. What is not there after a minute is with a replica that
+   * is down; what it saw of it can be missed, and the writes that wait behind it cannot.
+   */
+  contextMilliseconds: 60_000,
   /** A heartbeat is some hundred bytes; more is none of ours. */
   heartbeatBytes: 64 * kibibyte,
   /** Entries held that are beyond a gap. More are dropped: reading the log brings them. */

@@ -49,8 +49,9 @@ export class Applier {
       const { origin, number, time } = transaction.delta;
       const at = { log: entry.log, position: transaction.position, mark: entry.mark };
       this.#takeTime(time, origin);
-      state.apply(transaction, at, outbox.get(origin, number));
+      const missing = state.apply(transaction, at, outbox.get(origin, number));
       outbox.cameBack(origin, number, token);
+      for (const [name, upTo] of missing) outbox.cameTooLate(name, upTo);
       feed.applied(transaction, at);
       this.applied += 1;
     }

@@ -8,7 +8,7 @@ import type { Journal } from './log/journal.ts';
 import { PrivateView } from './private-view.ts';
 import type { Committed } from './replica.ts';
 import { RecordedTransaction, type RequestTransaction } from './requests.ts';
-import type { StagedTransaction } from './staged.ts';
+import { type StagedTransaction, stagedTransaction } from './staged.ts';
 import type { ReplicaState } from './state.ts';
 import type { Outbox } from './sync/outbox.ts';
 import type { Transaction } from './transaction.ts';
@@ -88,7 +88,7 @@ function stage(
   const bytes = encodeDelta(delta);
   if (bytes.length > limits.transactionBytes)
     throw new PayloadTooLargeError('what this operation writes', bytes.length, limits.transactionBytes);
-  const staged: StagedTransaction = { origin, number, numberBefore, bytes, placed: undefined, delta, context: head };
+  const staged = stagedTransaction({ origin, number, numberBefore, bytes, placed: undefined, context: head }, delta);
   state.stage(staged);
   return staged;
 }

@@ -95,7 +95,14 @@ export function wire(parts: WireOptions): Loaded {
     },
     refused: (transaction) => state.unstage(transaction),
     cutOffChanged: () => statusWatch.now(),
-    replaced,
+    contextMilliseconds: timing.contextMilliseconds,
+    tooLate: (late) => {
+      for (const transaction of late) state.drop(transaction);
+      logger.error(
+        { transactions: late.map(({ origin, number }) => `${origin} ${number}`) },
+        'these came too late for the log, which went on without them: they are in the data folder, in too-late.ndjson',
+      );
+    },
   });
   return { state, standing, applier, outbox, follower, feed, live, secret };
 }

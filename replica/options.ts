@@ -21,6 +21,7 @@ export interface Logger {
 export interface ReplicaTiming {
   readonly heartbeatMilliseconds: number;
   readonly viewMilliseconds: number;
+  readonly contextMilliseconds: number;
   /** Between two tries to reach a site that is cut off; each try waits twice as long, up to the second number. */
   readonly retryMilliseconds: readonly [number, number];
 }

@@ -24,6 +24,11 @@ export interface PreparedEntry {
   readonly transactions: readonly PreparedTransaction[];
 }
 
+/** Numbers by origin that a transaction names and the log lacks: up to there all counts as in from now on. */
+export type Missing = readonly (readonly [Origin, number])[];
+
+const nothingMissing: Missing = [];
+
 export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
   readonly #lineage: Lineage;
@@ -85,13 +90,31 @@ export class Prefix implements States {
     return { entry, transactions };
   }
 
-  /** Puts one transaction's documents in place. */
-  put(transaction: PreparedTransaction): void {
+  /**
+   * Puts one transaction's documents in place.
+   * @returns what the log went on without
+   */
+  put(transaction: PreparedTransaction): Missing {
+    const { delta } = transaction;
+    const missing = this.#raise(delta.context.origins);
     for (const { collection, id, state } of transaction.after) {
       if (state) this.#documents.set(collection, id, state);
       else this.#documents.delete(collection, id);
     }
-    this.origins.set(transaction.delta.origin, transaction.delta.number);
+    this.origins.set(delta.origin, delta.number);
+    return missing;
+  }
+
+  /** P41. What a context names counts as in once it is in the log. */
+  #raise(names: ReadonlyMap<Origin, number>): Missing {
+    let missing: [Origin, number][] | undefined;
+    for (const [origin, number] of names) {
+      if (number <= (this.origins.get(origin) ?? 0)) continue;
+      missing ??= [];
+      missing.push([origin, number]);
+      this.origins.set(origin, number);
+    }
+    return missing ?? nothingMissing;
   }
 
   /** Called once all transactions of an entry are in place. */

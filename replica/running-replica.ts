@@ -25,6 +25,7 @@ import { Waiters } from './waiters.ts';
 const defaultTiming: ReplicaTiming = {
   heartbeatMilliseconds: limits.heartbeatMilliseconds,
   viewMilliseconds: limits.viewMilliseconds,
+  contextMilliseconds: limits.contextMilliseconds,
   retryMilliseconds: [100, 2_000],
 };
 
@@ -117,6 +118,7 @@ export class RunningReplica implements Replica {
       transactionsCommitted: this.#committed,
       transactionsApplied: this.#loaded?.applier.applied ?? 0,
       transactionsRefused: this.#loaded?.outbox.refusedCount ?? 0,
+      transactionsLate: this.#loaded?.outbox.lateCount ?? 0,
       appends: this.#loaded?.outbox.appends ?? 0,
       malformedMessages: this.#malformed,
       gapsRepaired: this.#loaded?.follower.gapsRepaired ?? 0,

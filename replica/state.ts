@@ -9,7 +9,7 @@ import type { StoredDocument } from './documents.ts';
 import { Evictions } from './evictions.ts';
 import type { Eviction } from './log/journal.ts';
 import { Overlay } from './overlay.ts';
-import type { Prefix, PreparedTransaction } from './prefix.ts';
+import type { Missing, Prefix, PreparedTransaction } from './prefix.ts';
 import type { DocumentChange } from './query/live-query.ts';
 import type { StagedTransaction } from './staged.ts';
 import { encodeToken, tokenMarkDigits } from './token.ts';
@@ -101,6 +101,22 @@ export class ReplicaState {
     this.stagingVersion += 1;
   }
 
+  /** Takes back what came too late for the log, durable or pending. */
+  drop(transaction: StagedTransaction): void {
+    if (!this.holdsJournaled(transaction.origin, transaction.number)) {
+      this.unstage(transaction);
+      return;
+    }
+    const { operations } = transaction.delta;
+    for (const { collection, id } of operations) this.stagingViews.keep(collection, id);
+    this.#change(operations, this.prefix.head, () => {
+      this.#forgetJournaled(transaction);
+      this.#journaled.remove(transaction);
+      for (const { collection, id } of operations) this.#pending.invalidate(collection, id);
+    });
+    this.stagingVersion += 1;
+  }
+
   /** Shows a transaction that the journal holds. @param staged whether it was pending before */
   journal(transaction: StagedTransaction, staged: boolean): void {
     this.#change(transaction.delta.operations, this.prefix.head, () => {
@@ -119,20 +135,21 @@ export class ReplicaState {
   /**
    * Puts a transaction of the log in its place.
    * @param own the same transaction where it was pending or journaled here
+   * @returns numbers by origin that it names and the log lacks, see Prefix.put
    */
-  apply(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): void {
-    if (own && this.holdsJournaled(own.origin, own.number) && this.#journaled.isLowest(own)) {
-      this.#sink(transaction, own, at);
-      return;
-    }
+  apply(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): Missing {
+    if (own && this.holdsJournaled(own.origin, own.number) && this.#journaled.isLowest(own))
+      return this.#sink(transaction, own, at);
+    let missing: Missing = [];
     if (!own) for (const { collection, id } of transaction.after) this.stagingViews.keep(collection, id);
     this.#change(transaction.after, at, () => {
-      this.prefix.put(transaction);
+      missing = this.prefix.put(transaction);
       for (const { collection, id } of transaction.after) this.#journaled.invalidate(collection, id);
       for (const { collection, id } of transaction.after) this.#pending.invalidate(collection, id);
       if (own) this.#comeBack(own);
     });
     if (!own) this.stagingVersion += 1;
+    return missing;
   }
 
   /** Hides a document while the mark's touch is its last. */
@@ -144,12 +161,13 @@ export class ReplicaState {
   }
 
   /** A journaled transaction comes back: what was shown over the prefix is shown in it, and nothing changes for readers. */
-  #sink(transaction: PreparedTransaction, own: StagedTransaction, at: Head): void {
-    this.prefix.put(transaction);
+  #sink(transaction: PreparedTransaction, own: StagedTransaction, at: Head): Missing {
+    const missing = this.prefix.put(transaction);
     this.#forgetJournaled(own);
     this.#journaled.sink(own);
     for (const { collection, id } of transaction.after) this.#pending.markStale(collection, id);
     this.#options.changed([], at);
+    return missing;
   }
 
   #comeBack(own: StagedTransaction): void {

@@ -35,6 +35,8 @@ export interface ReplicaCounters {
   readonly transactionsCommitted: number;
   readonly transactionsApplied: number;
   readonly transactionsRefused: number;
+  /** Came too late for the log, which went on without them. */
+  readonly transactionsLate: number;
   readonly appends: number;
   readonly malformedMessages: number;
   readonly gapsRepaired: number;

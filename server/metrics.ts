@@ -20,6 +20,11 @@ const replicaCounters: readonly (readonly [keyof ReplicaCounters, string, string
   ['transactionsCommitted', 'tideline_transactions_committed_total', 'Transactions made here and answered.'],
   ['transactionsApplied', 'tideline_transactions_applied_total', 'Transactions of the log applied here.'],
   ['transactionsRefused', 'tideline_transactions_refused_total', 'Transactions that could not be committed.'],
+  [
+    'transactionsLate',
+    'tideline_transactions_late_total',
+    'Transactions that came too late for the log: see too-late.ndjson in DATA_DIR.',
+  ],
   ['appends', 'tideline_appends_total', 'Appends to the log.'],
   ['malformedMessages', 'tideline_malformed_messages_total', 'Messages from other replicas that were dropped.'],
   ['gapsRepaired', 'tideline_gaps_repaired_total', 'Gaps in what was heard, closed by reading the log.'],

@@ -10,6 +10,7 @@ import { holdFolder } from './holder.ts';
 import { LmdbJournal } from './journal.ts';
 import { LmdbLog } from './log.ts';
 import { Store, type Table } from './store.ts';
+import { TooLateFile } from './too-late.ts';
 
 const folderFormat = 1;
 const identityKey = Buffer.from('folder');
@@ -53,7 +54,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
         options.kind === 'EMBEDDED'
           ? new LmdbLog(store, meta, options.embeddedLogBytes ?? limits.embeddedLogBytes)
           : undefined;
-      const journal = new LmdbJournal(store, meta, options.journalBytes ?? limits.journalBytes);
+      const journal = new LmdbJournal(store, meta, new TooLateFile(path), options.journalBytes ?? limits.journalBytes);
       let closing: Promise<void> | undefined;
       const close = async () => {
         await store.inTurn(() => hold.release());

@@ -6,6 +6,7 @@ import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownEntry } f
 import { parseNumber, seal, unseal } from '../log/sealed.ts';
 import { documentKey, documentOfKey, nameAndNumberKey, nameAndNumberOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
+import type { TooLateFile } from './too-late.ts';
 
 const journaledFormat = 1;
 const cleanMarkKey = Buffer.from('clean-mark');
@@ -13,6 +14,7 @@ const sizeKey = Buffer.from('journal');
 
 export class LmdbJournal implements Journal {
   readonly #store: Store;
+  readonly #tooLate: TooLateFile;
   readonly #meta: Table;
   /** By origin and number. Each value says when it came, by a sequence number: the order of load. */
   readonly #transactions: Table;
@@ -25,8 +27,9 @@ export class LmdbJournal implements Journal {
   #sequence: number;
 
   /** @throws {MalformedBytesError} what it says of its size is damaged */
-  constructor(store: Store, meta: Table, maximumBytes: number) {
+  constructor(store: Store, meta: Table, tooLate: TooLateFile, maximumBytes: number) {
     this.#store = store;
+    this.#tooLate = tooLate;
     this.#meta = meta;
     this.#transactions = store.table('journal');
     this.#known = store.table('known');
@@ -72,11 +75,17 @@ export class LmdbJournal implements Journal {
   }
 
   removeUpTo(origin: Origin, number: number): Promise<void> {
+    const range = { start: nameAndNumberKey(origin, 0), end: nameAndNumberKey(origin, number + 1) };
+    return this.#remove(this.#transactions.getKeys(range));
+  }
+
+  #remove(keys: Iterable<Buffer>): Promise<void> {
     return this.#store.inTurn(async () => {
-      const range = { start: nameAndNumberKey(origin, 0), end: nameAndNumberKey(origin, number + 1) };
       const writes: Write[] = [];
       let bytes = this.#bytes;
-      for (const { key, value } of this.#transactions.getRange(range)) {
+      for (const key of keys) {
+        const value = this.#transactions.get(key);
+        if (value === undefined) continue;
         bytes -= key.length + value.length;
         writes.push([this.#transactions, key, undefined]);
       }
@@ -87,6 +96,11 @@ export class LmdbJournal implements Journal {
       }
       await this.#commit(writes, bytes, this.#sequence);
     });
+  }
+
+  async setAside(transactions: readonly JournaledTransaction[]): Promise<void> {
+    await this.#tooLate.add(transactions);
+    await this.#remove(transactions.map(({ origin, number }) => nameAndNumberKey(origin, number)));
   }
 
   takeCleanMark(): Promise<CleanMark | undefined> {

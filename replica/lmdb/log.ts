@@ -6,9 +6,10 @@ import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from 
 import { limits } from '../../limits.ts';
 import { decodeDocument, encodeDocument } from '../crdt/codec.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import { admit } from '../log/admission.ts';
 import { decodeEntry, encodeEntry, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
 import { checkSeen, decodeFollowing, type StoredEntry } from '../log/following.ts';
-import type { DocumentRecord, EncodedTransaction, LoadedStates, Log, LogEntry, OriginClaim } from '../log/log.ts';
+import type { DocumentRecord, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
@@ -55,7 +56,7 @@ export class LmdbLog implements Log {
   }
 
   append(
-    transactions: readonly EncodedTransaction[],
+    transactions: readonly OfferedTransaction[],
     seen: Head,
     secret: string,
     recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],
@@ -126,29 +127,12 @@ export class LmdbLog implements Log {
     await this.#store.inTurn(async () => undefined);
   }
 
-  /** P3, P4, P5. What of the transactions goes in now, and the last number of each origin then. */
+  /** What of the transactions goes in now, and the last number of each origin then. */
   #takeUp(
     head: Head,
-    transactions: readonly EncodedTransaction[],
-  ): { entries: LogEntry[]; numbers: Map<Origin, number> } {
-    const groups: [EncodedTransaction, ...EncodedTransaction[]][] = [];
-    const numbers = new Map<Origin, number>();
-    let group: [EncodedTransaction, ...EncodedTransaction[]] | undefined;
-    for (const transaction of transactions) {
-      const { origin, number, numberBefore } = transaction;
-      const known = numbers.get(origin) ?? this.#lastNumber(origin);
-      if (known < numberBefore) break;
-      if (number <= known) {
-        group = undefined;
-      } else if (group?.[0].origin === origin) {
-        group.push(transaction);
-        numbers.set(origin, number);
-      } else {
-        group = [transaction];
-        groups.push(group);
-        numbers.set(origin, number);
-      }
-    }
+    transactions: readonly OfferedTransaction[],
+  ): { entries: LogEntry[]; numbers: ReadonlyMap<Origin, number> } {
+    const { groups, numbers } = admit(transactions, (origin) => this.#lastNumber(origin));
     const entries: LogEntry[] = [];
     let { position, mark } = head;
     for (const one of groups) {

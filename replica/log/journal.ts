@@ -41,6 +41,9 @@ export interface Journal {
   /** Removes what came back: an origin's transactions up to a number. Known entries go with the last transaction. */
   removeUpTo(origin: Origin, number: number): Promise<void>;
 
+  /** Writes transactions that came too late for the log where people find them, and removes them from the journal. */
+  setAside(transactions: readonly JournaledTransaction[]): Promise<void>;
+
   /** The clean mark, removed from the disk. */
   takeCleanMark(): Promise<CleanMark | undefined>;
   leaveCleanMark(mark: CleanMark): Promise<void>;

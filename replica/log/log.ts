@@ -14,6 +14,14 @@ export interface EncodedTransaction {
   readonly placed: Placed | undefined;
 }
 
+/** A transaction as it is offered to a log. */
+export interface OfferedTransaction extends EncodedTransaction {
+  /** Numbers by origin that its context names beside its own origin's: what they name has to be in before it. */
+  readonly seen: ReadonlyMap<Origin, number>;
+  /** It has waited long enough: it goes in without what is missing, and what is missing counts as in from then on. */
+  readonly isOverdue: boolean;
+}
+
 export interface Placed {
   readonly log: LogId;
   readonly position: Position;
@@ -66,7 +74,8 @@ export interface Log {
   /**
    * Gives each transaction the next position, in the order given; settles when no crash of this process can lose them.
    * Idempotent: what is in already keeps its position and is skipped. Consecutive transactions of one origin become one
-   * entry. Where an origin's number before is missing it stops there: what comes after is not in.
+   * entry. Where the number before, or a number that its context names, is missing it stops there: what comes after is not
+   * in. One that is overdue goes in all the same, and raises the numbers of origins to those that it names.
    * @param transactions oldest first; of one origin in order of number, each with the number before it
    * @param seen where the sender stands; nothing is done where the log has another mark there, or is another log
    * @param secret of the sender's process, kept with the origin's number, so that only who knows it can claim the origin
@@ -77,7 +86,7 @@ export interface Log {
    * @throws {LogUnavailableError} whether they were appended is unknown, unless it says refused: append them again
    */
   append(
-    transactions: readonly EncodedTransaction[],
+    transactions: readonly OfferedTransaction[],
     seen: Head,
     secret: string,
     recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],

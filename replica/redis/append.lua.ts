@@ -1,12 +1,12 @@
 /**
  * The append script. Redis runs it whole, one at a time: here transactions get their order. docs/protocol.md: marks (P1),
- * checksums (P2), what is skipped (P3), where it stops (P4), entries (P5), the sender's place (P6), and
+ * checksums (P2), what is skipped (P3), where it stops (P4, P40), entries (P5), the sender's place (P6), and
  * P7. All that can fail comes before the first write, and the first write is one that Redis refuses when it takes none
  * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.
  *
  * KEYS: log, its stream, origins
  * ARGV: the sender's log, position and mark; its secret; the channel; then of each transaction: origin, number, number
- * before, frame
+ * before, what its context names ('!' where it is overdue, then ' origin number' for each), frame
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
  * from 1}, or {'REPLACED' or 'UNREADABLE', why}.
  */
@@ -49,14 +49,27 @@ local function last_number(origin)
   local kept = redis.call('HGET', KEYS[3], origin)
   return kept and tonumber(string.match(kept, '^%d+')) or 0
 end
-for index = 1, (#ARGV - 5) / 4 do
-  local at = 2 + index * 4
-  local origin, number, before, frame = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), ARGV[at + 3]
-  local known = numbers[origin] or last_number(origin)
-  if known < before then break end
-  if number <= known then
+local function known_number(origin) return numbers[origin] or last_number(origin) end
+local function raise(origin, number)
+  if not numbers[origin] then touched[#touched + 1] = origin end
+  numbers[origin] = number
+end
+for index = 1, (#ARGV - 5) / 5 do
+  local at = 1 + index * 5
+  local origin, number, before = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local seen, frame = ARGV[at + 3], ARGV[at + 4]
+  if number <= known_number(origin) then
     group = nil
   else
+    local missing = {}
+    if known_number(origin) < before then missing[1] = {origin, before} end
+    for name, named in string.gmatch(seen, ' (%S+) (%d+)') do
+      if name ~= origin and known_number(name) < tonumber(named) then
+        missing[#missing + 1] = {name, tonumber(named)}
+      end
+    end
+    if #missing > 0 and string.sub(seen, 1, 1) ~= '!' then break end
+    for _, one in ipairs(missing) do raise(one[1], one[2]) end
     if group and group.origin == origin then
       group.frames[#group.frames + 1] = frame
     else
@@ -64,8 +77,7 @@ for index = 1, (#ARGV - 5) / 4 do
       groups[#groups + 1] = group
     end
     group.last_number, group.last_index = number, index
-    if not numbers[origin] then touched[#touched + 1] = origin end
-    numbers[origin] = number
+    raise(origin, number)
   end
 end
 if #groups == 0 then return {'APPENDED'} end

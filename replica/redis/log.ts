@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
 import { encodeFrame, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
-import type { EncodedTransaction, LoadedStates, Log, LogEntry, OriginClaim } from '../log/log.ts';
+import type { LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import type { Connection } from './connection.ts';
 import { orUnavailable } from './errors.ts';
@@ -43,10 +43,11 @@ export class RedisLog implements Log {
     return head;
   }
 
-  async append(transactions: readonly EncodedTransaction[], seen: Head, secret: string): Promise<readonly LogEntry[]> {
+  async append(transactions: readonly OfferedTransaction[], seen: Head, secret: string): Promise<readonly LogEntry[]> {
     const { redis } = this.#connections.writer;
     const sent: (string | number | Uint8Array)[] = [];
-    for (const one of transactions) sent.push(one.origin, one.number, one.numberBefore, encodeFrame(one));
+    for (const one of transactions)
+      sent.push(one.origin, one.number, one.numberBefore, seenText(one), encodeFrame(one));
     const { log, stream, origins, deltas } = { ...this.#keys, stream: this.#keys.stream(seen.log) };
     const answer = redis.tidelineAppend(
       log,
@@ -106,6 +107,13 @@ export class RedisLog implements Log {
   async close(): Promise<void> {}
 }
 
+/** P40. What the script reads of a context: whether it is overdue, then origin and number of each that it names. */
+const seenText = ({ seen, isOverdue }: OfferedTransaction): string => {
+  let text = isOverdue ? '!' : '';
+  for (const [origin, number] of seen) text += ` ${origin} ${number}`;
+  return text;
+};
+
 const damaged = (what: string) => new LogUnavailableError(`Redis: ${what} does not decode`, true);
 
 /** What a script answered, as text; nil stays undefined. */
@@ -135,7 +143,7 @@ function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {
 function appendedEntries(
   log: LogId,
   answer: readonly (string | undefined)[],
-  transactions: readonly EncodedTransaction[],
+  transactions: readonly OfferedTransaction[],
 ): LogEntry[] {
   const entries: LogEntry[] = [];
   for (let index = 0; index + 3 < answer.length; index += 4) {

@@ -13,6 +13,7 @@ import type { DocumentRecord, Log, LogEntry } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { StagedTransaction } from '../staged.ts';
 import { Returned } from './returned.ts';
+import { Unsent, type Waiting } from './unsent.ts';
 
 export interface OutboxOptions {
   readonly log: Log;
@@ -34,33 +35,15 @@ export interface OutboxOptions {
   /** It was refused: take it back from staging. */
   readonly refused: (transaction: StagedTransaction) => void;
   readonly cutOffChanged: (cutOff: boolean) => void;
-  /** The log took no more of what was sent, so it lacks what came before: it is not the log that it was. */
-  readonly replaced: (problem: string) => void;
+  /** How long a transaction waits until the log has all that it saw. */
+  readonly contextMilliseconds: number;
+  /** Came too late for the log, which went on without them: show them no more. */
+  readonly tooLate: (transactions: readonly StagedTransaction[]) => void;
 }
-
-interface Waiting {
-  readonly transaction: StagedTransaction;
-  /** Sent, and whether it was appended is unknown, or it was and has not come back. */
-  mayBeInLog: boolean;
-  /** Sent and taken since the site was reached last. */
-  isAcknowledged: boolean;
-  isAnswered: boolean;
-  /** Given the token of its answer. */
-  resolve: (token: string) => void;
-  reject: (error: Error) => void;
-}
-
-const ignore = () => {};
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** Oldest first; all of them are older than what is pending. There may be very many, so no write looks at them all. */
-  readonly #journaled = new Map<string, Waiting>();
-  /** Oldest first. */
-  readonly #pending = new Map<string, Waiting>();
-  /** The last number by origin: of what is journaled, and of all that waits. */
-  readonly #journaledNumbers = new Map<Origin, number>();
-  readonly #numbers = new Map<Origin, number>();
+  readonly #unsent = new Unsent();
   #working: Promise<void> | undefined;
   #cutOff = false;
   #stopped: string | undefined;
@@ -75,6 +58,8 @@ export class Outbox {
   lastNumber = 0;
   appends = 0;
   refusedCount = 0;
+  /** Came too late for the log. */
+  lateCount = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -84,11 +69,11 @@ export class Outbox {
 
   /** Journaled, and not yet in the log. */
   get unsent(): number {
-    return this.#journaled.size;
+    return this.#unsent.journaledCount;
   }
 
   get isEmpty(): boolean {
-    return this.#journaled.size + this.#pending.size === 0;
+    return this.#unsent.journaledCount + this.#unsent.pendingCount === 0;
   }
 
   get isCutOff(): boolean {
@@ -96,12 +81,12 @@ export class Outbox {
   }
 
   get(origin: Origin, number: number): StagedTransaction | undefined {
-    return this.#find(nameOf(origin, number))?.transaction;
+    return this.#unsent.get(origin, number)?.transaction;
   }
 
   /** The last number by origin among what waits here. */
   get numbers(): ReadonlyMap<Origin, number> {
-    return this.#numbers;
+    return this.#unsent.numbers;
   }
 
   /** @throws {StoreUnavailableError} nothing can be taken now */
@@ -113,17 +98,7 @@ export class Outbox {
 
   /** Takes over what the journal held when the process began; it is shown already. */
   takeOver(transaction: StagedTransaction): void {
-    const { origin, number } = transaction;
-    this.#numbers.set(origin, number);
-    this.#journaledNumbers.set(origin, number);
-    this.#journaled.set(nameOf(origin, number), {
-      transaction,
-      mayBeInLog: true,
-      isAcknowledged: false,
-      isAnswered: true,
-      resolve: ignore,
-      reject: ignore,
-    });
+    this.#unsent.addJournaled(transaction);
   }
 
   /**
@@ -131,20 +106,10 @@ export class Outbox {
    * @throws {StoreUnavailableError} it was refused @throws {OutcomeUnknownError} it may be in the log, or come into it
    */
   push(transaction: StagedTransaction): Promise<string> {
-    this.#numbers.set(transaction.origin, transaction.number);
     this.lastNumber = transaction.number;
-    const answered = new Promise<string>((resolve, reject) => {
-      this.#pending.set(nameOf(transaction.origin, transaction.number), {
-        transaction,
-        mayBeInLog: false,
-        isAcknowledged: false,
-        isAnswered: false,
-        resolve,
-        reject,
-      });
-    });
+    const answered = new Promise<string>((resolve, reject) => this.#unsent.addPending(transaction, resolve, reject));
     // Awaited by who answers; `settled` may look at it later, or nobody.
-    answered.catch(ignore);
+    answered.catch(() => {});
     this.#lastAnswer = answered;
     this.work();
     return answered;
@@ -155,21 +120,30 @@ export class Outbox {
    * @returns the last one's token, or undefined where nothing was pending
    */
   async settled(): Promise<string | undefined> {
-    return this.#pending.size > 0 ? this.#lastAnswer : undefined;
+    return this.#unsent.pendingCount > 0 ? this.#lastAnswer : undefined;
   }
 
   /** A transaction came back in the log, and is in its place. */
   cameBack(origin: Origin, number: number, token: () => string): void {
-    const name = nameOf(origin, number);
-    if (this.#numbers.get(origin) === number) this.#numbers.delete(origin);
-    const pending = this.#pending.get(name);
-    if (pending) {
-      this.#pending.delete(name);
-      pending.resolve(token());
-    } else if (this.#journaled.delete(name)) {
-      if (this.#journaledNumbers.get(origin) === number) this.#journaledNumbers.delete(origin);
-      this.#returned.add(origin, number);
+    const removed = this.#unsent.remove(origin, number);
+    if (removed?.was === 'pending') removed.waiting.resolve(token());
+    else if (removed) this.#returned.add(origin, number);
+  }
+
+  /** P41. The log goes on without an origin's transactions up to a number: those that are here came too late. */
+  cameTooLate(origin: Origin, upTo: number): void {
+    const late = [...this.#unsent.all()]
+      .map(({ transaction }) => transaction)
+      .filter((transaction) => transaction.origin === origin && transaction.number <= upTo);
+    for (const { number } of late) {
+      const { waiting } = this.#unsent.remove(origin, number) ?? {};
+      if (waiting?.isAnswered === false)
+        waiting.reject(new StoreUnavailableError('the log went on without this write'));
     }
+    if (late.length === 0) return;
+    this.lateCount += late.length;
+    this.#options.tooLate(late);
+    this.#returned.setAside(late);
   }
 
   /** Settles once nothing waits that could be answered now. */
@@ -213,7 +187,7 @@ export class Outbox {
     await this.idle();
     this.#closed = true;
     this.#retry?.[Symbol.dispose]();
-    for (const { reject, isAnswered } of this.#pending.values()) if (!isAnswered) reject(new OutcomeUnknownError());
+    for (const { reject, isAnswered } of this.#unsent.pending()) if (!isAnswered) reject(new OutcomeUnknownError());
   }
 
   get #usesJournal(): boolean {
@@ -222,18 +196,9 @@ export class Outbox {
 
   #hasWork(): boolean {
     if (this.#closed) return false;
-    if (this.#cutOff) return some(this.#pending.values(), ({ isAnswered }) => !isAnswered);
+    if (this.#cutOff) return some(this.#unsent.pending(), ({ isAnswered }) => !isAnswered);
     // What is acknowledged leaves soon: the first is usually one that is not.
-    return some(this.#all(), ({ isAcknowledged }) => !isAcknowledged);
-  }
-
-  #find(name: string): Waiting | undefined {
-    return this.#pending.get(name) ?? this.#journaled.get(name);
-  }
-
-  *#all(): Generator<Waiting> {
-    yield* this.#journaled.values();
-    yield* this.#pending.values();
+    return some(this.#unsent.all(), ({ isAcknowledged }) => !isAcknowledged);
   }
 
   async #work(): Promise<void> {
@@ -251,19 +216,38 @@ export class Outbox {
     const { log, head, secret, recordsAfter } = this.#options;
     try {
       this.appends += 1;
-      const encoded = batch.map(({ transaction }) => transaction);
-      this.#options.appended(await log.append(encoded, head(), secret, recordsAfter));
+      const offered = batch.map(({ transaction, isOverdue }) =>
+        isOverdue ? { ...transaction, isOverdue } : transaction,
+      );
+      this.#options.appended(await log.append(offered, head(), secret, recordsAfter));
       for (const waiting of batch) waiting.isAcknowledged = true;
       if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
       this.#retryMilliseconds = this.#options.retryMilliseconds[0];
-      const lost = batch.find((waiting) => this.#isHere(waiting))?.transaction;
-      if (lost) this.#options.replaced(`the log lacks what came before ${lost.origin} ${lost.number}`);
+      for (const [index, waiting] of batch.entries()) waiting.mayBeInLog = uncertain[index] ?? true;
+      this.#wait(batch.filter((waiting) => this.#isHere(waiting)));
     } catch (error) {
       const refused = error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused);
       if (refused)
         for (const [index, waiting] of batch.entries()) waiting.mayBeInLog = uncertain[index] ?? waiting.mayBeInLog;
       this.#failed(error);
     }
+  }
+
+  /** P41. They were not taken: what they saw is not in the log. Tried again until it is, or until they are overdue. */
+  #wait(batch: readonly Waiting[]): void {
+    const [first] = batch;
+    if (!first) return;
+    for (const waiting of batch) {
+      if (waiting.isWaiting) continue;
+      waiting.isWaiting = true;
+      const { origin, number } = waiting.transaction;
+      this.#options.timers.after(this.#options.contextMilliseconds, () => {
+        waiting.isOverdue = true;
+        const isStill = this.#unsent.get(origin, number) === waiting;
+        if (isStill) this.#options.logger.warn({ origin, number }, 'a transaction goes on without what it saw');
+      });
+    }
+    this.#setCutOff();
   }
 
   #failed(error: unknown): void {
@@ -273,14 +257,14 @@ export class Outbox {
   }
 
   #isHere({ transaction }: Waiting): boolean {
-    return this.#find(nameOf(transaction.origin, transaction.number)) !== undefined;
+    return this.#unsent.get(transaction.origin, transaction.number) !== undefined;
   }
 
   /** Everything that has not come back, acknowledged or not, oldest first, as far as one append carries it. */
   #nextBatch(): Waiting[] {
     const batch: Waiting[] = [];
     let bytes = 0;
-    for (const waiting of this.#all()) {
+    for (const waiting of this.#unsent.all()) {
       bytes += waiting.transaction.bytes.length;
       if (batch.length > 0 && bytes > limits.appendBytes) break;
       batch.push(waiting);
@@ -290,7 +274,7 @@ export class Outbox {
 
   /** Journals what is pending, or refuses it where there is no journal. */
   async #keep(): Promise<void> {
-    const pending = [...this.#pending.values()];
+    const pending = [...this.#unsent.pending()];
     const { journal, head } = this.#options;
     if (!journal || !this.#usesJournal) {
       this.#refuse(new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached'));
@@ -303,7 +287,7 @@ export class Outbox {
     try {
       await journal.add(
         pending.map(({ transaction }) => transaction),
-        this.#options.knownEntries(this.#journaled.size === 0 ? 0 : this.#knownUpTo, upTo),
+        this.#options.knownEntries(this.#unsent.journaledCount === 0 ? 0 : this.#knownUpTo, upTo),
       );
       this.#knownUpTo = upTo;
     } catch (error) {
@@ -315,14 +299,10 @@ export class Outbox {
     }
     for (const waiting of pending) {
       const { transaction } = waiting;
-      const { origin, number } = transaction;
-      const name = nameOf(origin, number);
-      if (!this.#pending.delete(name)) {
-        this.#returned.add(origin, number);
+      if (!this.#unsent.journal(waiting)) {
+        this.#returned.add(transaction.origin, transaction.number);
         continue;
       }
-      this.#journaled.set(name, waiting);
-      this.#journaledNumbers.set(origin, number);
       waiting.isAnswered = true;
       waiting.resolve(this.#options.journaled(transaction));
     }
@@ -330,21 +310,19 @@ export class Outbox {
 
   /** Refuses what is pending. What may be in the log stays, its outcome unknown. */
   #refuse(error: StoreUnavailableError): void {
-    this.#numbers.clear();
-    for (const [origin, number] of this.#journaledNumbers) this.#numbers.set(origin, number);
-    for (const [name, waiting] of this.#pending) {
+    this.#unsent.dropPending((waiting) => {
       const { transaction, mayBeInLog, isAnswered } = waiting;
-      if (mayBeInLog) this.#numbers.set(transaction.origin, transaction.number);
-      if (isAnswered) continue;
+      if (isAnswered) return false;
       waiting.isAnswered = true;
-      if (mayBeInLog) waiting.reject(new OutcomeUnknownError());
-      else {
-        this.#pending.delete(name);
-        this.#options.refused(transaction);
-        this.refusedCount += 1;
-        waiting.reject(error);
+      if (mayBeInLog) {
+        waiting.reject(new OutcomeUnknownError());
+        return false;
       }
-    }
+      this.#options.refused(transaction);
+      this.refusedCount += 1;
+      waiting.reject(error);
+      return true;
+    });
   }
 
   #setCutOff(): void {
@@ -364,7 +342,7 @@ export class Outbox {
     this.#retry?.[Symbol.dispose]();
     this.#retry = undefined;
     this.#cutOff = false;
-    for (const waiting of this.#all()) waiting.isAcknowledged = false;
+    for (const waiting of this.#unsent.all()) waiting.isAcknowledged = false;
     this.#options.cutOffChanged(false);
   }
 
@@ -379,8 +357,6 @@ export class Outbox {
     );
   }
 }
-
-const nameOf = (origin: Origin, number: number): string => `${origin} ${number}`;
 
 function some<Item>(items: Iterable<Item>, holds: (item: Item) => boolean): boolean {
   for (const item of items) if (holds(item)) return true;

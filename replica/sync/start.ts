@@ -18,7 +18,7 @@ import type { Log } from '../log/log.ts';
 import { newLogId, newSecret } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import { Prefix } from '../prefix.ts';
-import type { StagedTransaction } from '../staged.ts';
+import { type StagedTransaction, stagedTransaction } from '../staged.ts';
 
 export interface StartOptions {
   readonly name: string;
@@ -109,7 +109,7 @@ export async function unsentOf(journal: Journal, prefix: Prefix): Promise<readon
     if (delta.origin !== origin || delta.number !== number)
       throw new MalformedBytesError(`the journal holds ${delta.origin} ${delta.number} as ${origin} ${number}`);
     checkHistory(context, prefix);
-    unsent.push({ ...transaction, delta });
+    unsent.push(stagedTransaction(transaction, delta));
   }
   for (const [origin, number] of returned) await journal.removeUpTo(origin, number);
   return unsent;

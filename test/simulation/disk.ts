@@ -13,6 +13,8 @@ export interface DiskContents {
   readonly known: ReadonlyMap<string, KnownEntry>;
   readonly evictions: ReadonlyMap<string, Eviction>;
   readonly cleanMark: CleanMark | undefined;
+  /** Set aside: people find it there. */
+  readonly tooLate: readonly JournaledTransaction[];
 }
 
 export const emptyDisk: DiskContents = {
@@ -20,6 +22,7 @@ export const emptyDisk: DiskContents = {
   known: new Map(),
   evictions: new Map(),
   cleanMark: undefined,
+  tooLate: [],
 };
 
 export class Disk {
@@ -80,6 +83,15 @@ export class SimulatedJournal implements Journal {
     return this.#change((contents) => {
       const transactions = contents.transactions.filter((one) => one.origin !== origin || one.number > number);
       return { ...contents, transactions, known: transactions.length === 0 ? new Map() : contents.known };
+    });
+  }
+
+  setAside(late: readonly JournaledTransaction[]): Promise<void> {
+    const names = new Set(late.map(({ origin, number }) => `${origin} ${number}`));
+    return this.#change((contents) => {
+      const transactions = contents.transactions.filter(({ origin, number }) => !names.has(`${origin} ${number}`));
+      const known = transactions.length === 0 ? new Map() : contents.known;
+      return { ...contents, transactions, known, tooLate: [...contents.tooLate, ...late] };
     });
   }
 

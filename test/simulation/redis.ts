@@ -5,9 +5,10 @@
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
+import { admit } from '../../replica/log/admission.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
-import type { EncodedTransaction, LogEntry, OriginClaim } from '../../replica/log/log.ts';
+import type { LogEntry, OfferedTransaction, OriginClaim } from '../../replica/log/log.ts';
 import { emptySnapshots, SimulatedSnapshots, type SnapshotContents } from './redis-snapshots.ts';
 
 interface KeptOrigin {
@@ -66,9 +67,9 @@ export class SimulatedRedis {
     return this.#head;
   }
 
-  append(transactions: readonly EncodedTransaction[], seen: Head, secret: string): readonly LogEntry[] {
+  append(transactions: readonly OfferedTransaction[], seen: Head, secret: string): readonly LogEntry[] {
     const head = this.#checkSeen(seen);
-    const groups = this.#groupsOf(transactions);
+    const { groups, numbers } = admit(transactions, (origin) => this.#origins.get(origin)?.number ?? 0);
     if (groups.length === 0) return [];
     this.#checkRoom();
     let { position, mark } = head;
@@ -79,10 +80,8 @@ export class SimulatedRedis {
       return entry;
     });
     const encoded = entries.map((entry) => ({ entry, bytes: encodeEntry(entry) }));
-    for (const { entry, bytes } of encoded) {
-      this.#stream.push({ last: entry.last, bytes });
-      this.#origins.set(entry.origin, { number: entry.lastNumber, secret });
-    }
+    for (const { entry, bytes } of encoded) this.#stream.push({ last: entry.last, bytes });
+    for (const [origin, number] of numbers) this.#origins.set(origin, { number, secret });
     this.#head = { log: head.log, position, mark };
     for (const { entry, bytes } of encoded) this.#published(entry, bytes);
     return entries;
@@ -154,30 +153,6 @@ export class SimulatedRedis {
     const { first, before } = decodeEntry(next?.bytes ?? Buffer.alloc(0));
     if (first !== position + 1) throw new LogReplacedError(`position ${position} of log ${head.log} is gone`);
     return before;
-  }
-
-  /** Consecutive transactions of one origin, those skipped that are in already; up to where a number before is missing. */
-  #groupsOf(transactions: readonly EncodedTransaction[]): [EncodedTransaction, ...EncodedTransaction[]][] {
-    const groups: [EncodedTransaction, ...EncodedTransaction[]][] = [];
-    const numbers = new Map<Origin, number>();
-    let group: EncodedTransaction[] | undefined;
-    for (const transaction of transactions) {
-      const { origin, number, numberBefore } = transaction;
-      const known = numbers.get(origin) ?? this.#origins.get(origin)?.number ?? 0;
-      if (known < numberBefore) break;
-      if (number <= known) {
-        group = undefined;
-        continue;
-      }
-      if (group?.[0]?.origin === origin) group.push(transaction);
-      else {
-        const begun: [EncodedTransaction, ...EncodedTransaction[]] = [transaction];
-        groups.push(begun);
-        group = begun;
-      }
-      numbers.set(origin, number);
-    }
-    return groups;
   }
 
   /** Of the first entry that ends after a position. */

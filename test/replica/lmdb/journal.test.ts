@@ -8,10 +8,10 @@ import { type TransactionParts, transaction } from '../log/transactions.ts';
 import { damage, newPath, openEmbedded, openFolder } from './folders.ts';
 
 const context = { log: 'log', position: 7, mark: markAtStart('log') };
-const journaled = (origin: string, number: number, parts?: TransactionParts): JournaledTransaction => ({
-  ...transaction(origin, number, parts),
-  context,
-});
+const journaled = (origin: string, number: number, parts?: TransactionParts): JournaledTransaction => {
+  const { numberBefore, bytes, placed } = transaction(origin, number, parts);
+  return { origin, number, numberBefore, bytes, placed, context };
+};
 const known = (last: number, log = 'log'): KnownEntry => ({
   last,
   mark: markAtStart(`${log} ${last}`),

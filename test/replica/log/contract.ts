@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { LogReplacedError } from '../../../errors.ts';
 import type { Head } from '../../../replica/crdt/version.ts';
-import type { EncodedTransaction, Log, LogEntry } from '../../../replica/log/log.ts';
+import type { Log, LogEntry, OfferedTransaction } from '../../../replica/log/log.ts';
 import { transaction, transactions } from './transactions.ts';
 
 export interface LogUnderTest extends AsyncDisposable {
@@ -14,14 +14,14 @@ export interface LogUnderTest extends AsyncDisposable {
    * Appends by a process of its own, and kills what keeps the log with kill -9 as soon as that is acknowledged.
    * @returns what was acknowledged; `log` and `another` of the result are opened anew
    */
-  appendAndKill(log: string, appended: readonly EncodedTransaction[]): Promise<LogUnderTest>;
+  appendAndKill(log: string, appended: readonly OfferedTransaction[]): Promise<LogUnderTest>;
 }
 
 const noRecords = () => [];
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
 const spans = (entries: readonly LogEntry[]) => entries.map(({ origin, first, last }) => `${origin} ${first}-${last}`);
 
-const append = (log: Log, seen: Head, ...appended: EncodedTransaction[]) =>
+const append = (log: Log, seen: Head, ...appended: OfferedTransaction[]) =>
   log.append(appended, seen, 'secret', noRecords);
 
 async function readAll(log: Log, id: string, limit = 100): Promise<LogEntry[]> {
@@ -117,6 +117,36 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
 
       expect(appended.map(({ firstNumber, lastNumber, last }) => [firstNumber, lastNumber, last])).toEqual([[3, 7, 2]]);
       expect(await readAll(site.log, 'log')).toEqual(appended);
+    });
+
+    it('P40: stops where what a context names is missing, and goes on once it is in', async () => {
+      await using site = await open();
+      const head = await site.log.create('log');
+      const waiting = transaction('b.x', 1, { seen: { 'a.x': 2, 'c.x': 1 } });
+
+      const none = await append(site.log, head, transaction('a.x', 1), waiting, transaction('d.x', 1));
+      const all = await append(site.log, head, transaction('a.x', 2), transaction('c.x', 1), waiting);
+
+      expect(spans([...none, ...all])).toEqual(['a.x 1-1', 'a.x 2-2', 'c.x 3-3', 'b.x 4-4']);
+    });
+
+    it('P40: takes one that is overdue, and skips what it names from then on', async () => {
+      await using site = await open();
+      const head = await site.log.create('log');
+      const overdue = transaction('b.x', 3, { seen: { 'a.x': 2, 'c.x': 1 }, isOverdue: true });
+
+      const appended = await append(site.log, head, transaction('a.x', 1), overdue);
+      const late = await append(site.log, head, transaction('a.x', 2), ...transactions('b.x', 1, 2));
+      const next = await append(site.another, head, transaction('a.x', 3), transaction('b.x', 4));
+
+      expect(spans([...appended, ...late, ...next])).toEqual(['a.x 1-1', 'b.x 2-2', 'a.x 3-3', 'b.x 4-4']);
+      expect(await site.log.origins()).toEqual(
+        new Map([
+          ['a.x', 3],
+          ['b.x', 4],
+          ['c.x', 1],
+        ]),
+      );
     });
 
     it('P5: makes one entry of consecutive transactions of one origin', async () => {

@@ -4,7 +4,7 @@ import { LogReplacedError, LogUnavailableError, MalformedBytesError, UnknownForm
 import { limits } from '../../../limits.ts';
 import type { Head } from '../../../replica/crdt/version.ts';
 import { encodeEntry, makeEntry, markAtStart } from '../../../replica/log/entry.ts';
-import type { EncodedTransaction, Log } from '../../../replica/log/log.ts';
+import type { Log, OfferedTransaction } from '../../../replica/log/log.ts';
 import { openRedisSite } from '../../../replica/redis/site.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { startProxy } from '../../servers/proxy.ts';
@@ -13,7 +13,7 @@ import { transaction, transactions } from '../log/transactions.ts';
 import { connected, quiet } from './sites.ts';
 
 const start: Head = { log: 'log', position: 0, mark: markAtStart('log') };
-const append = (log: Log, ...appended: EncodedTransaction[]) => log.append(appended, start, 'secret', () => []);
+const append = (log: Log, ...appended: OfferedTransaction[]) => log.append(appended, start, 'secret', () => []);
 
 async function openServer(options?: RedisServerOptions): Promise<RedisServer> {
   const server = await startRedis(options);

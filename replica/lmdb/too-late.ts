@@ -1,0 +1,65 @@
+/**
+ * The file of the data folder that has what came too late for the log: a line of JSON for each transaction, in words that
+ * people read and programs can. docs/operations.md, "When the log went back".
+ */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreUnavailableError } from '../../errors.ts';
+import { millisecondsOf } from '../crdt/clock.ts';
+import { decodeDelta } from '../crdt/codec.ts';
+import type { WireOperation } from '../crdt/delta.ts';
+import { jsonFromValue } from '../crdt/json.ts';
+import { formatKeypath } from '../crdt/keypath.ts';
+import type { JournaledTransaction } from '../log/journal.ts';
+
+export const tooLateName = 'too-late.ndjson';
+
+export class TooLateFile {
+  readonly #path: string;
+
+  /** @param folder the data folder */
+  constructor(folder: string) {
+    this.#path = join(folder, tooLateName);
+  }
+
+  /** Settles once they are flushed. A transaction may be in it twice, after a crash. @throws {StoreUnavailableError} */
+  async add(transactions: readonly JournaledTransaction[]): Promise<void> {
+    const lines = transactions.map((transaction) => `${JSON.stringify(describe(transaction))}\n`);
+    try {
+      await using file = await open(this.#path, 'a');
+      await file.appendFile(lines.join(''));
+      await file.sync();
+    } catch (error) {
+      throw new StoreUnavailableError(`${this.#path} cannot be written`, { cause: error });
+    }
+  }
+}
+
+function describe({ bytes }: JournaledTransaction): object {
+  const { origin, number, time, operations } = decodeDelta(bytes);
+  return {
+    replica: origin,
+    number,
+    time: new Date(millisecondsOf(time)).toISOString(),
+    changes: operations.map((touched) => ({ ...touched, operations: touched.operations.map(describeOperation) })),
+  };
+}
+
+function describeOperation(operation: WireOperation): object {
+  const { kind } = operation;
+  const path = formatKeypath(operation.path);
+  switch (kind) {
+    case 'assign':
+      return { set: path, value: jsonFromValue(operation.value) };
+    case 'makeMap':
+      return { makeMap: path };
+    case 'makeCounter':
+      return { makeCounter: path, base: operation.base };
+    case 'increment': {
+      const { before, after } = operation;
+      return { increment: path, by: after.up - before.up - (after.down - before.down) };
+    }
+    case 'remove':
+      return { remove: path };
+  }
+}
