@@ -2,9 +2,10 @@
 import { countInto, emptyCounter, raiseFloors } from './counter.ts';
 import type { Floor, Path, WireOperation } from './delta.ts';
 import type { Edit } from './map.ts';
+import { MapNode } from './map-node.ts';
 import { type DocumentNode, emptyNode, livenessOf, nodeOf } from './node.ts';
 import { dropEntries, dropStamps, replaceEntries, replaceStamps } from './stamp.ts';
-import { MapNode, RegisterNode } from './tree.ts';
+import { CounterNode, RegisterNode } from './tree.ts';
 
 type Change = (node: DocumentNode) => DocumentNode | undefined;
 
@@ -14,7 +15,12 @@ export function applyOperation(
   operation: WireOperation,
   edit: Edit,
 ): DocumentNode | undefined {
-  const changed = changeAt(root, operation.path, 0, edit, (node) => changedBy(operation, node, edit));
+  const { path } = operation;
+  if (operation.kind === 'assign' && path.length === 1 && root instanceof MapNode) {
+    const assigned = assignField(root, operation, edit);
+    if (assigned !== undefined) return assigned;
+  }
+  const changed = changeAt(root, path, 0, edit, (node) => changedBy(operation, node, edit));
   if (operation.kind !== 'assign' && operation.kind !== 'remove') return changed;
   return operation.floors.length === 0 ? changed : raise(changed, operation.floors, edit);
 }
@@ -43,6 +49,12 @@ function assign(node: DocumentNode, { value, isDefault }: Of<'assign'>, edit: Ed
   return nodeOf(replaceEntries(node.registers, edit.writer, own), edit.dropMap(node.map), hideCounter(node, edit));
 }
 
+/** The usual assign. Undefined where it is another. */
+function assignField(root: MapNode, { path, value, floors, isDefault }: Of<'assign'>, edit: Edit): MapNode | undefined {
+  const [key] = path;
+  return key === undefined || isDefault || floors.length > 0 ? undefined : edit.withRegister(root, key, value);
+}
+
 /** M4. */
 function makeMap(node: DocumentNode, { isDefault }: Of<'makeMap'>, edit: Edit): DocumentNode | undefined {
   const presence = replaceStamps(node.map?.presence ?? [], edit.writer, edit.stamp(isDefault));
@@ -64,6 +76,8 @@ function makeCounter(node: DocumentNode, { base, isDefault }: Of<'makeCounter'>,
 /** M6. */
 function increment(node: DocumentNode, operation: Of<'increment'>, edit: Edit): DocumentNode | undefined {
   const { birth, before, after, isDefault } = operation;
+  if (node instanceof CounterNode && node.isOf(edit.writer.origin, birth) && edit.writer.covers(node))
+    return node.counted(edit.stamp(isDefault), after);
   const { presence, bases, cells } = node.counter ?? emptyCounter;
   return nodeOf(node.registers, node.map, {
     presence: replaceStamps(presence, edit.writer, edit.stamp(isDefault)),
@@ -82,9 +96,10 @@ function raise(root: DocumentNode | undefined, floors: readonly Floor[], edit: E
   let raised = root;
   for (const floor of floors) {
     raised = changeAt(raised, floor.path, 0, edit, (node) => {
-      if (node.counter === undefined) return node;
-      const cells = raiseFloors(node.counter.cells, floor.origin, floor.birth, floor);
-      return cells === node.counter.cells ? node : nodeOf(node.registers, node.map, { ...node.counter, cells });
+      const { registers, map, counter } = node;
+      if (counter === undefined) return node;
+      const cells = raiseFloors(counter.cells, floor.origin, floor.birth, floor);
+      return cells === counter.cells ? node : nodeOf(registers, map, { ...counter, cells });
     });
   }
   return raised;

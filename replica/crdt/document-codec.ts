@@ -3,9 +3,10 @@ import { limits } from '../../limits.ts';
 import { type ByteReader, ByteWriter, type StringTable } from './bytes.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from './counter.ts';
 import type { DocumentState } from './document.ts';
+import { MapNode } from './map-node.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
-import { compareStamps, type Entry, type Stamp, sameStamp } from './stamp.ts';
-import { MapNode, RegisterNode } from './tree.ts';
+import { compareStamps, type Entry, equalStamps, makeStamp, type Stamp } from './stamp.ts';
+import { RegisterNode } from './tree.ts';
 import type { Value } from './value.ts';
 import {
   readKey,
@@ -48,7 +49,7 @@ class StampTable {
     const stamps = this.#stamps;
     for (let index = 0; index < stamps.length && index < indexedStamps; index++) {
       const other = stamps[index];
-      if (other === stamp || (other && isEqual(other, stamp))) return index;
+      if (other === stamp || (other && equalStamps(other, stamp))) return index;
     }
     const known = this.#indexesByName?.get(nameOf(stamp));
     if (known !== undefined) return known;
@@ -78,11 +79,11 @@ class StampTable {
   }
 }
 
-/** What is written, too, and not only the writer and the time: places in logs differ. */
-const isEqual = (a: Stamp, b: Stamp): boolean => sameStamp(a, b) && a.position === b.position && a.log === b.log;
-
 const nameOf = ({ log, position, origin, number, time, isDefault }: Stamp): string =>
   JSON.stringify([log, position, origin, number, time, isDefault]);
+
+/** Of maps in documents that have no entries, only cells. */
+const noStamp = makeStamp({ log: undefined, position: 0, origin: '', number: 0, time: 0 }, true);
 
 export class DocumentWriter {
   readonly #body: ByteWriter;
@@ -127,7 +128,7 @@ function readStamp(reader: ByteReader): Stamp {
   const position = inLog ? reader.varint() : 0;
   const origin = readOrigin(reader);
   const number = reader.varint();
-  return { log, position, origin, number, time: isDefault ? 0 : reader.varint(), isDefault };
+  return makeStamp({ log, position, origin, number, time: isDefault ? 0 : reader.varint() }, isDefault);
 }
 
 function writeNode(writer: ByteWriter, stamps: StampTable, node: DocumentNode): void {
@@ -242,8 +243,8 @@ function readRegisters(
 }
 
 function readMap(reader: ByteReader, stamps: readonly Stamp[], has: number, depth: number): MapNode {
-  const map = new MapNode();
-  map.setPresence(readStamps(reader, stamps, has & parts.presence));
+  const presence = readStamps(reader, stamps, has & parts.presence);
+  const map = MapNode.empty(presence[0] ?? stamps[0] ?? noStamp, presence);
   if (has & parts.children && depth === limits.documentDepth) throw reader.malformed('a node is too deep');
   for (let left = has & parts.children ? countOfSome(reader, 3) : 0; left > 0; left--) {
     const key = readKey(reader);

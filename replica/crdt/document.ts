@@ -7,10 +7,10 @@ import { applyOperation } from './apply.ts';
 import { type Counter, counterValue } from './counter.ts';
 import type { Path, WireOperation } from './delta.ts';
 import { Edit } from './map.ts';
+import type { MapNode } from './map-node.ts';
 import { counterIsLive, type DocumentNode, type FieldType, isLive, mapIsLive, sameNode, shownType } from './node.ts';
 import { mapValue, shownValue } from './shown.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
-import type { MapNode } from './tree.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from './value.ts';
 import type { Origin, Time, Writer } from './version.ts';
 

@@ -5,9 +5,11 @@
  * Source: transients, as in Clojure's persistent collections.
  */
 import type { DocumentState } from './document.ts';
+import { MapNode } from './map-node.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
-import { dropStamps, type Stamp, stampOf } from './stamp.ts';
-import { type Liveness, MapNode, RegisterNode } from './tree.ts';
+import { dropStamps, makeStamp, type Stamp } from './stamp.ts';
+import { type Liveness, RegisterNode } from './tree.ts';
+import type { Value } from './value.ts';
 import type { Writer } from './version.ts';
 
 /** One run of operations by one writer. Nobody else may hold a node that it made until it is over. */
@@ -28,15 +30,17 @@ export class Edit {
 
   stamp(isDefault: boolean): Stamp {
     if (!isDefault) {
-      this.#stamp ??= stampOf(this.writer, false);
+      this.#stamp ??= makeStamp(this.writer, false);
       return this.#stamp;
     }
-    this.#defaultStamp ??= stampOf(this.writer, true);
+    this.#defaultStamp ??= makeStamp(this.writer, true);
     return this.#defaultStamp;
   }
 
   /** The map with another presence. */
   withPresence(map: MapNode | undefined, presence: readonly Stamp[]): MapNode {
+    const [stamp] = presence;
+    if (map === undefined) return this.#take(MapNode.empty(stamp ?? this.stamp(false), presence));
     const own = this.#ownMap(map);
     own.setPresence(presence);
     return own;
@@ -47,7 +51,7 @@ export class Edit {
    * @param was of the child that was there, before anything below it was changed in place
    */
   withChild(map: MapNode | undefined, key: string, child: DocumentNode | undefined, was: Liveness): MapNode {
-    const own = this.#ownMap(map);
+    const own = map === undefined ? this.#take(MapNode.empty(this.stamp(false), [])) : this.#ownMap(map);
     if (child === undefined) {
       own.deleteChild(key, was);
       return own;
@@ -58,12 +62,20 @@ export class Edit {
     return own;
   }
 
+  /** M3, in a map where nothing else is at the key that the writer has not seen. Undefined: there is. */
+  withRegister(map: MapNode, key: string, value: Value): MapNode | undefined {
+    const place = map.placeFor(key, this.writer);
+    if (place < 0) return undefined;
+    const own = this.#ownMap(map);
+    own.putRegister(key, place, this.stamp(false), value);
+    return own;
+  }
+
   /** Drops all covered entries in the map and below: bases too, cells never. */
   dropMap(map: MapNode | undefined): MapNode | undefined {
     if (map === undefined) return undefined;
     const presence = dropStamps(map.presence, this.writer);
-    const own = new MapNode();
-    own.setPresence(presence);
+    const own = MapNode.empty(map, presence);
     let changed = presence.length !== map.presence.length;
     for (const [key, child] of map) {
       const kept = this.dropNode(child);
@@ -80,18 +92,19 @@ export class Edit {
   dropNode(node: DocumentNode): DocumentNode | undefined {
     const { writer } = this;
     if (node instanceof RegisterNode) return writer.covers(node.stamp) ? undefined : node;
+    const { counter: former } = node;
     const registers = node.registers.filter(({ stamp }) => !writer.covers(stamp));
     const map = this.dropMap(node.map);
-    const counter = node.counter && {
-      presence: dropStamps(node.counter.presence, writer),
-      bases: node.counter.bases.filter(({ stamp }) => !writer.covers(stamp)),
-      cells: node.counter.cells,
+    const counter = former && {
+      presence: dropStamps(former.presence, writer),
+      bases: former.bases.filter(({ stamp }) => !writer.covers(stamp)),
+      cells: former.cells,
     };
     const unchanged =
       registers.length === node.registers.length &&
       map === node.map &&
-      counter?.presence === node.counter?.presence &&
-      counter?.bases.length === node.counter?.bases.length;
+      counter?.presence === former?.presence &&
+      counter?.bases.length === former?.bases.length;
     return unchanged ? node : nodeOf(registers, map, counter);
   }
 
@@ -109,9 +122,8 @@ export class Edit {
     return document;
   }
 
-  #ownMap(map: MapNode | undefined): MapNode {
-    if (map !== undefined && (map === this.#own || this.#others?.has(map))) return map;
-    return this.#take(map === undefined ? new MapNode() : map.copy());
+  #ownMap(map: MapNode): MapNode {
+    return map === this.#own || this.#others?.has(map) ? map : this.#take(map.copy());
   }
 
   #take(made: MapNode): MapNode {

@@ -4,8 +4,9 @@
  * Invariant: no part and no node in a tree is empty; what has nothing in it is not there.
  */
 import { type Counter, sameCounter } from './counter.ts';
+import { MapNode } from './map-node.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
-import { type Liveness, MapNode, MixedNode, RegisterNode } from './tree.ts';
+import { CounterNode, type Liveness, MixedNode, RegisterNode } from './tree.ts';
 import { equalValues, type Value } from './value.ts';
 
 export interface DocumentNode {
@@ -30,10 +31,20 @@ export function nodeOf(
   const keptCounter = counter && !isEmptyCounter(counter) ? counter : undefined;
   const [only] = registers;
   if (only === undefined && keptCounter === undefined) return keptMap;
+  if (only === undefined && keptMap === undefined && keptCounter) return counterNodeOf(keptCounter);
   if (only === undefined || registers.length > 1 || keptMap || keptCounter) {
     return new MixedNode(registers, keptMap, keptCounter);
   }
   return only instanceof RegisterNode ? only : new RegisterNode(only.stamp, only.value);
+}
+
+function counterNodeOf(counter: Counter): CounterNode | MixedNode {
+  const { presence, bases, cells } = counter;
+  const [stamp] = presence;
+  const [cell] = cells;
+  if (stamp === undefined || cell === undefined || presence.length > 1 || cells.length > 1)
+    return new MixedNode([], undefined, counter);
+  return new CounterNode(stamp, bases, cell);
 }
 
 const isEmptyCounter = ({ presence, bases, cells }: Counter): boolean =>
@@ -42,10 +53,10 @@ const isEmptyCounter = ({ presence, bases, cells }: Counter): boolean =>
 const isReal = (stamp: Stamp): boolean => !stamp.isDefault;
 
 export const mapIsLive = (map: MapNode | undefined): map is MapNode =>
-  map !== undefined && (map.liveChildren > 0 || map.hasPresence);
+  map !== undefined && (map.isUsual || map.liveChildren > 0 || map.hasPresence);
 
 const mapIsReal = (map: MapNode | undefined): boolean =>
-  map !== undefined && (map.realChildren > 0 || (map.hasPresence && map.presence.some(isReal)));
+  map !== undefined && (map.isUsual || map.realChildren > 0 || (map.hasPresence && map.presence.some(isReal)));
 
 /** Without presence, bases and cells are hidden: not live. */
 export const counterIsLive = (counter: Counter | undefined): counter is Counter =>
@@ -60,8 +71,9 @@ const registersAreReal = (registers: DocumentNode['registers']): boolean =>
 /** What is live at the node or below it. */
 export function livenessOf(node: DocumentNode | undefined): Liveness {
   if (node === undefined) return 0;
-  if (node instanceof RegisterNode) return node.stamp.isDefault ? 1 : 3;
+  if (node instanceof RegisterNode) return node.isDefault ? 1 : 3;
   if (node instanceof MapNode) return mapIsReal(node) ? 3 : mapIsLive(node) ? 1 : 0;
+  if (node instanceof CounterNode && !node.isDefault) return 3;
   const { registers, map, counter } = node;
   if (registersAreReal(registers) || mapIsReal(map) || counterIsReal(counter)) return 3;
   return registers.length > 0 || mapIsLive(map) || counterIsLive(counter) ? 1 : 0;
@@ -74,6 +86,7 @@ export const isLive = (node: DocumentNode | undefined): boolean => livenessOf(no
 export function shownType(node: DocumentNode): FieldType | undefined {
   if (node instanceof RegisterNode) return 'REGISTER';
   if (node instanceof MapNode) return mapIsLive(node) ? 'MAP' : undefined;
+  if (node instanceof CounterNode) return 'COUNTER';
   const { registers, map, counter } = node;
   if (livenessOf(node) === 3) {
     if (mapIsReal(map)) return 'MAP';

@@ -1,7 +1,7 @@
 /** The values that a tree shows. */
 import { counterValue } from './counter.ts';
+import type { MapNode } from './map-node.ts';
 import { type DocumentNode, shownType } from './node.ts';
-import type { MapNode } from './tree.ts';
 import type { Value, ValueObject } from './value.ts';
 
 /** Undefined where nothing is shown. */

@@ -3,30 +3,111 @@
  * An entry is live until a transaction that had seen it drops it. Source: observed-remove sets, Shapiro et al., INRIA
  * RR-7506 (2011), without tombstones: a log is applied in order, so nothing older than a removal can still arrive.
  */
-import type { Dot, Time, Writer } from './version.ts';
+import type { Dot, LogId, Origin, Position, Time, Writer } from './version.ts';
 
-/** Dot and time of an entry; all entries that one transaction makes share it. M15. Default data has time 0. */
-export interface Stamp extends Dot {
-  readonly time: Time;
+/** Of times: what is above it changes every 35 minutes, and stands in the source; what is below is a small integer. */
+const timeRange = 2 ** 31;
+
+/** A power of two. Each place holds the last source met that hashes to it. */
+const placesForSources = 1024;
+
+/** What the stamps of many entries have in common, as one object. Equal sources may be different objects. */
+class Source {
+  static readonly #met: (Source | undefined)[] = Array.from({ length: placesForSources });
+
+  readonly log: LogId | undefined;
+  readonly origin: Origin;
   readonly isDefault: boolean;
+  readonly timeAbove: number;
+
+  private constructor(log: LogId | undefined, origin: Origin, isDefault: boolean, timeAbove: number) {
+    this.log = log;
+    this.origin = origin;
+    this.isDefault = isDefault;
+    this.timeAbove = timeAbove;
+  }
+
+  static of(log: LogId | undefined, origin: Origin, isDefault: boolean, timeAbove: number): Source {
+    const letters = origin.charCodeAt(origin.length - 1) * 31 + origin.charCodeAt(origin.length - 2);
+    const place = (timeAbove * 7 + letters + (log === undefined ? 0 : 1)) & (placesForSources - 1);
+    const known = Source.#met[place];
+    if (known?.isOf(log, origin, isDefault, timeAbove)) return known;
+    const made = new Source(log, origin, isDefault, timeAbove);
+    Source.#met[place] = made;
+    return made;
+  }
+
+  isOf(log: LogId | undefined, origin: Origin, isDefault: boolean, timeAbove: number): boolean {
+    return this.timeAbove === timeAbove && this.isDefault === isDefault && this.origin === origin && this.log === log;
+  }
 }
 
-export function stampOf({ log, position, origin, number, time }: Writer, isDefault: boolean): Stamp {
-  return { log, position, origin, number, time: isDefault ? 0 : time, isDefault };
+/**
+ * Dot and time of an entry. M15. Default data has time 0.
+ * Registers, maps and counters of the usual kind are stamps themselves, so that they are one object in memory.
+ */
+export class Stamp implements Dot {
+  readonly source: Source;
+  readonly position: Position;
+  readonly number: number;
+  readonly timeBelow: number;
+
+  constructor(source: Source, position: Position, number: number, timeBelow: number) {
+    this.source = source;
+    this.position = position;
+    this.number = number;
+    this.timeBelow = timeBelow;
+  }
+
+  get log(): LogId | undefined {
+    return this.source.log;
+  }
+
+  get origin(): Origin {
+    return this.source.origin;
+  }
+
+  get time(): Time {
+    return this.source.timeAbove * timeRange + this.timeBelow;
+  }
+
+  get isDefault(): boolean {
+    return this.source.isDefault;
+  }
+
+  /** Without what else it may be. */
+  alone(): Stamp {
+    return new Stamp(this.source, this.position, this.number, this.timeBelow);
+  }
+}
+
+export function makeStamp({ log, position, origin, number, time }: Dot & { time: Time }, isDefault: boolean): Stamp {
+  const timeAbove = isDefault ? 0 : Math.floor(time / timeRange);
+  const timeBelow = isDefault ? 0 : time - timeAbove * timeRange;
+  return new Stamp(Source.of(log, origin, isDefault, timeAbove), position, number, timeBelow);
 }
 
 /** M11. Later first: by time, then origin, then number. No two entries of one part are equal in it. */
 export function compareStamps(a: Stamp, b: Stamp): number {
-  if (a.time !== b.time) return b.time - a.time;
-  if (a.origin !== b.origin) return a.origin < b.origin ? 1 : -1;
+  const { source } = a;
+  if (source.timeAbove !== b.source.timeAbove) return b.source.timeAbove - source.timeAbove;
+  if (a.timeBelow !== b.timeBelow) return b.timeBelow - a.timeBelow;
+  if (source.origin !== b.source.origin) return source.origin < b.source.origin ? 1 : -1;
   return b.number - a.number;
 }
 
 /** The same writer at the same time, wherever it stands in a log. */
 export function sameStamp(a: Stamp, b: Stamp): boolean {
   return (
-    a === b || (a.origin === b.origin && a.number === b.number && a.time === b.time && a.isDefault === b.isDefault)
+    a.number === b.number && a.time === b.time && a.source.origin === b.source.origin && a.isDefault === b.isDefault
   );
+}
+
+/** Of one writer, at one time, and at one place. */
+export function equalStamps(a: Stamp, b: Stamp): boolean {
+  if (a.number !== b.number || a.position !== b.position || a.timeBelow !== b.timeBelow) return false;
+  const { log, origin, isDefault, timeAbove } = b.source;
+  return a.source === b.source || a.source.isOf(log, origin, isDefault, timeAbove);
 }
 
 /** Something with a value, in a list of its like, latest first. */

@@ -1,19 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MapNode } from '../../../replica/crdt/map-node.ts';
 import { type DocumentNode, livenessOf, nodeOf } from '../../../replica/crdt/node.ts';
 import { Shape } from '../../../replica/crdt/shape.ts';
-import type { Stamp } from '../../../replica/crdt/stamp.ts';
-import { MapNode, RegisterNode } from '../../../replica/crdt/tree.ts';
+import { makeStamp, type Stamp } from '../../../replica/crdt/stamp.ts';
+import { RegisterNode } from '../../../replica/crdt/tree.ts';
 import type { Value } from '../../../replica/crdt/value.ts';
 
-const stampAt = (number: number): Stamp => ({
-  log: undefined,
-  position: 0,
-  origin: 'ann.a1b2c3d4',
-  number,
-  time: number,
-  isDefault: number === 0,
-});
+const stampAt = (number: number): Stamp =>
+  makeStamp({ log: undefined, position: 0, origin: 'ann.a1b2c3d4', number, time: number }, number === 0);
 const stamps = [0, 1, 2].map(stampAt);
 
 const values = fc.oneof(
@@ -36,11 +31,7 @@ const siblings = fc.tuple(values, values).map(([a, b]): DocumentNode => {
   if (!node) throw new Error('it has registers');
   return node;
 });
-const emptyMaps = fc.constantFrom(...stamps).map((stamp): DocumentNode => {
-  const map = new MapNode();
-  map.setPresence([stamp]);
-  return map;
-});
+const emptyMaps = fc.constantFrom(...stamps).map((stamp): DocumentNode => MapNode.empty(stamp, [stamp]));
 const nodes = fc.oneof({ arbitrary: registers, weight: 4 }, siblings, emptyMaps);
 
 /** More keys than a small map holds. */
@@ -74,7 +65,7 @@ describe('a map in memory', () => {
   it('is what a Map would be after the same changes, and so are its former copies', () => {
     fc.assert(
       fc.property(fc.nat(20), nodes, fc.array(steps, { maxLength: 80 }), (size, node, changes) => {
-        let map = new MapNode();
+        let map = MapNode.empty(stampAt(1), []);
         const model = new Map<string, DocumentNode>();
         const former: [MapNode, ReadonlyMap<string, DocumentNode>][] = [];
         for (let key = 0; key < size; key++) {
@@ -105,10 +96,11 @@ describe('a map in memory', () => {
 
   it('keeps its presence, of none, one or more', () => {
     for (const presence of [[], [stampAt(1)], [stampAt(2), stampAt(1)]]) {
-      const map = new MapNode();
-      map.setPresence(presence);
-      expect(map.presence).toEqual(presence);
-      expect(map.copy().hasPresence).toBe(presence.length > 0);
+      for (const map of [MapNode.empty(stampAt(1), presence), MapNode.empty(stampAt(1), [stampAt(1)])]) {
+        map.setPresence(presence);
+        expect(map.presence).toEqual(presence);
+        expect(map.copy().hasPresence).toBe(presence.length > 0);
+      }
     }
   });
 });

@@ -1,0 +1,374 @@
+/**
+ * How maps are kept in memory: one of few keys is one object, in which what one transaction left in registers has one stamp
+ * for all of it.
+ */
+import type { DocumentState, Touch } from './document.ts';
+import type { DocumentNode } from './node.ts';
+import { Shape } from './shape.ts';
+import { type Entry, equalStamps, Stamp } from './stamp.ts';
+import { type Liveness, RegisterNode } from './tree.ts';
+import type { Value } from './value.ts';
+import type { Writer } from './version.ts';
+
+const nothing: readonly never[] = [];
+
+type Scalar = string | number | bigint | boolean | null;
+
+/** A value that is no object stands for a register of it with the map's stamp. */
+type Slot = DocumentNode | Scalar;
+
+/** So many slots are within a map itself; with more keys it has further ones. */
+const innerSlots = 8;
+/** A map with more keys keeps them in a Map. */
+const smallMapKeys = 16;
+
+/** What only unusual maps have. Changed only with its map. */
+class Unusual {
+  /** Undefined: the map's own stamp. */
+  presence: readonly Stamp[] | undefined;
+  liveChildren: number;
+  realChildren: number;
+  furtherSlots: Slot[] = [];
+  /** All slots, of a map with many keys. */
+  slotsByKey: Map<string, Slot> | undefined;
+
+  constructor(presence: readonly Stamp[] | undefined, liveChildren: number, realChildren: number) {
+    this.presence = presence;
+    this.liveChildren = liveChildren;
+    this.realChildren = realChildren;
+  }
+
+  copy(): Unusual {
+    const copy = new Unusual(this.presence, this.liveChildren, this.realChildren);
+    copy.furtherSlots = this.furtherSlots.slice();
+    copy.slotsByKey = this.slotsByKey && new Map(this.slotsByKey);
+    return copy;
+  }
+
+  count(was: Liveness, is: Liveness): void {
+    this.liveChildren += (is & 1) - (was & 1);
+    this.realChildren += (is >> 1) - (was >> 1);
+  }
+}
+
+/**
+ * A map, and the node that has nothing but it. Changed only by the Edit that made it, until it is over.
+ * At the root of a document it is the document's state, too. As a stamp it is that of its presence, if that is all of it,
+ * and of slots that hold a value alone.
+ * Its members are private to the compiler alone: names with a # would take room in every object, or time.
+ */
+export class MapNode extends Stamp implements DocumentNode, DocumentState {
+  /** Undefined: its presence is its own stamp, no default data, and every child has something live that is none. */
+  private unusual: Unusual | undefined;
+  /** Of a root; often an entry in it. Undefined: its own stamp. */
+  private touchedBy: Touch | undefined;
+  private shape: Shape;
+  private slot0: Slot | undefined;
+  private slot1: Slot | undefined;
+  private slot2: Slot | undefined;
+  private slot3: Slot | undefined;
+  private slot4: Slot | undefined;
+  private slot5: Slot | undefined;
+  private slot6: Slot | undefined;
+  private slot7: Slot | undefined;
+
+  private constructor(stamp: Stamp, unusual: Unusual | undefined) {
+    super(stamp.source, stamp.position, stamp.number, stamp.timeBelow);
+    this.unusual = unusual;
+    this.touchedBy = undefined;
+    this.shape = Shape.empty;
+    this.slot0 = undefined;
+    this.slot1 = undefined;
+    this.slot2 = undefined;
+    this.slot3 = undefined;
+    this.slot4 = undefined;
+    this.slot5 = undefined;
+    this.slot6 = undefined;
+    this.slot7 = undefined;
+  }
+
+  /** One without children. @param stamp likely to be that of its presence, and of most that comes into it */
+  static empty(stamp: Stamp, presence: readonly Stamp[]): MapNode {
+    return new MapNode(stamp, isOwn(stamp, presence) ? undefined : new Unusual(presence, 0, 0));
+  }
+
+  get root(): MapNode {
+    return this;
+  }
+
+  get touch(): Touch {
+    const { origin, number } = this.touchedBy ?? this;
+    return { origin, number };
+  }
+
+  get registers(): readonly Entry<Value>[] {
+    return nothing;
+  }
+
+  get map(): MapNode {
+    return this;
+  }
+
+  get counter(): undefined {
+    return undefined;
+  }
+
+  /** Latest first. */
+  get presence(): readonly Stamp[] {
+    return this.unusual?.presence ?? [this.alone()];
+  }
+
+  get hasPresence(): boolean {
+    return this.unusual?.presence?.length !== 0;
+  }
+
+  /** By key, in the order in which they came. */
+  get children(): Pick<MapNode, 'get' | 'size' | 'keys'> & Iterable<[string, DocumentNode]> {
+    return this;
+  }
+
+  /** Whether it has presence, and each child something live, and nothing of that is default data. */
+  get isUsual(): boolean {
+    return this.unusual === undefined;
+  }
+
+  /** How many of the children have a live entry at them or below. */
+  get liveChildren(): number {
+    return this.unusual ? this.unusual.liveChildren : this.size;
+  }
+
+  /** How many of those have one that is no default data. */
+  get realChildren(): number {
+    return this.unusual ? this.unusual.realChildren : this.size;
+  }
+
+  get size(): number {
+    return this.unusual?.slotsByKey ? this.unusual.slotsByKey.size : this.shape.keys.length;
+  }
+
+  get(key: string): DocumentNode | undefined {
+    const many = this.unusual?.slotsByKey;
+    if (many !== undefined) return this.nodeOf(many.get(key));
+    const index = this.shape.indexOf(key);
+    return index < 0 ? undefined : this.nodeOf(this.slotAt(index));
+  }
+
+  keys(): Iterable<string> {
+    return this.unusual?.slotsByKey ? this.unusual.slotsByKey.keys() : this.shape.keys;
+  }
+
+  *[Symbol.iterator](): Iterator<[string, DocumentNode]> {
+    for (const [index, key] of this.shape.keys.entries()) {
+      const node = this.nodeOf(this.slotAt(index));
+      if (node !== undefined) yield [key, node];
+    }
+    for (const [key, slot] of this.unusual?.slotsByKey ?? []) {
+      const node = this.nodeOf(slot);
+      if (node !== undefined) yield [key, node];
+    }
+  }
+
+  /** All children in order: a register of a value that is no object, with one sibling, as stamp and value. */
+  forEach(
+    onNode: (key: string, node: DocumentNode) => void,
+    onValue: (key: string, value: Value, stamp: Stamp) => void,
+  ) {
+    const { keys } = this.shape;
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index];
+      const slot = this.slotAt(index);
+      if (key === undefined || slot === undefined) continue;
+      if (isNode(slot)) onNode(key, slot);
+      else onValue(key, slot, this);
+    }
+    const many = this.unusual?.slotsByKey;
+    if (many === undefined) return;
+    for (const [key, slot] of many) {
+      if (isNode(slot)) onNode(key, slot);
+      else onValue(key, slot, this);
+    }
+  }
+
+  /** One that may be changed. */
+  copy(): MapNode {
+    const copy = new MapNode(this, this.unusual?.copy());
+    copy.shape = this.shape;
+    copy.slot0 = this.slot0;
+    copy.slot1 = this.slot1;
+    copy.slot2 = this.slot2;
+    copy.slot3 = this.slot3;
+    copy.slot4 = this.slot4;
+    copy.slot5 = this.slot5;
+    copy.slot6 = this.slot6;
+    copy.slot7 = this.slot7;
+    return copy;
+  }
+
+  setTouch(touch: Touch): void {
+    const isOwnTouch = touch.number === this.number && touch.origin === this.origin;
+    this.touchedBy = isOwnTouch ? undefined : (this.entryOf(touch) ?? touch);
+  }
+
+  setPresence(presence: readonly Stamp[]): void {
+    if (this.unusual === undefined && isOwn(this, presence)) return;
+    this.unusual ??= this.asUnusual();
+    this.unusual.presence = presence;
+  }
+
+  /**
+   * Puts a child in its place, or at the end.
+   * @param was liveness of what was there, before anything below it was changed in place
+   * @param is its own
+   */
+  setChild(key: string, child: DocumentNode, was: Liveness, is: Liveness): void {
+    const slot =
+      child instanceof RegisterNode && isScalar(child.value) && equalStamps(this, child) ? child.value : child;
+    const { size } = this;
+    const index = this.shape.indexOf(key);
+    if (is !== 3 || (index < 0 && size === innerSlots)) this.unusual ??= this.asUnusual();
+    this.unusual?.count(was, is);
+    const many = index < 0 && size >= smallMapKeys ? this.enlarge() : this.unusual?.slotsByKey;
+    if (many !== undefined) many.set(key, slot);
+    else if (index >= 0) this.setSlotAt(index, slot);
+    else {
+      this.setSlotAt(size, slot);
+      this.shape = this.shape.with(key);
+    }
+  }
+
+  deleteChild(key: string, was: Liveness): void {
+    this.unusual?.count(was, 0);
+    this.unusual?.slotsByKey?.delete(key);
+    const index = this.shape.indexOf(key);
+    if (index < 0) return;
+    const last = this.shape.keys.length - 1;
+    for (let at = index; at < last; at++) this.setSlotAt(at, this.slotAt(at + 1));
+    if (last >= innerSlots) this.unusual?.furtherSlots.pop();
+    else this.setSlotAt(last, undefined);
+    this.shape = this.shape.without(index);
+  }
+
+  /**
+   * Where in a usual map a writer may put a register without more ado: at the end, or in place of a register with one
+   * sibling that it had seen. -1 where that is not so.
+   */
+  placeFor(key: string, writer: Writer): number {
+    if (this.unusual !== undefined) return -1;
+    const index = this.shape.indexOf(key);
+    const { size } = this;
+    if (index < 0) return size < innerSlots ? size : -1;
+    const slot = this.slotAt(index);
+    if (!isNode(slot)) return writer.covers(this) ? index : -1;
+    return slot instanceof RegisterNode && writer.covers(slot) ? index : -1;
+  }
+
+  /** @param place from placeFor */
+  putRegister(key: string, place: number, stamp: Stamp, value: Value): void {
+    this.setSlotAt(place, isScalar(value) && equalStamps(this, stamp) ? value : new RegisterNode(stamp, value));
+    if (place === this.shape.keys.length) this.shape = this.shape.with(key);
+  }
+
+  /** Gives back the room that arrays keep for growing. */
+  compact(): void {
+    const { unusual } = this;
+    if (unusual) unusual.furtherSlots = unusual.furtherSlots.slice();
+  }
+
+  private asUnusual(): Unusual {
+    return new Unusual(undefined, this.size, this.size);
+  }
+
+  /** Many keys: all slots by their keys. */
+  private enlarge(): Map<string, Slot> {
+    this.unusual ??= this.asUnusual();
+    const { unusual } = this;
+    if (unusual.slotsByKey !== undefined) return unusual.slotsByKey;
+    const slotsByKey = new Map<string, Slot>();
+    for (const [index, key] of this.shape.keys.entries()) {
+      const slot = this.slotAt(index);
+      if (slot !== undefined) slotsByKey.set(key, slot);
+    }
+    for (let index = 0; index < innerSlots; index++) this.setSlotAt(index, undefined);
+    this.shape = Shape.empty;
+    unusual.furtherSlots = [];
+    unusual.slotsByKey = slotsByKey;
+    return slotsByKey;
+  }
+
+  /** What the transaction left among the children, if one of them alone says so. */
+  private entryOf({ origin, number }: Touch): Touch | undefined {
+    for (let index = 0; index < this.shape.keys.length; index++) {
+      const slot = this.slotAt(index);
+      if (slot instanceof Stamp && slot.number === number && slot.origin === origin) return slot;
+    }
+    return undefined;
+  }
+
+  private nodeOf(slot: Slot | undefined): DocumentNode | undefined {
+    return slot === undefined || isNode(slot) ? slot : new RegisterNode(this, slot);
+  }
+
+  private slotAt(index: number): Slot | undefined {
+    switch (index) {
+      case 0:
+        return this.slot0;
+      case 1:
+        return this.slot1;
+      case 2:
+        return this.slot2;
+      case 3:
+        return this.slot3;
+      case 4:
+        return this.slot4;
+      case 5:
+        return this.slot5;
+      case 6:
+        return this.slot6;
+      case 7:
+        return this.slot7;
+      default:
+        return this.unusual?.furtherSlots[index - innerSlots];
+    }
+  }
+
+  private setSlotAt(index: number, slot: Slot | undefined): void {
+    switch (index) {
+      case 0:
+        this.slot0 = slot;
+        break;
+      case 1:
+        this.slot1 = slot;
+        break;
+      case 2:
+        this.slot2 = slot;
+        break;
+      case 3:
+        this.slot3 = slot;
+        break;
+      case 4:
+        this.slot4 = slot;
+        break;
+      case 5:
+        this.slot5 = slot;
+        break;
+      case 6:
+        this.slot6 = slot;
+        break;
+      case 7:
+        this.slot7 = slot;
+        break;
+      default:
+        if (this.unusual && slot !== undefined) this.unusual.furtherSlots[index - innerSlots] = slot;
+    }
+  }
+}
+
+/** Whether a map's presence is its stamp alone, and no default data. */
+function isOwn(own: Stamp, presence: readonly Stamp[]): boolean {
+  const [only] = presence;
+  return only !== undefined && presence.length === 1 && !only.isDefault && equalStamps(own, only);
+}
+
+const isNode = (slot: Slot | undefined): slot is DocumentNode => typeof slot === 'object' && slot !== null;
+
+const isScalar = (value: Value): value is Scalar => typeof value !== 'object' || value === null;
