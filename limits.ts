@@ -98,6 +98,8 @@ export const limits = {
   viewMilliseconds: 60_000,
   /** Marks kept in memory to check tokens by; older positions count as reached. */
   knownMarks: 100_000,
+  /** Of the log's recent history: documents touched, and roughly the bytes of what they were before. Readers that come back within it get what changed, and not the whole. */
+  recentHistory: { records: 100_000, bytes: 64 * mebibyte, collections: 100_000 },
   /** What the journal may hold before writes are refused. */
   journalBytes: 1024 * mebibyte,
   /** Bytes of log that an embedded store keeps for `transactions(after:)`. */

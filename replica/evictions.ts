@@ -5,8 +5,10 @@ import type { Eviction } from './log/journal.ts';
 
 export class Evictions {
   readonly #marks = new DocumentMap<Eviction>();
+  #size = 0;
 
   add(mark: Eviction): void {
+    if (!this.#marks.has(mark.collection, mark.id)) this.#size += 1;
     this.#marks.set(mark.collection, mark.id, mark);
   }
 
@@ -15,11 +17,20 @@ export class Evictions {
     return mark !== undefined && mark.touch.origin === state.touch.origin && mark.touch.number === state.touch.number;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
+  *ofCollection(collection: string): Iterable<string> {
+    for (const [id] of this.#marks.ofCollection(collection)) yield id;
+  }
+
   get(collection: string, id: string): Eviction | undefined {
     return this.#marks.get(collection, id);
   }
 
   delete(collection: string, id: string): void {
+    if (this.#marks.has(collection, id)) this.#size -= 1;
     this.#marks.delete(collection, id);
   }
 }

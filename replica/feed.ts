@@ -174,6 +174,7 @@ function loggedTransaction(delta: Delta, changes: readonly LoggedChange[], at: H
       position: at.position,
       mark: at.mark.slice(0, tokenMarkDigits),
       journaled: new Map(),
+      evicted: false,
     }),
   };
 }

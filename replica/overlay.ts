@@ -60,6 +60,11 @@ export class Overlay implements States {
     }
   }
 
+  /** Ids of a collection's documents that something lies over. */
+  *touched(collection: string): Iterable<string> {
+    for (const [id] of this.#layers.ofCollection(collection)) yield id;
+  }
+
   /** Whether nothing lies below a transaction, in any document that it touches. */
   isLowest({ delta }: StagedTransaction): boolean {
     return delta.operations.every(({ collection, id }) => {

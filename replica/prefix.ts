@@ -10,6 +10,7 @@ import { DocumentMap } from './document-map.ts';
 import { KnownMarks } from './known-marks.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
 import type { States } from './overlay.ts';
+import { RecentHistory } from './recent-history.ts';
 
 /** What one transaction of an entry does to the prefix, worked out and not yet in place. */
 export interface PreparedTransaction {
@@ -33,12 +34,15 @@ export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
   readonly #lineage: Lineage;
   readonly marks = new KnownMarks(limits.knownMarks);
+  /** What was touched lately, and what it was before. */
+  readonly recent: RecentHistory;
   /** Last number in the log, by origin. */
   readonly origins: Map<Origin, number>;
   #head: Head;
 
   constructor(head: Head, lineage: Lineage, records: Iterable<DocumentRecord>, origins: ReadonlyMap<Origin, number>) {
     this.#head = head;
+    this.recent = new RecentHistory(head.position, limits.recentHistory);
     this.#lineage = lineage;
     this.origins = new Map(origins);
     for (const { collection, id, state } of records) if (state) this.#documents.set(collection, id, state);
@@ -98,6 +102,7 @@ export class Prefix implements States {
     const { delta } = transaction;
     const missing = this.#raise(delta.context.origins);
     for (const { collection, id, state } of transaction.after) {
+      this.recent.record(transaction.position, collection, id, this.state(collection, id), state);
       if (state) this.#documents.set(collection, id, state);
       else this.#documents.delete(collection, id);
     }

@@ -7,6 +7,16 @@ import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import type { Transaction } from './transaction.ts';
 import type { View } from './view.ts';
 
+/** A live query that is open. */
+export interface OpenLiveQuery extends Disposable {
+  /**
+   * The first event of who joins now, who is told all that follows: from a token's version to now (`initial` false) where
+   * recent history reaches back to it, else the whole result as insertions.
+   * @param after a token
+   */
+  first(after?: string): LiveEvent;
+}
+
 /** An event of a live query: a result change of one turn, with the token of what it shows. */
 export interface LiveEvent {
   readonly initial: boolean;
@@ -68,10 +78,10 @@ export interface Replica {
   waitFor(token: string, maximumMilliseconds: number): Promise<void>;
 
   /**
-   * Opens a live query. The first event comes at once, in this call's turn, with the whole result as insertions; then one
-   * for each transaction that changes it. `told` must not throw, and must not call the replica back in the same turn.
+   * Opens a live query: one event for each transaction that changes it, in the turn in which it does. `told` must not throw;
+   * it may read in this turn, and not write.
    */
-  live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): Disposable;
+  live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery;
 
   /**
    * Transactions of the log as they are applied here; with `after`, first those since that token, in order, without a gap.

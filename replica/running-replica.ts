@@ -5,13 +5,13 @@ import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
 import type { Lineage } from './crdt/version.ts';
 import { systemPrefix } from './feed.ts';
+import { openLive } from './live.ts';
 import { type Loaded, wire } from './loaded.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import { PrivateView } from './private-view.ts';
-import { DocumentList } from './query/document-list.ts';
 import type { LiveQueryDefinition } from './query/live-query.ts';
-import type { Committed, LiveEvent, LoggedTransaction, Replica } from './replica.ts';
+import type { Committed, LiveEvent, LoggedTransaction, OpenLiveQuery, Replica } from './replica.ts';
 import { RequestTransaction } from './requests.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
@@ -172,13 +172,8 @@ export class RunningReplica implements Replica {
     await this.#waiters.wait(() => standing.shows(wanted), maximumMilliseconds, missing);
   }
 
-  live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): Disposable {
-    const { live, standing } = this.#check();
-    const reader = live.open(definition, (change) => told({ initial: false, change, token: standing.token }));
-    const inserted = Array.from(reader.result, (document, index) => ({ index, document }));
-    const change = { before: DocumentList.of([]), after: reader.result, inserted, updated: [], removed: [], moved: [] };
-    told({ initial: true, change, token: standing.token });
-    return { [Symbol.dispose]: () => reader.close() };
+  live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery {
+    return openLive(() => this.#check(), definition, told);
   }
 
   transactions(

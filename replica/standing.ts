@@ -38,6 +38,16 @@ export class Standing {
     return true;
   }
 
+  /** As `shows`; false for a token of another history. */
+  isReached(token: Token): boolean {
+    try {
+      return this.shows(token);
+    } catch (error) {
+      if (error instanceof TokenUnreachableError) return false;
+      throw error;
+    }
+  }
+
   #markAt(position: number): Mark | undefined {
     const { head, marks } = this.#state.prefix;
     if (position === 0) return markAtStart(head.log);

@@ -3,8 +3,8 @@
  * and what readers are shown), pending ones over both (what staging sees). Every change goes through here, in one turn,
  * and comes out as changes of what is durable.
  */
-import { showsSame } from './crdt/document.ts';
-import type { Head, Lineage, Origin } from './crdt/version.ts';
+import { type DocumentState, documentExists, showsSame } from './crdt/document.ts';
+import type { Head, Lineage, Origin, Position } from './crdt/version.ts';
 import type { StoredDocument } from './documents.ts';
 import { Evictions } from './evictions.ts';
 import type { Eviction } from './log/journal.ts';
@@ -85,7 +85,33 @@ export class ReplicaState {
       position: at.position,
       mark: at.mark.slice(0, tokenMarkDigits),
       journaled: this.journaledNumbers,
+      evicted: this.#evictions.size > 0,
     });
+  }
+
+  /**
+   * From what the log had at a position to what is shown here now. Undefined where that is not known (any more).
+   * @param position at or before the head's
+   */
+  changesSince(collection: string, position: Position): readonly DocumentChange[] | undefined {
+    const formers = this.prefix.recent.since(collection, position);
+    if (formers === undefined) return undefined;
+    const changes: DocumentChange[] = [];
+    const compare = (id: string, state: DocumentState | undefined) => {
+      const before = documentExists(state) ? { collection, id, state } : undefined;
+      const after = this.durable.get(collection, id);
+      if (showsSame(before?.state, after?.state)) return;
+      const evicted = after === undefined && documentExists(this.#journaled.state(collection, id));
+      changes.push({ collection, id, before, after, evicted });
+    };
+    for (const [id, state] of formers) compare(id, state);
+    // Neither what lies over the log nor what is hidden here was seen by who saw the log alone.
+    const shownOtherwise = new Set([
+      ...this.#journaled.touched(collection),
+      ...this.#evictions.ofCollection(collection),
+    ]);
+    for (const id of shownOtherwise) if (!formers.has(id)) compare(id, this.prefix.state(collection, id));
+    return changes;
   }
 
   stage(transaction: StagedTransaction): void {

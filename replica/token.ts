@@ -9,23 +9,27 @@ export interface Token {
   readonly mark: string;
   /** Numbers by origin that are shown and in no log yet. */
   readonly journaled: ReadonlyMap<Origin, number>;
+  /** True where documents were evicted at the replica that gave it: its holder may not have seen all that the position has. */
+  readonly evicted: boolean;
 }
 
 export const tokenMarkDigits = 8;
 
-const pattern = /^1 ([A-Za-z0-9_-]{1,64}) (\d{1,16}) ([0-9a-f]{8})((?: [A-Za-z0-9._-]{1,80}:\d{1,16})*)$/;
+const pattern = /^1 ([A-Za-z0-9_-]{1,64}) (\d{1,16}) ([0-9a-f]{8})((?: [A-Za-z0-9._-]{1,80}:\d{1,16})*)( evicted)?$/;
 const maximumCharacters = 16 * 1024;
 
 export function encodeToken(token: Token): string {
   const journaled = [...token.journaled].map(([origin, number]) => ` ${origin}:${number}`).join('');
-  return Buffer.from(`1 ${token.log} ${token.position} ${token.mark}${journaled}`).toString('base64url');
+  return Buffer.from(
+    `1 ${token.log} ${token.position} ${token.mark}${journaled}${token.evicted ? ' evicted' : ''}`,
+  ).toString('base64url');
 }
 
 /** @throws {BadUserInputError} naming `argument` */
 export function decodeToken(text: string, argument: string): Token {
   const match =
     text.length <= maximumCharacters ? pattern.exec(Buffer.from(text, 'base64url').toString('latin1')) : null;
-  const [, log, position, mark, journaled] = match ?? [];
+  const [, log, position, mark, journaled, evicted] = match ?? [];
   if (log === undefined || mark === undefined || !Number.isSafeInteger(Number(position)))
     throw new BadUserInputError(argument, 'is no causality token: pass one as an answer gave it, or none');
   const numbers = new Map<Origin, number>();
@@ -33,5 +37,5 @@ export function decodeToken(text: string, argument: string): Token {
     const colon = part.lastIndexOf(':');
     numbers.set(part.slice(0, colon), Number(part.slice(colon + 1)));
   }
-  return { log, position: Number(position), mark, journaled: numbers };
+  return { log, position: Number(position), mark, journaled: numbers, evicted: evicted !== undefined };
 }

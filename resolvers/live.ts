@@ -3,6 +3,7 @@ import { TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { StoredDocument } from '../replica/documents.ts';
 import { type LiveQueryDefinition, mergeChanges, type ResultChange } from '../replica/query/live-query.ts';
+import type { LiveEvent } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
 import { checkCollection, checkId, checkPageSize } from './arguments.ts';
 import type { Context } from './context.ts';
@@ -38,7 +39,7 @@ export function mergeResults(older: LiveResult, newer: LiveResult): LiveResult |
 }
 
 /**
- * Waits until what `after` shows is here; the first event then is the whole result, which needs no history.
+ * Waits until what `after` shows is here; the first event then goes from there to now, or is the whole result.
  * @throws {BadUserInputError} where it is no token @throws {ReplicaBehindError}
  */
 export async function openLive(
@@ -54,9 +55,12 @@ export async function openLive(
       if (!(error instanceof TokenUnreachableError)) throw error;
     }
   }
-  return streamFrom<LiveResult>(openStream, { merge: mergeResults }, (stream) =>
-    replica.live(definition, ({ initial, change, token }) => stream.push({ initial, change, token, merged: 1 })),
-  );
+  return streamFrom<LiveResult>(openStream, { merge: mergeResults }, (stream) => {
+    const told = ({ initial, change, token }: LiveEvent) => stream.push({ initial, change, token, merged: 1 });
+    const live = replica.live(definition, told);
+    told(live.first(after ?? undefined));
+    return live;
+  });
 }
 
 export interface LiveDocumentsArguments {

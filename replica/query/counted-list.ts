@@ -127,6 +127,13 @@ export class CountedList<Item, Key = undefined> {
     return this.#root;
   }
 
+  /** Another list of what stands now: what is written to one of them is not seen in the other. */
+  fork(): CountedList<Item, Key> {
+    const fork = new CountedList<Item, Key>([]);
+    fork.#root = this.freeze();
+    return fork;
+  }
+
   at(place: number): Item | undefined {
     if (place < 0 || place >= this.length) return undefined;
     const { leaf, offset } = leafAt(this.#root, place);

@@ -3,9 +3,11 @@
  * L12. Readers of equal definitions share one result, and each is told every change of it in the turn of `apply`, after all
  *      results are at the new version; a reader that is closed is told nothing any more, one opened meanwhile nothing of
  *      what its result shows already.
+ * L40. Where the whole state is replaced at once, each live query whose result shows something else has one event.
  */
 import { jsonFromValue } from '../crdt/json.ts';
 import type { DocumentReader } from '../documents.ts';
+import { changeBetween } from './change-between.ts';
 import type { DocumentList } from './document-list.ts';
 import type { Filter } from './filter.ts';
 import {
@@ -19,17 +21,26 @@ import { QueryIndex } from './query-index.ts';
 
 export interface LiveReader {
   readonly result: DocumentList;
+  /** What leads to the result from what it was before changes that have been applied. */
+  since(changes: readonly DocumentChange[]): ResultChange;
   close(): void;
 }
 
 /** A live query and those who read it: its listeners, each under a key of its own. */
 interface SharedQuery {
-  readonly query: LiveQuery;
+  query: LiveQuery;
   readonly listeners: Map<symbol, (change: ResultChange) => void>;
 }
 
+interface Told {
+  readonly shared: SharedQuery;
+  readonly change: ResultChange;
+  /** Of those that read when the change was made. */
+  readonly listeners: readonly symbol[];
+}
+
 export class LiveQueries {
-  readonly #reader: DocumentReader;
+  #reader: DocumentReader;
   readonly #sharedByKey = new Map<string, SharedQuery>();
   readonly #index = new QueryIndex<SharedQuery>();
   #readers = 0;
@@ -53,6 +64,7 @@ export class LiveQueries {
       get result() {
         return shared.query.result;
       },
+      since: (changes) => shared.query.since(changes),
       close: () => {
         if (!shared.listeners.delete(listener)) return;
         this.#readers -= 1;
@@ -65,15 +77,33 @@ export class LiveQueries {
 
   /** All changes of one turn at once, once the reader shows them. */
   apply(changes: readonly DocumentChange[]): void {
-    const events: { readonly shared: SharedQuery; readonly change: ResultChange; readonly told: readonly symbol[] }[] =
-      [];
+    const events: Told[] = [];
     for (const [shared, concerning] of this.#index.concerned(changes)) {
       const change = shared.query.apply(concerning);
-      if (change !== undefined) events.push({ shared, change, told: [...shared.listeners.keys()] });
+      if (change !== undefined) events.push({ shared, change, listeners: [...shared.listeners.keys()] });
     }
-    for (const { shared, change, told } of events) {
-      for (const listener of told) shared.listeners.get(listener)?.(change);
+    tell(events);
+  }
+
+  /**
+   * The state is another one now, in this turn: a log that was loaded, or a history that was healed.
+   * @param reader of what is durable now
+   * @param isEvicted whether a document that the reader does not show is hidden here
+   */
+  replace(reader: DocumentReader, isEvicted: (collection: string, id: string) => boolean): void {
+    this.#reader = reader;
+    const events: Told[] = [];
+    for (const shared of this.#sharedByKey.values()) {
+      const { definition, result } = shared.query;
+      const { collection } = definition;
+      shared.query = openLiveQuery(definition, reader);
+      const change = changeBetween(result, shared.query.result, (id) => {
+        if (reader.get(collection, id) !== undefined) return 'LEFT_RESULT';
+        return isEvicted(collection, id) ? 'EVICTED' : 'REMOVED';
+      });
+      if (change !== undefined) events.push({ shared, change, listeners: [...shared.listeners.keys()] });
     }
+    tell(events);
   }
 
   /** Different queries held now, and their readers. */
@@ -82,10 +112,16 @@ export class LiveQueries {
   }
 
   #share(key: string, definition: LiveQueryDefinition): SharedQuery {
-    const shared = { query: openLiveQuery(definition, this.#reader), listeners: new Map() };
+    const shared: SharedQuery = { query: openLiveQuery(definition, this.#reader), listeners: new Map() };
     this.#sharedByKey.set(key, shared);
     this.#index.add(shared, definition.collection, definition.filter);
     return shared;
+  }
+}
+
+function tell(events: readonly Told[]): void {
+  for (const { shared, change, listeners } of events) {
+    for (const listener of listeners) shared.listeners.get(listener)?.(change);
   }
 }
 

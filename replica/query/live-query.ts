@@ -50,14 +50,26 @@ export interface LiveQuery {
   readonly result: DocumentList;
   /** All changes of one turn (usually one transaction's) at once. */
   apply(changes: readonly DocumentChange[]): ResultChange | undefined;
+  /** What leads here from the result as it was before changes that have been applied; empty where that is the same. */
+  since(changes: readonly DocumentChange[]): ResultChange;
 }
 
 /** @throws {BadUserInputError} where `first` is below 0 */
 export function openLiveQuery(definition: LiveQueryDefinition, reader: DocumentReader): LiveQuery {
   checkCount(definition.first, 'first');
   const matches = sortDocuments(matching(reader, definition.collection, definition.filter), definition.order);
-  return new SortedResult(definition, matches);
+  return new SortedResult(definition, new CountedList(matches));
 }
+
+/** The result as the first thing that a reader is told. */
+export const wholeResult = (result: DocumentList): ResultChange => ({
+  before: DocumentList.of([]),
+  after: result,
+  inserted: Array.from(result, (document, index) => ({ index, document })),
+  updated: [],
+  removed: [],
+  moved: [],
+});
 
 /**
  * The change that both make, one after the other. Undefined where the second takes the first back. Merge the oldest first:
@@ -90,11 +102,11 @@ class SortedResult implements LiveQuery {
   readonly #matches: CountedList<StoredDocument>;
   #result: DocumentList;
 
-  constructor(definition: LiveQueryDefinition, matches: readonly StoredDocument[]) {
+  constructor(definition: LiveQueryDefinition, matches: CountedList<StoredDocument>) {
     this.definition = definition;
     this.#isMatch = compileFilter(definition.filter);
     this.#precedes = compilePrecedes(definition.order);
-    this.#matches = new CountedList(matches);
+    this.#matches = matches;
     this.#result = new DocumentList(this.#matches.freeze(), definition.first);
   }
 
@@ -114,6 +126,21 @@ class SortedResult implements LiveQuery {
       (id) => changesById.has(id),
       (id) => reasonOf(changesById.get(id)),
     );
+  }
+
+  since(changes: readonly DocumentChange[]): ResultChange {
+    const former = new SortedResult(this.definition, this.#matches.fork());
+    former.apply(changes.map((change) => ({ ...change, before: change.after, after: change.before })));
+    const changesById = this.#byId(changes);
+    const before = former.result;
+    const after = this.#result;
+    const change = differenceOf(
+      before,
+      after,
+      (id) => changesById.has(id),
+      (id) => reasonOf(changesById.get(id)),
+    );
+    return change ?? { before, after, inserted: [], updated: [], removed: [], moved: [] };
   }
 
   /** One change a document: from what stood before the first to what stands after the last. */

@@ -190,6 +190,7 @@ describe('a replica on an embedded store', () => {
     const events: LiveEvent[] = [];
     const definition = { collection: 'cars', filter: undefined, order: [], first: undefined };
     const subscription = a.replica.live(definition, (event) => events.push(event));
+    events.push(subscription.first());
     await upsert(a, 'cars', { _id: 'b' });
     await upsert(a, 'boats', { _id: 'b' });
     const token = await upsert(a, 'cars', { _id: 'a', color: 'red' });

@@ -101,7 +101,8 @@ describe('replicas on one Redis', () => {
     await b.replica.waitFor(await upsert(a, 'cars', { _id: 'x', color: 'red' }), 5_000);
     const events: LiveEvent[] = [];
     const everything = { collection: 'cars', filter: undefined, order: [], first: undefined };
-    using _live = a.replica.live(everything, (event) => events.push(event));
+    using live = a.replica.live(everything, (event) => events.push(event));
+    events.push(live.first());
     await redis.kill();
 
     const color = (value: string) => ({ kind: 'set', path: ['color'], value, as: undefined }) as const;

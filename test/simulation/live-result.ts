@@ -8,6 +8,8 @@ import { sortDocuments } from '../../replica/query/order.ts';
 export class LiveResult {
   readonly definition: LiveQueryDefinition;
   documents: readonly StoredDocument[] = [];
+  /** Of the last change taken. */
+  token = '';
 
   constructor(definition: LiveQueryDefinition) {
     this.definition = definition;

@@ -20,7 +20,15 @@ function wholeNumber(name: string, text: string): number {
 async function runAll(first: number, runs: number): Promise<void> {
   const begun = performance.now();
   const clean = new Map<string, number>();
-  const sums = { answered: 0, refused: 0, unknown: 0, events: 0, virtualMilliseconds: 0 };
+  const sums = {
+    answered: 0,
+    refused: 0,
+    unknown: 0,
+    events: 0,
+    virtualMilliseconds: 0,
+    toTheChange: 0,
+    toTheWhole: 0,
+  };
   for (let seed = first; seed < first + runs; seed += 1) {
     const report = await runSchedule(seed, false);
     if (report.problem !== undefined) {
@@ -31,6 +39,8 @@ async function runAll(first: number, runs: number): Promise<void> {
     sums.answered += report.answered;
     sums.refused += report.refused;
     sums.unknown += report.unknown;
+    sums.toTheChange += report.cameBack.toTheChange;
+    sums.toTheWhole += report.cameBack.toTheWhole;
     sums.events += report.events;
     sums.virtualMilliseconds += report.virtualMilliseconds;
   }
@@ -43,6 +53,7 @@ async function runAll(first: number, runs: number): Promise<void> {
     `${sums.answered} writes answered, ${sums.refused} refused, ${sums.unknown} unknown; ` +
       `${sums.events} events in ${(sums.virtualMilliseconds / 3_600_000).toFixed(1)} hours of virtual time`,
   );
+  console.log(`${sums.toTheChange} readers came back to what had changed, ${sums.toTheWhole} to the whole`);
 }
 
 async function replay(seed: number): Promise<void> {

@@ -13,6 +13,8 @@ import { FeedReader } from './feed-reader.ts';
 import { type EventFacts, eventCollection, factsOf, type Ledger } from './ledger.ts';
 import { LiveResult } from './live-result.ts';
 import { type Oracle, sameState } from './oracle.ts';
+import type { Random } from './random.ts';
+import type { ReaderThatLeft } from './returning-reader.ts';
 
 export const counterCollection = 'counters';
 export const pairCollection = 'pairs';
@@ -72,7 +74,8 @@ export class Observer {
     for (const definition of [...watched.map(everythingIn), ...queries]) {
       const result = new LiveResult(definition);
       this.#results.push(result);
-      this.#parts.replica.live(definition, (event) => this.#told(result, event));
+      const live = this.#parts.replica.live(definition, (event) => this.#told(result, event));
+      this.#told(result, live.first());
     }
     this.readFeed(undefined);
   }
@@ -117,6 +120,13 @@ export class Observer {
     this.#checkPairs();
   }
 
+  /** Somebody who reads one of the live queries leaves. Undefined before there are any. */
+  leave(random: Random): ReaderThatLeft | undefined {
+    if (this.#results.length === 0) return undefined;
+    const { definition, documents, token } = random.pick(this.#results);
+    return { definition, documents, token };
+  }
+
   /** Reads everything, and holds it against the log and the live queries. */
   look(): void {
     const { replica, violation, name } = this.#parts;
@@ -146,6 +156,7 @@ export class Observer {
     if (!isAlive()) return;
     const { collection } = result.definition;
     const problem = result.take(change);
+    result.token = token;
     if (problem !== undefined) violation(`a live query of ${collection} was told ${problem}`);
     this.#changed = true;
     this.#advance(token);

@@ -4,6 +4,7 @@ import { Faults, type Weights } from './faults.ts';
 import type { Machine, Running } from './machine.ts';
 import type { Span } from './random.ts';
 import { emptyRedis } from './redis.ts';
+import { comeBack, leave } from './returning-reader.ts';
 import { followToken, randomQueries, readSlowly, write } from './workload.ts';
 import { InvariantError, World } from './world.ts';
 
@@ -89,6 +90,7 @@ export interface Report {
   readonly refused: number;
   readonly unknown: number;
   readonly events: number;
+  readonly cameBack: World['cameBack'];
   readonly virtualMilliseconds: number;
   /** What went wrong. */
   readonly problem: string | undefined;
@@ -116,6 +118,7 @@ export async function runSchedule(seed: number, isTraced: boolean): Promise<Repo
     refused: ledger.count('refused'),
     unknown: ledger.count('unknown') + ledger.count('committing'),
     events: scheduler.events,
+    cameBack: world.cameBack,
     virtualMilliseconds: scheduler.now,
     problem,
     trace: trace.lines,
@@ -242,6 +245,8 @@ function act(world: World, machine: Machine): void {
   if (choice < 0.75) pursue(world, write(world, machine, running));
   else if (choice < 0.83) pursue(world, readSlowly(world, machine, running));
   else if (choice < 0.93) pursue(world, followToken(world, machine, running));
+  else if (choice < 0.95) leave(world, running);
+  else if (choice < 0.98) pursue(world, comeBack(world, machine, running));
   else running.observer.look();
 }
 

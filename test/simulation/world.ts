@@ -12,6 +12,7 @@ import { gossipOver, logOver, snapshotsOver } from './ports.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import type { RedisContents } from './redis.ts';
+import type { ReaderThatLeft } from './returning-reader.ts';
 import { Scheduler } from './scheduler.ts';
 import { Server } from './server.ts';
 import { Trace } from './trace.ts';
@@ -52,6 +53,8 @@ export class World {
   readonly machines: Machine[] = [];
   /** Live queries that every replica has open beside those that hold invariants. */
   queries: readonly LiveQueryDefinition[] = [];
+  readonly readersThatLeft: ReaderThatLeft[] = [];
+  readonly cameBack = { toTheChange: 0, toTheWhole: 0 };
   /** Whether clients write large documents, so that one append does not carry all that waits. */
   isHeavy = false;
   /** Told when a replica has become ready, in that turn. */
