@@ -1,4 +1,7 @@
-/** Live queries over what is durable here, and where those who come back to one go on. */
+/**
+ * Live queries over what is durable here.
+ * L36. Who comes back with a token is told at once what leads from its result to now.
+ */
 
 import type { Loaded } from './loaded.ts';
 import type { DocumentChange, LiveQueryDefinition } from './query/live-query.ts';
