@@ -70,7 +70,7 @@ export class LiveQueries {
         this.#readers -= 1;
         if (shared.listeners.size > 0) return;
         this.#sharedByKey.delete(key);
-        this.#index.delete(shared, definition.collection, definition.filter);
+        this.#index.delete(shared, definition.collection);
       },
     };
   }

@@ -1,65 +1,192 @@
 /**
- * Which live queries a turn's changes may concern: those of the collection, and where a filter says which ids it can match,
- * only those of the id. So watchers of single documents cost nothing when others are written to.
+ * Which live queries a turn's changes may concern: those whose filters can hold for what a document was, or for what it is.
+ * L12. A change is shown only to queries of its collection whose filters can hold for it. Each query stands at the keys of
+ *      one cover of its filter: single ones in a map, intervals in a tree. So what a change costs goes by how many it
+ *      concerns, not by how many there are.
  */
-import { type Filter, pinnedIds } from './filter.ts';
+import type { Path } from '../crdt/delta.ts';
+import { type FieldReader, fieldReader } from './fields.ts';
+import type { Filter } from './filter.ts';
+import { keysOfFilter, type Piece } from './filter-keys.ts';
+import { IntervalTree } from './interval-tree.ts';
+import { type Identity, type Interval, identityOf, type Key, soleKeyOf } from './key-set.ts';
 import type { DocumentChange } from './live-query.ts';
-
-interface CollectionQueries<Query> {
-  readonly byId: Map<string, Set<Query>>;
-  /** Those that any document may match. */
-  readonly unpinned: Set<Query>;
-}
 
 export class QueryIndex<Query> {
   readonly #collections = new Map<string, CollectionQueries<Query>>();
 
   add(query: Query, collection: string, filter: Filter | undefined): void {
-    const queries = this.#collections.get(collection) ?? { byId: new Map(), unpinned: new Set() };
+    const queries = this.#collections.get(collection) ?? new CollectionQueries();
     this.#collections.set(collection, queries);
-    const ids = pinnedIds(filter);
-    if (ids === undefined) queries.unpinned.add(query);
-    else
-      for (const id of ids) {
-        const ofId = queries.byId.get(id);
-        if (ofId === undefined) queries.byId.set(id, new Set([query]));
-        else ofId.add(query);
-      }
+    queries.add(query, filter);
   }
 
-  /** With what it was added with. */
-  delete(query: Query, collection: string, filter: Filter | undefined): void {
+  delete(query: Query, collection: string): void {
     const queries = this.#collections.get(collection);
     if (queries === undefined) return;
-    queries.unpinned.delete(query);
-    for (const id of pinnedIds(filter) ?? []) {
-      const ofId = queries.byId.get(id);
-      ofId?.delete(query);
-      if (ofId?.size === 0) queries.byId.delete(id);
-    }
-    if (queries.unpinned.size + queries.byId.size === 0) this.#collections.delete(collection);
+    queries.delete(query);
+    if (queries.isEmpty) this.#collections.delete(collection);
   }
 
   /** For each query that may be concerned, the changes to show it, in their order. */
   concerned(changes: readonly DocumentChange[]): ReadonlyMap<Query, readonly DocumentChange[]> {
     const byCollection = new Map<string, DocumentChange[]>();
     for (const change of changes) append(byCollection, change.collection, change);
-    const concerned = new Map<Query, DocumentChange[]>();
+    const concerned = new Map<Query, readonly DocumentChange[]>();
     for (const [collection, ofCollection] of byCollection) {
-      const queries = this.#collections.get(collection);
-      if (queries === undefined) continue;
-      for (const query of queries.unpinned) concerned.set(query, ofCollection);
-      if (queries.byId.size === 0) continue;
-      for (const change of ofCollection) {
-        for (const query of queries.byId.get(change.id) ?? []) append(concerned, query, change);
-      }
+      this.#collections.get(collection)?.concerned(ofCollection, concerned);
     }
     return concerned;
   }
 }
 
-function append<Key, Member>(lists: Map<Key, Member[]>, key: Key, member: Member): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [member]);
+/** Those of one collection. */
+class CollectionQueries<Query> {
+  /** Where each stands; nowhere where its filter holds for nothing. */
+  readonly #places = new Map<Query, readonly Piece[] | 'everywhere'>();
+  /** Those that any document may match. */
+  readonly #everywhere = new Set<Query>();
+  readonly #byPath = new Map<string, PathQueries<Query>>();
+
+  get isEmpty(): boolean {
+    return this.#places.size === 0;
+  }
+
+  add(query: Query, filter: Filter | undefined): void {
+    const found = keysOfFilter(filter, (piece) => this.#costOf(piece));
+    const pieces = found.kind === 'some' ? found.cover?.pieces : found.kind === 'none' ? [] : undefined;
+    this.#places.set(query, pieces ?? 'everywhere');
+    if (pieces === undefined) this.#everywhere.add(query);
+    for (const { path, keys } of pieces ?? []) {
+      const text = JSON.stringify(path);
+      const queries = this.#byPath.get(text) ?? new PathQueries(path);
+      this.#byPath.set(text, queries);
+      for (const interval of keys) queries.add(interval, query);
+    }
+  }
+
+  delete(query: Query): void {
+    const pieces = this.#places.get(query);
+    this.#places.delete(query);
+    if (pieces === 'everywhere') this.#everywhere.delete(query);
+    else
+      for (const { path, keys } of pieces ?? []) {
+        const text = JSON.stringify(path);
+        const queries = this.#byPath.get(text);
+        for (const interval of keys) queries?.delete(interval, query);
+        if (queries?.isEmpty) this.#byPath.delete(text);
+      }
+  }
+
+  concerned(changes: readonly DocumentChange[], concerned: Map<Query, readonly DocumentChange[]>): void {
+    for (const query of this.#everywhere) concerned.set(query, changes);
+    if (this.#byPath.size === 0) return;
+    const met = new Map<Query, DocumentChange[]>();
+    for (const change of changes) {
+      const meet = (query: Query): void => {
+        const shown = met.get(query);
+        if (shown === undefined) met.set(query, [change]);
+        else if (shown.at(-1) !== change) shown.push(change);
+      };
+      for (const queries of this.#byPath.values()) queries.meet(change, meet);
+    }
+    for (const [query, shown] of met) concerned.set(query, shown);
+  }
+
+  /** About how many queries a write would be shown for nothing: those that stand at the same keys already, and wide ranges. */
+  #costOf({ path, keys }: Piece): number {
+    if (keys.length > aCrowd) return keys.length;
+    const queries = this.#byPath.get(JSON.stringify(path));
+    let cost = 0;
+    for (const interval of keys) cost += widthOf(interval) * (1 + (queries?.crowdAt(interval) ?? 0));
+    return cost;
+  }
+}
+
+/** How much of what is written an interval is likely to hold, against a single key. */
+function widthOf(interval: Interval): number {
+  if (soleKeyOf(interval) !== undefined) return 1;
+  const { from, to } = interval;
+  if (to === undefined) return from.key === undefined && !from.isBehind ? Number.POSITIVE_INFINITY : widest;
+  const hasBothEnds = typeof from.key === typeof to.key && from.key !== '' && to.key !== '';
+  return hasBothEnds ? 4 : widest / 4;
+}
+
+const widest = 256;
+/** Past so many, one more makes no difference to a choice. */
+const aCrowd = 64;
+
+/** Queries that stand at the keys of one keypath. */
+class PathQueries<Query> {
+  readonly #read: FieldReader;
+  readonly #bySoleKey = new Map<Identity, Set<Query>>();
+  readonly #byInterval = new IntervalTree<Query>();
+
+  constructor(path: Path) {
+    this.#read = fieldReader(path);
+  }
+
+  get isEmpty(): boolean {
+    return this.#bySoleKey.size === 0 && this.#byInterval.isEmpty;
+  }
+
+  add(interval: Interval, query: Query): void {
+    const identity = soleIdentityOf(interval);
+    if (identity === undefined) {
+      this.#byInterval.add(interval, query);
+      return;
+    }
+    const queries = this.#bySoleKey.get(identity);
+    if (queries === undefined) this.#bySoleKey.set(identity, new Set([query]));
+    else queries.add(query);
+  }
+
+  delete(interval: Interval, query: Query): void {
+    const identity = soleIdentityOf(interval);
+    if (identity === undefined) {
+      this.#byInterval.delete(interval, query);
+      return;
+    }
+    const queries = this.#bySoleKey.get(identity);
+    queries?.delete(query);
+    if (queries?.size === 0) this.#bySoleKey.delete(identity);
+  }
+
+  /** How many stand at the beginning of an interval, counted up to a crowd. */
+  crowdAt(interval: Interval): number {
+    const identity = soleIdentityOf(interval);
+    let count = identity === undefined ? 0 : (this.#bySoleKey.get(identity)?.size ?? 0);
+    this.#byInterval.visit(interval.from.key, ({ size }) => {
+      count += size;
+      return count > aCrowd ? 'enough' : undefined;
+    });
+    return Math.min(count, aCrowd);
+  }
+
+  /** Tells of each query that stands at a key which the document had or has; of some twice. */
+  meet({ before, after }: DocumentChange, met: (query: Query) => void): void {
+    if (before !== undefined) this.#meetAt(this.#read(before), met);
+    if (after === undefined || (before !== undefined && this.#read(before) === this.#read(after))) return;
+    this.#meetAt(this.#read(after), met);
+  }
+
+  #meetAt(key: Key, met: (query: Query) => void): void {
+    const identity = identityOf(key);
+    if (identity !== undefined) for (const query of this.#bySoleKey.get(identity) ?? []) met(query);
+    this.#byInterval.visit(key, (queries) => {
+      for (const query of queries) met(query);
+      return undefined;
+    });
+  }
+}
+
+function soleIdentityOf(interval: Interval): Identity | undefined {
+  const sole = soleKeyOf(interval);
+  return sole && identityOf(sole.key);
+}
+
+function append<Name, Member>(lists: Map<Name, Member[]>, name: Name, member: Member): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [member]);
   else list.push(member);
 }

@@ -4,7 +4,6 @@ import { AttachmentToken, type Value } from '../../../replica/crdt/value.ts';
 import type { Filter } from '../../../replica/query/filter.ts';
 import { LiveQueries, type LiveReader } from '../../../replica/query/live-queries.ts';
 import { type LiveQueryDefinition, openLiveQuery, type ResultChange } from '../../../replica/query/live-query.ts';
-import { QueryIndex } from '../../../replica/query/query-index.ts';
 import { filters, ids } from './queries.ts';
 import { documentFields, idsOf, Store, storeOf } from './store.ts';
 
@@ -137,48 +136,5 @@ describe('LiveQueries', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('QueryIndex', () => {
-  it('L12: shows watchers of single documents nothing of other documents', () => {
-    const store = new Store();
-    const index = new QueryIndex<string>();
-    for (let n = 0; n < 10_000; n += 1) index.add(`of d${n}`, 'things', withId(`d${n}`));
-    index.add('of two', 'things', { kind: 'in', path: ['_id'], values: ['d1', 'd2'] });
-    const changes = store.turn(['d1', 'd2', 'none'].map((id) => ({ kind: 'upsert', id, fields: {} })));
-    const concerned = Array.from(index.concerned(changes), ([query, shown]) => [query, shown.map(({ id }) => id)]);
-    expect(concerned.sort()).toEqual([
-      ['of d1', ['d1']],
-      ['of d2', ['d2']],
-      ['of two', ['d1', 'd2']],
-    ]);
-  });
-
-  it('L12: shows queries only their collection, and nothing once they are deleted', () => {
-    const store = new Store();
-    const index = new QueryIndex<string>();
-    const queries: [string, string, Filter | undefined][] = [
-      ['things', 'things', undefined],
-      ['thing', 'things', withId('a')],
-      ['others', 'others', undefined],
-    ];
-    for (const query of queries) index.add(...query);
-    const changes = [
-      ...store.turn([{ kind: 'upsert', id: 'a', fields: {} }]),
-      ...store.turn([{ kind: 'upsert', id: 'b', fields: {} }]),
-      ...store.turn([{ kind: 'upsert', id: 'a', fields: {} }], 'others'),
-    ];
-    const concerned = Array.from(index.concerned(changes), ([query, shown]) => [
-      query,
-      shown.map(({ collection, id }) => `${collection} ${id}`),
-    ]);
-    expect(concerned.sort()).toEqual([
-      ['others', ['others a']],
-      ['thing', ['things a']],
-      ['things', ['things a', 'things b']],
-    ]);
-    for (const query of queries) index.delete(...query);
-    expect(index.concerned(changes).size).toBe(0);
   });
 });
