@@ -135,7 +135,9 @@ export class UnknownFormatError extends TidelineError {
   readonly code = 'UNKNOWN_FORMAT';
   readonly format: number;
   constructor(what: string, format: number) {
-    super(`${what} is of format ${format}, which this version of Tideline does not know: upgrade this replica`);
+    super(
+      `${what} is of format ${format}, which this version of Tideline does not know: run the version that wrote it, or a newer one`,
+    );
     this.format = format;
   }
 }

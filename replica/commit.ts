@@ -1,14 +1,14 @@
 /** Commit: the requests run once more where staging has changed, the delta is fixed in one turn, and its answer awaited. */
 import { OutcomeUnknownError, PayloadTooLargeError, TidelineError, TransactionConflictError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { encodeDelta } from './crdt/codec.ts';
 import type { Delta } from './crdt/delta.ts';
+import { encodeDelta } from './crdt/delta-codec.ts';
 import type { Origin, Time } from './crdt/version.ts';
 import type { Journal } from './log/journal.ts';
 import { PrivateView } from './private-view.ts';
 import type { Committed } from './replica.ts';
 import { RecordedTransaction, type RequestTransaction } from './requests.ts';
-import { type StagedTransaction, stagedTransaction } from './staged.ts';
+import type { StagedTransaction } from './staged.ts';
 import type { ReplicaState } from './state.ts';
 import type { Outbox } from './sync/outbox.ts';
 import type { Transaction } from './transaction.ts';
@@ -88,7 +88,7 @@ function stage(
   const bytes = encodeDelta(delta);
   if (bytes.length > limits.transactionBytes)
     throw new PayloadTooLargeError('what this operation writes', bytes.length, limits.transactionBytes);
-  const staged = stagedTransaction({ origin, number, numberBefore, bytes, placed: undefined, context: head }, delta);
+  const staged: StagedTransaction = { origin, number, numberBefore, bytes, context: head, delta };
   state.stage(staged);
   return staged;
 }

@@ -2,13 +2,12 @@
 import { HistoryUnavailableError, LogReplacedError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { millisecondsOf } from './crdt/clock.ts';
-import { decodeDelta } from './crdt/codec.ts';
 import type { Delta, WireOperation } from './crdt/delta.ts';
 import { documentExists } from './crdt/document.ts';
 import { formatKeypath } from './crdt/keypath.ts';
 import type { Head, Mark, Position } from './crdt/version.ts';
 import type { DocumentReader } from './documents.ts';
-import { markAtStart } from './log/entry.ts';
+import { deltasOf, markAtStart } from './log/entry.ts';
 import type { Log, LogEntry } from './log/log.ts';
 import type { PreparedTransaction } from './prefix.ts';
 import type { LoggedChange, LoggedTransaction } from './replica.ts';
@@ -112,10 +111,9 @@ export class TransactionFeed {
     token: Token,
     documents: DocumentReader,
   ) {
-    entry.transactions.forEach(({ bytes }, index) => {
+    deltasOf(entry).forEach((delta, index) => {
       const position = entry.first + index;
       if (position <= after || position > upTo || !this.#readers.has(reader)) return;
-      const delta = decodeDelta(bytes);
       if (delta.number <= (token.journaled.get(delta.origin) ?? 0)) return;
       // What is there by now does not tell what was done then.
       const changes = changesOf(delta, (collection, id, at) => ({

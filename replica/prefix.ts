@@ -1,13 +1,12 @@
 /** The state of a log up to a position: the same at every replica that stands there. */
 
-import { MalformedBytesError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { decodeDelta } from './crdt/codec.ts';
 import type { Delta } from './crdt/delta.ts';
 import { applyOperations, type DocumentState } from './crdt/document.ts';
 import { covers, type Head, type Lineage, type Origin, type Writer } from './crdt/version.ts';
 import { DocumentMap } from './document-map.ts';
 import { KnownMarks } from './known-marks.ts';
+import { deltasOf } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
 import type { States } from './overlay.ts';
 import { RecentHistory } from './recent-history.ts';
@@ -70,16 +69,14 @@ export class Prefix implements States {
    */
   prepare(entry: LogEntry): PreparedEntry {
     const states = new DocumentMap<DocumentRecord>();
-    const transactions = entry.transactions.map(({ bytes, placed }, index): PreparedTransaction => {
-      const delta = decodeDelta(bytes);
-      checkPlace(delta, entry);
+    const transactions = deltasOf(entry).map((delta, index): PreparedTransaction => {
       const position = entry.first + index;
       const writer: Writer = {
         origin: delta.origin,
         number: delta.number,
         time: delta.time,
-        log: placed?.log ?? entry.log,
-        position: placed?.position ?? position,
+        log: delta.placed?.log ?? entry.log,
+        position: delta.placed?.position ?? position,
         covers: (dot) => covers(delta.context, delta, this.#lineage, dot),
       };
       const after = delta.operations.map(({ collection, id, operations }): DocumentRecord => {
@@ -127,12 +124,4 @@ export class Prefix implements States {
     this.#head = { log: entry.log, position: entry.last, mark: entry.mark };
     this.marks.add(entry);
   }
-}
-
-function checkPlace(delta: Delta, entry: LogEntry): void {
-  const { origin, firstNumber, lastNumber } = entry;
-  if (delta.origin !== origin || delta.number < firstNumber || delta.number > lastNumber)
-    throw new MalformedBytesError(
-      `entry ${entry.last} says ${origin} ${firstNumber} to ${lastNumber}, and holds ${delta.origin} ${delta.number}`,
-    );
 }

@@ -67,6 +67,7 @@ function measure(subject: Subject, wanted: number, seconds: number): Numbers {
   const updates = updated.done;
   values.update = rateOf(updated);
   values.deltaBytes = deltas.bytes / updates;
+  if (subject.headBytes !== undefined) values.headBytes = subject.headBytes;
   values.batchedBytes = batches.bytes / (batches.length * batchSize);
   const grown = liveBytes() - beforeUpdates - deltas.heldBytes - batches.heldBytes;
   values.updatedHeap = values.freshHeap + grown / documents;

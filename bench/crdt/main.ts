@@ -42,7 +42,8 @@ const speeds: readonly Work[] = [
 const sizes: readonly Work[] = [
   { key: 'createBytes', title: 'delta of a new document', unit: 'bytes' },
   { key: 'deltaBytes', title: 'delta of an update', unit: 'bytes' },
-  { key: 'batchedBytes', title: 'the same, in batches of 100', unit: 'bytes' },
+  { key: 'headBytes', title: 'what stands before it, once for all that are sent together', unit: 'bytes' },
+  { key: 'batchedBytes', title: 'the same in batches of 100, with all that stands before them', unit: 'bytes' },
   { key: 'savedBytes', title: 'saved document, fresh', unit: 'bytes' },
   { key: 'updatedSavedBytes', title: 'saved document, after its updates', unit: 'bytes' },
   { key: 'freshHeap', title: 'memory of a document, fresh', unit: 'bytes' },

@@ -9,6 +9,8 @@ export interface Subject {
   open(replica: string): Store;
   /** What becomes of a delta's bytes before they are applied, where that is a step of its own. */
   readonly codec: Codec | undefined;
+  /** What stands before a delta, once for all that are sent together, where that is apart from their bytes. */
+  readonly headBytes?: number;
 }
 
 export interface Codec {

@@ -1,41 +1,11 @@
 /**
- * Bytes, written and read defensively: varints, floats, and strings by their index in one table that comes first.
+ * Bytes, written and read defensively: varints, floats, and strings, each as itself or by its place in a table.
  * Reading any bytes whatever ends in a value or in MalformedBytesError, in time and memory proportional to their length:
  * no count is believed that the bytes left cannot hold. docs/codec.md.
  */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import type { StringPlaces, StringTable } from './strings.ts';
 import { mostBytes, readText, writeText } from './text.ts';
-
-/** From so many strings on, an index is faster than looking. */
-const indexedStrings = 16;
-
-/** Strings in the order in which they were first written. */
-export class StringTable {
-  #strings: string[] = [];
-  #indexes: Map<string, number> | undefined;
-
-  clear(): void {
-    this.#strings = [];
-    this.#indexes = undefined;
-  }
-
-  indexOf(text: string): number {
-    const strings = this.#strings;
-    let known: number | undefined;
-    if (this.#indexes) known = this.#indexes.get(text);
-    else for (let index = 0; index < strings.length; index++) if (strings[index] === text) return index;
-    if (known !== undefined) return known;
-    strings.push(text);
-    if (this.#indexes) this.#indexes.set(text, strings.length - 1);
-    else if (strings.length === indexedStrings) this.#indexes = new Map(strings.map((name, index) => [name, index]));
-    return strings.length - 1;
-  }
-
-  writeTo(writer: ByteWriter): void {
-    writer.varint(this.#strings.length);
-    for (const text of this.#strings) writer.text(text);
-  }
-}
 
 /** What is written is cut from pieces of this size; small things share one, and none keeps much more alive than itself. */
 const pieceBytes = 8192;
@@ -99,28 +69,35 @@ export class ByteWriter {
     this.#end += 8;
   }
 
+  /** What stands before it (twice its place in the table, or twice the number of its bytes and one more), then the bytes. */
   string(text: string): void {
-    this.varint(this.#strings.indexOf(text));
+    const place = this.#strings.placeOf(text);
+    if (place >= 0) this.varint(2 * place);
+    else this.#text(text, 2, 1);
+  }
+
+  /**
+   * A tag and a string. Where what stands before the string is small, the tag says it.
+   * @param joined the first of `count` tags that do
+   * @param apart the tag after which it stands
+   */
+  stringWithTag(text: string, joined: number, count: number, apart: number): void {
+    const place = this.#strings.placeOf(text);
+    if (place >= 0) this.#tagged(2 * place, joined, count, apart);
+    else if (2 * text.length + 1 >= count || !this.#shortText(text, joined + 1)) {
+      this.byte(apart);
+      this.#text(text, 2, 1);
+    }
   }
 
   /** The number of its bytes, then the bytes. */
   text(text: string): void {
-    this.#reserve(mostBytes(text) + 8);
-    const start = this.#end;
-    this.varint(text.length);
-    const written = writeText(text, this.#bytes, this.#end);
-    if (written !== text.length) {
-      this.#end = start;
-      this.varint(written);
-      writeText(text, this.#bytes, this.#end);
-    }
-    this.#end += written;
+    this.#text(text, 1, 0);
   }
 
-  bytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#end);
-    this.#end += bytes.length;
+  /** Of what was written so far. */
+  get length(): number {
+    return this.#end - this.#start;
   }
 
   /** What another has written so far. */
@@ -139,6 +116,38 @@ export class ByteWriter {
     if (this.#bytes.length === pieceBytes) return written;
     this.#begin(new Uint8Array(pieceBytes));
     return written.slice();
+  }
+
+  #tagged(value: number, joined: number, count: number, apart: number): void {
+    if (value < count) this.byte(joined + value);
+    else {
+      this.byte(apart);
+      this.varint(value);
+    }
+  }
+
+  /** Writes nothing, and says so, where the text takes more bytes than it has characters. */
+  #shortText(text: string, lengthFrom: number): boolean {
+    this.#reserve(mostBytes(text) + 1);
+    const written = writeText(text, this.#bytes, this.#end + 1);
+    if (written !== text.length) return false;
+    this.#bytes[this.#end] = lengthFrom + 2 * written;
+    this.#end += 1 + written;
+    return true;
+  }
+
+  /** @param scale the number of its bytes stands first, so many times itself and `more` */
+  #text(text: string, scale: number, more: number): void {
+    this.#reserve(mostBytes(text) + 8);
+    const start = this.#end;
+    this.varint(text.length * scale + more);
+    const written = writeText(text, this.#bytes, this.#end);
+    if (written !== text.length) {
+      this.#end = start;
+      this.varint(written * scale + more);
+      writeText(text, this.#bytes, this.#end);
+    }
+    this.#end += written;
   }
 
   #viewOfBytes(): DataView {
@@ -165,28 +174,38 @@ export class ByteWriter {
   }
 }
 
-/** @param format the newest that is known here */
-export function readFormat(bytes: Uint8Array, what: string, format: number): ByteReader {
+/**
+ * Reads the format that is first.
+ * @throws {UnknownFormatError} it is another than the one known here @throws {MalformedBytesError}
+ */
+export function checkFormat(bytes: Uint8Array, what: string, format: number): void {
   const [first] = bytes;
-  if (first !== undefined && first > format) throw new UnknownFormatError(what, first);
-  if (first !== format) throw new MalformedBytesError(`${what} begins with no format that there is`);
-  return new ByteReader(bytes, what, 1);
+  if (first === undefined || first === 0) throw new MalformedBytesError(`${what} begins with no format that there is`);
+  if (first !== format) throw new UnknownFormatError(what, first);
 }
 
-/** Reads its string table when it is made. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #what: string;
-  readonly #strings: readonly string[];
+  /** What strings name by their places. */
+  #strings: string[] = [];
+  /** Whether a string that is written as itself gets the next place. */
+  readonly #remembers: boolean;
+  #texts = 0;
   #at: number;
+  #end: number;
 
-  constructor(bytes: Uint8Array, what: string, at: number) {
+  /**
+   * @param what names the whole in errors
+   * @param at where the reader begins
+   * @param places FIRST_USE: strings get them as they come; SECOND_USE: only those of a table have them
+   */
+  constructor(bytes: Uint8Array, what: string, at: number, places: StringPlaces) {
     this.#bytes = bytes;
     this.#what = what;
     this.#at = at;
-    const strings: string[] = [];
-    for (let left = this.count(1); left > 0; left--) strings.push(this.#text(this.count(1), strings.length));
-    this.#strings = strings;
+    this.#end = bytes.length;
+    this.#remembers = places === 'FIRST_USE';
   }
 
   byte(): number {
@@ -195,18 +214,17 @@ export class ByteReader {
 
   varint(): number {
     const first = this.#bytes[this.#at];
-    if (first !== undefined && first < 0x80) {
+    if (first !== undefined && first < 0x80 && this.#at < this.#end) {
       this.#at += 1;
       return first;
     }
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = this.#bytes[this.#at];
-      if (byte === undefined) throw this.malformed('it ends too early');
-      this.#at += 1;
+      const byte = this.#bytes[this.#take(1)] ?? 0;
       value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) throw this.malformed('an integer is too large');
+      if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER)
+        throw this.malformed('an integer is too large');
       if (byte < 0x80) {
         if (byte === 0 && scale > 1) throw this.malformed('an integer is longer than it need be');
         return value;
@@ -230,21 +248,36 @@ export class ByteReader {
   }
 
   string(): string {
-    const text = this.#strings[this.varint()];
+    return this.stringOf(this.varint());
+  }
+
+  /** @param head what stands before a string: twice its place, or twice its length and one more */
+  stringOf(head: number): string {
+    const half = Math.floor(head / 2);
+    if (head % 2 === 1) {
+      const text = this.#text(half);
+      if (this.#remembers) this.#strings.push(text);
+      return text;
+    }
+    const text = this.#strings[half];
     if (text === undefined) throw this.malformed('a string is not in the table');
     return text;
   }
 
-  /** A view on them. */
-  bytes(length: number): Uint8Array {
-    const start = this.#take(length);
-    return this.#bytes.subarray(start, start + length);
+  /** One that has no place. */
+  text(): string {
+    return this.#text(this.varint());
+  }
+
+  /** Reads the table of the strings that have places. */
+  table(): void {
+    this.#strings = this.list(1, () => this.text());
   }
 
   /** How many things follow that take so many bytes each, at the least. */
   count(leastBytes: number): number {
     const count = this.varint();
-    if (count * leastBytes > this.#bytes.length - this.#at) throw this.malformed('a count exceeds the bytes left');
+    if (count * leastBytes > this.#end - this.#at) throw this.malformed('a count exceeds the bytes left');
     return count;
   }
 
@@ -254,26 +287,55 @@ export class ByteReader {
     return items;
   }
 
-  /** Optional fields by rising tags, none of which this version knows; then the end. */
-  end(): void {
+  /**
+   * Reads no further than so many bytes from here, until it leaves.
+   * @returns what `leave` is to be given
+   */
+  enter(length: number): number {
+    const outer = this.#end;
+    const start = this.#take(length);
+    this.#at = start;
+    this.#end = start + length;
+    return outer;
+  }
+
+  /** Reads what is left of what it entered: optional fields. */
+  leave(outer: number): void {
+    this.fieldsToEnd();
+    this.#end = outer;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#end;
+  }
+
+  /** Optional fields up to the end: by rising tags, none of which this version knows. */
+  fieldsToEnd(): void {
     let last = -1;
-    for (let left = this.count(2); left > 0; left--) {
-      const tag = this.varint();
-      if (tag <= last) throw this.malformed('optional fields are out of order');
-      last = tag;
-      this.#take(this.count(1));
-    }
-    if (this.#at < this.#bytes.length) throw this.malformed('bytes are left over');
+    while (!this.isAtEnd) last = this.#field(last);
+  }
+
+  /** So many optional fields as the number before them says. */
+  fields(): void {
+    let last = -1;
+    for (let left = this.count(2); left > 0; left--) last = this.#field(last);
   }
 
   malformed(problem: string, options?: ErrorOptions): MalformedBytesError {
     return new MalformedBytesError(`${this.#what} is malformed at byte ${this.#at}: ${problem}`, options);
   }
 
-  #text(length: number, index: number): string {
+  #field(last: number): number {
+    const tag = this.varint();
+    if (tag <= last) throw this.malformed('optional fields are out of order');
+    this.#take(this.count(1));
+    return tag;
+  }
+
+  #text(length: number): string {
     const start = this.#take(length);
     try {
-      return readText(this.#bytes, start, length, index);
+      return readText(this.#bytes, start, length, this.#texts++);
     } catch (cause) {
       throw this.malformed('a string is no UTF-8', { cause });
     }
@@ -288,7 +350,7 @@ export class ByteReader {
   /** @returns where the bytes taken begin */
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.#bytes.length - start) throw this.malformed('it ends too early');
+    if (length > this.#end - start) throw this.malformed('it ends too early');
     this.#at = start + length;
     return start;
   }

@@ -1,49 +1,230 @@
-/** Deltas as bytes. docs/codec.md, section "Deltas". */
-import { limits } from '../../limits.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
-import type { Delta, DocumentOperations, Floor, Path, WireOperation } from './delta.ts';
-import {
-  readKey,
-  readNumber,
-  readOrigin,
-  readTotals,
-  readValue,
-  writeNumber,
-  writeTotals,
-  writeValue,
-} from './value-codec.ts';
-import type { Context, Origin } from './version.ts';
+/**
+ * Deltas as bytes: one alone, with all that it says; or some that go into a log together, which share a table of strings,
+ * and leave out what their entry in the log says of them. docs/codec.md, section "Deltas".
+ */
+import { ByteReader, ByteWriter, checkFormat } from './bytes.ts';
+import type { Delta, DocumentOperations } from './delta.ts';
+import { readDocument, writeDocument } from './operation-codec.ts';
+import { StringTable } from './strings.ts';
+import { readOrigin } from './value-codec.ts';
+import type { LogId, Origin, Placed, Position, Time } from './version.ts';
 
-const tags = { assign: 1, makeMap: 2, makeCounter: 3, makeCounterWithBase: 4, increment: 5, remove: 6 } as const;
-/** Added to a tag where the operation writes default data. */
-const defaultFlag = 0x80;
+const format = 2;
 
-export function writeDelta(writer: ByteWriter, { origin, number, context, time, operations }: Delta): void {
-  writer.string(origin);
-  writer.varint(number);
-  writer.varint(time);
-  writeContext(writer, context);
-  writer.varint(operations.length);
-  for (const touched of operations) {
-    writer.string(touched.collection);
-    writer.string(touched.id);
-    writer.varint(touched.operations.length);
-    for (const operation of touched.operations) writeOperation(writer, operation);
+/** What is in the flags of a frame where it is not as usual. */
+const flags = { gap: 1, position: 2, log: 4, origins: 8, placed: 16, documents: 32 } as const;
+const allFlags = 63;
+
+/** Deltas that go into a log together. Any run of consecutive frames of one origin, after `shared`, is the body of an entry. */
+export interface EncodedBatch {
+  readonly shared: Uint8Array;
+  /** One for each delta. */
+  readonly frames: readonly Uint8Array[];
+}
+
+/** What an entry in a log says of the deltas in it. */
+export interface EntryFacts {
+  readonly log: LogId;
+  readonly origin: Origin;
+  readonly firstNumber: number;
+  readonly lastNumber: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** From where times and positions are counted: the least of the batch. */
+interface Base {
+  readonly time: Time;
+  readonly position: Position;
+}
+
+/** Used again and again: nothing is encoded while something else is. */
+const strings = new StringTable('SECOND_USE');
+const content = new ByteWriter(strings);
+const frame = new ByteWriter(strings);
+const whole = new ByteWriter(strings);
+
+/** @param log that they are to be appended to */
+export function encodeBatch(log: LogId, deltas: readonly Delta[]): EncodedBatch {
+  strings.clear();
+  const base = baseOf(deltas);
+  const frames = deltas.map((delta) => {
+    frame.clear();
+    writeFrame(delta, log, base);
+    return frame.take();
+  });
+  whole.clear();
+  writeShared(base);
+  return { shared: whole.take(), frames };
+}
+
+/**
+ * The deltas of an entry.
+ * @param body `shared`, then the frames of all of them
+ * @throws {MalformedBytesError} they are none, or not those that the entry says @throws {UnknownFormatError}
+ */
+export function decodeBatch(entry: EntryFacts, body: Uint8Array): readonly Delta[] {
+  const reader = new ByteReader(body, 'the body of a log entry', 1, 'SECOND_USE');
+  checkFormat(body, 'the body of a log entry', format);
+  const base = readShared(reader);
+  const deltas: Delta[] = [];
+  let last = 0;
+  for (let left = entry.count; left > 0; left--) {
+    const delta = readFrame(reader, entry, base, last === 0 ? entry.firstNumber : undefined, last);
+    last = delta.number;
+    deltas.push(delta);
+  }
+  if (!reader.isAtEnd) throw reader.malformed('it goes on');
+  if (last !== entry.lastNumber) throw reader.malformed(`it ends with ${last}, not with ${entry.lastNumber}`);
+  return deltas;
+}
+
+/** One delta with all that it says. */
+export function encodeDelta(delta: Delta): Uint8Array {
+  const { origin, number, context, time } = delta;
+  const base = { time, position: context.position };
+  strings.clear();
+  frame.clear();
+  writeFrame(delta, context.log, base);
+  whole.clear();
+  writeShared(base);
+  whole.text(origin);
+  whole.varint(number);
+  whole.text(context.log);
+  whole.copyOf(frame);
+  return whole.take();
+}
+
+/** @throws {MalformedBytesError} @throws {UnknownFormatError} */
+export function decodeDelta(bytes: Uint8Array): Delta {
+  checkFormat(bytes, 'a delta', format);
+  const reader = new ByteReader(bytes, 'a delta', 1, 'SECOND_USE');
+  const base = readShared(reader);
+  const origin = readOrigin(reader, reader.text());
+  const number = reader.varint();
+  const log = reader.text();
+  const delta = readFrame(reader, { log, origin }, base, number, 0);
+  if (!reader.isAtEnd) throw reader.malformed('it goes on');
+  return delta;
+}
+
+function baseOf(deltas: readonly Delta[]): Base {
+  let time = Number.MAX_SAFE_INTEGER;
+  let position = Number.MAX_SAFE_INTEGER;
+  for (const delta of deltas) {
+    if (delta.time < time) time = delta.time;
+    if (delta.context.position < position) position = delta.context.position;
+  }
+  return { time, position };
+}
+
+function writeShared({ time, position }: Base): void {
+  const { table } = strings;
+  whole.byte(format);
+  whole.varint(time);
+  whole.varint(position);
+  whole.varint(table.length);
+  for (const text of table) whole.text(text);
+  whole.varint(0);
+}
+
+function readShared(reader: ByteReader): Base {
+  const time = reader.varint();
+  const position = reader.varint();
+  reader.table();
+  reader.fields();
+  return { time, position };
+}
+
+function writeFrame({ origin, number, context, time, operations, placed }: Delta, log: LogId, base: Base): void {
+  const gap = number - (context.origins.get(origin) ?? 0);
+  const hasOthers = context.origins.size > (context.origins.has(origin) ? 1 : 0);
+  content.clear();
+  content.byte(
+    (gap === 1 ? 0 : flags.gap) +
+      (context.position === base.position ? 0 : flags.position) +
+      (context.log === log ? 0 : flags.log) +
+      (hasOthers ? flags.origins : 0) +
+      (placed === undefined ? 0 : flags.placed) +
+      (operations.length === 1 ? 0 : flags.documents),
+  );
+  content.varint(time - base.time);
+  if (gap !== 1) content.varint(gap);
+  if (context.position !== base.position) content.varint(context.position - base.position);
+  if (context.log !== log) content.string(context.log);
+  if (hasOthers) writeOthers(context.origins, origin);
+  if (placed !== undefined) {
+    content.string(placed.log);
+    content.varint(placed.position);
+  }
+  if (operations.length !== 1) content.varint(operations.length);
+  for (const touched of operations) writeDocument(content, touched);
+  frame.varint(content.length);
+  frame.copyOf(content);
+}
+
+function writeOthers(origins: ReadonlyMap<Origin, number>, own: Origin): void {
+  const others = [...origins].filter(([origin]) => origin !== own).sort(([a], [b]) => (a < b ? -1 : 1));
+  content.varint(others.length);
+  for (const [origin, number] of others) {
+    content.string(origin);
+    content.varint(number);
   }
 }
 
-export function readDelta(reader: ByteReader): Delta {
-  const origin = readOrigin(reader);
-  const number = reader.varint();
-  const time = reader.varint();
-  const context = readContext(reader);
-  const operations = reader.list(3, (): DocumentOperations => {
-    const collection = reader.string();
-    const id = reader.string();
-    return { collection, id, operations: reader.list(2, () => readOperation(reader)) };
-  });
-  if (operations.length > 1 && hasTwice(operations)) throw reader.malformed('a document is touched twice');
-  return { origin, number, context, time, operations };
+/**
+ * @param known the delta's number
+ * @param before where it is not known: the number of the delta before it
+ */
+function readFrame(
+  reader: ByteReader,
+  { log, origin }: Pick<EntryFacts, 'log' | 'origin'>,
+  base: Base,
+  known: number | undefined,
+  before: number,
+): Delta {
+  const outer = reader.enter(reader.count(1));
+  const has = reader.byte();
+  if (has > allFlags) throw reader.malformed(`a delta has the unknown flags ${has}`);
+  const time = sum(reader, base.time, reader.varint());
+  const gap = has & flags.gap ? reader.varint() : 1;
+  const number = known ?? sum(reader, before, gap);
+  if (gap === 0 || gap > number) throw reader.malformed('a number is not above the one before it');
+  const position = has & flags.position ? sum(reader, base.position, reader.varint()) : base.position;
+  const contextLog = has & flags.log ? reader.string() : log;
+  const origins = has & flags.origins ? readOthers(reader, origin) : new Map<Origin, number>();
+  origins.set(origin, number - gap);
+  const placed = has & flags.placed ? readPlaced(reader) : undefined;
+  const operations = readDocuments(reader, has & flags.documents ? reader.count(3) : 1);
+  reader.leave(outer);
+  return { origin, number, context: { log: contextLog, position, origins }, time, operations, placed };
+}
+
+function readOthers(reader: ByteReader, own: Origin): Map<Origin, number> {
+  const origins = new Map<Origin, number>();
+  let last = '';
+  for (let left = reader.count(2); left > 0; left--) {
+    const origin = readOrigin(reader, reader.string());
+    if (origin <= last || origin === own) throw reader.malformed('origins are out of order');
+    last = origin;
+    origins.set(origin, reader.varint());
+  }
+  return origins;
+}
+
+function readPlaced(reader: ByteReader): Placed {
+  const log = reader.string();
+  const position = reader.varint();
+  if (position === 0) throw reader.malformed('a delta is placed nowhere');
+  return { log, position };
+}
+
+function readDocuments(reader: ByteReader, count: number): readonly DocumentOperations[] {
+  if (count === 1) return [readDocument(reader)];
+  const documents: DocumentOperations[] = [];
+  for (let left = count; left > 0; left--) documents.push(readDocument(reader));
+  if (hasTwice(documents)) throw reader.malformed('a document is touched twice');
+  return documents;
 }
 
 function hasTwice(operations: readonly DocumentOperations[]): boolean {
@@ -56,116 +237,8 @@ function hasTwice(operations: readonly DocumentOperations[]): boolean {
   return false;
 }
 
-function writeContext(writer: ByteWriter, { log, position, origins }: Context): void {
-  writer.string(log);
-  writer.varint(position);
-  writer.varint(origins.size);
-  const sorted = origins.size > 1 ? [...origins].sort(([a], [b]) => (a < b ? -1 : 1)) : origins;
-  for (const [origin, number] of sorted) {
-    writer.string(origin);
-    writer.varint(number);
-  }
-}
-
-function readContext(reader: ByteReader): Context {
-  const log = reader.string();
-  const position = reader.varint();
-  const origins = new Map<Origin, number>();
-  let last = '';
-  for (let left = reader.count(2); left > 0; left--) {
-    const origin = readOrigin(reader);
-    if (origin <= last) throw reader.malformed('origins are out of order');
-    last = origin;
-    origins.set(origin, reader.varint());
-  }
-  return { log, position, origins };
-}
-
-function writeOperation(writer: ByteWriter, operation: WireOperation): void {
-  const flag = operation.kind !== 'remove' && operation.isDefault ? defaultFlag : 0;
-  const withBase = operation.kind === 'makeCounter' && operation.base !== undefined;
-  writer.byte(tags[withBase ? 'makeCounterWithBase' : operation.kind] + flag);
-  writePath(writer, operation.path, 0);
-  switch (operation.kind) {
-    case 'assign':
-      writeValue(writer, operation.value);
-      writeFloors(writer, operation.floors, operation.path);
-      break;
-    case 'makeMap':
-      break;
-    case 'makeCounter':
-      if (operation.base !== undefined) writeNumber(writer, operation.base);
-      break;
-    case 'increment':
-      writer.varint(operation.birth);
-      writeTotals(writer, operation.before);
-      writeTotals(writer, operation.after);
-      break;
-    case 'remove':
-      writeFloors(writer, operation.floors, operation.path);
-      break;
-  }
-}
-
-function readOperation(reader: ByteReader): WireOperation {
-  const byte = reader.byte();
-  const isDefault = byte >= defaultFlag;
-  const tag = byte % defaultFlag;
-  const path = readPath(reader, []);
-  if (path[0] === '_id') throw reader.malformed('_id is written to');
-  if (path.length === 0 && tag !== tags.makeMap && tag !== tags.remove) throw reader.malformed('a root is no map');
-  switch (tag) {
-    case tags.assign: {
-      const value = readValue(reader, limits.documentDepth - path.length);
-      return { kind: 'assign', path, value, floors: readFloors(reader, path), isDefault };
-    }
-    case tags.makeMap:
-      return { kind: 'makeMap', path, isDefault };
-    case tags.makeCounter:
-      return { kind: 'makeCounter', path, base: undefined, isDefault };
-    case tags.makeCounterWithBase:
-      return { kind: 'makeCounter', path, base: readNumber(reader), isDefault };
-    case tags.increment: {
-      const birth = reader.varint();
-      const before = readTotals(reader);
-      return { kind: 'increment', path, birth, before, after: readTotals(reader), isDefault };
-    }
-    case tags.remove:
-      if (isDefault) throw reader.malformed('a removal is marked as default data');
-      return { kind: 'remove', path, floors: readFloors(reader, path) };
-    default:
-      throw reader.malformed(`an operation has the unknown tag ${tag}`);
-  }
-}
-
-/** @param from how many keys are known to the reader */
-function writePath(writer: ByteWriter, path: Path, from: number): void {
-  writer.varint(path.length - from);
-  for (let depth = from; depth < path.length; depth++) writer.string(path[depth] ?? '');
-}
-
-function readPath(reader: ByteReader, above: Path): Path {
-  const path = above.slice();
-  for (let left = reader.count(1); left > 0; left--) path.push(readKey(reader));
-  if (path.length > limits.documentDepth) throw reader.malformed('a path is too deep');
-  return path;
-}
-
-function writeFloors(writer: ByteWriter, floors: readonly Floor[], above: Path): void {
-  writer.varint(floors.length);
-  for (const floor of floors) {
-    writePath(writer, floor.path, above.length);
-    writer.string(floor.origin);
-    writer.varint(floor.birth);
-    writeTotals(writer, floor);
-  }
-}
-
-function readFloors(reader: ByteReader, above: Path): readonly Floor[] {
-  return reader.list(7, () => {
-    const path = readPath(reader, above);
-    const origin = readOrigin(reader);
-    const birth = reader.varint();
-    return { path, origin, birth, ...readTotals(reader) };
-  });
+function sum(reader: ByteReader, base: number, more: number): number {
+  const whole = base + more;
+  if (whole > Number.MAX_SAFE_INTEGER) throw reader.malformed('an integer is too large');
+  return whole;
 }

@@ -1,7 +1,7 @@
 /** A transaction as it travels, and the wire operations in it. docs/data-model.md, section "Wire operations". */
 
 import type { Value } from './value.ts';
-import type { Context, Origin, Time } from './version.ts';
+import type { Context, Origin, Placed, Time } from './version.ts';
 
 /** Keys from the root of a document; the root itself is []. */
 export type Path = readonly string[];
@@ -65,4 +65,5 @@ export interface Delta {
   readonly context: Context;
   readonly time: Time;
   readonly operations: readonly DocumentOperations[];
+  readonly placed?: Placed;
 }

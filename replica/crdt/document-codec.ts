@@ -1,11 +1,13 @@
 /** Document states as bytes. docs/codec.md, section "Documents". */
 import { limits } from '../../limits.ts';
-import { type ByteReader, ByteWriter, type StringTable } from './bytes.ts';
+import { ByteReader, ByteWriter, checkFormat } from './bytes.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from './counter.ts';
 import type { DocumentState } from './document.ts';
 import { MapNode } from './map-node.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
-import { compareStamps, type Entry, equalStamps, makeStamp, type Stamp } from './stamp.ts';
+import { compareStamps, type Entry, makeStamp, type Stamp } from './stamp.ts';
+import { StampReader, StampWriter } from './stamp-codec.ts';
+import { StringTable } from './strings.ts';
 import { RegisterNode } from './tree.ts';
 import type { Value } from './value.ts';
 import {
@@ -19,132 +21,82 @@ import {
   writeValue,
 } from './value-codec.ts';
 
+const documentFormat = 2;
+
 /** Which parts of a node follow, each as a list that is not empty. */
 const parts = { registers: 1, presence: 2, children: 4, counterPresence: 8, bases: 16, cells: 32 } as const;
 const allParts = 63;
 const partsOfMaps = parts.presence + parts.children;
-const stampFlags = { isDefault: 1, inLog: 2 } as const;
-
-/** From so many stamps on, an index is faster than looking. */
-const indexedStamps = 16;
-
-/** Stamps in the order in which they were first written: what one transaction left shares one. */
-class StampTable {
-  readonly #entries: ByteWriter;
-  #stamps: Stamp[] = [];
-  /** Equal stamps may be different objects. */
-  #indexesByName: Map<string, number> | undefined;
-
-  constructor(strings: StringTable) {
-    this.#entries = new ByteWriter(strings);
-  }
-
-  clear(): void {
-    this.#entries.clear();
-    this.#stamps = [];
-    this.#indexesByName = undefined;
-  }
-
-  indexOf(stamp: Stamp): number {
-    const stamps = this.#stamps;
-    for (let index = 0; index < stamps.length && index < indexedStamps; index++) {
-      const other = stamps[index];
-      if (other === stamp || (other && equalStamps(other, stamp))) return index;
-    }
-    const known = this.#indexesByName?.get(nameOf(stamp));
-    if (known !== undefined) return known;
-    const index = stamps.push(stamp) - 1;
-    if (index >= indexedStamps) {
-      this.#indexesByName ??= new Map();
-      this.#indexesByName.set(nameOf(stamp), index);
-    }
-    this.#write(stamp);
-    return index;
-  }
-
-  writeTo(writer: ByteWriter): void {
-    writer.varint(this.#stamps.length);
-    writer.copyOf(this.#entries);
-  }
-
-  #write({ log, position, origin, number, time, isDefault }: Stamp): void {
-    this.#entries.byte((isDefault ? stampFlags.isDefault : 0) + (log === undefined ? 0 : stampFlags.inLog));
-    if (log !== undefined) {
-      this.#entries.string(log);
-      this.#entries.varint(position);
-    }
-    this.#entries.string(origin);
-    this.#entries.varint(number);
-    if (!isDefault) this.#entries.varint(time);
-  }
-}
-
-const nameOf = ({ log, position, origin, number, time, isDefault }: Stamp): string =>
-  JSON.stringify([log, position, origin, number, time, isDefault]);
+/** From here on the byte of the parts says that the node is one register and nothing else, and how its stamp is named. */
+const loneRegister = 64;
+const loneRegisters = 192;
 
 /** Of maps in documents that have no entries, only cells. */
 const noStamp = makeStamp({ log: undefined, position: 0, origin: '', number: 0, time: 0 }, true);
 
-export class DocumentWriter {
-  readonly #body: ByteWriter;
-  readonly #nodes: ByteWriter;
-  readonly #stamps: StampTable;
+/** Used again and again: nothing is encoded while something else is. */
+const strings = new StringTable('FIRST_USE');
+const whole = new ByteWriter(strings);
+const stamps = new StampWriter();
 
-  constructor(body: ByteWriter, strings: StringTable) {
-    this.#body = body;
-    this.#nodes = new ByteWriter(strings);
-    this.#stamps = new StampTable(strings);
-  }
-
-  write({ touch, root }: DocumentState): void {
-    this.#nodes.clear();
-    this.#stamps.clear();
-    writeNode(this.#nodes, this.#stamps, root);
-    this.#body.string(touch.origin);
-    this.#body.varint(touch.number);
-    this.#stamps.writeTo(this.#body);
-    this.#body.copyOf(this.#nodes);
-  }
+/** One document alone. */
+export function encodeDocument(state: DocumentState): Uint8Array {
+  strings.clear();
+  stamps.clear();
+  whole.clear();
+  whole.byte(documentFormat);
+  writeDocument(whole, stamps, state);
+  return whole.take();
 }
 
-export function readDocument(reader: ByteReader): DocumentState {
-  const origin = readOrigin(reader);
-  const number = reader.varint();
-  const stamps = reader.list(3, () => readStamp(reader));
+/** @throws {MalformedBytesError} @throws {UnknownFormatError} */
+export function decodeDocument(bytes: Uint8Array): DocumentState {
+  checkFormat(bytes, 'a document', documentFormat);
+  const reader = new ByteReader(bytes, 'a document', 1, 'FIRST_USE');
+  const state = readDocument(reader, new StampReader());
+  reader.fieldsToEnd();
+  return state;
+}
+
+export function writeDocument(writer: ByteWriter, stamps: StampWriter, { touch, root }: DocumentState): void {
+  writeNode(writer, stamps, root);
+  stamps.writeTouch(writer, touch);
+}
+
+export function readDocument(reader: ByteReader, stamps: StampReader): DocumentState {
   const has = reader.byte();
   if (has === 0) throw reader.malformed('a node is empty');
   if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
   const root = readMap(reader, stamps, has, 0);
-  root.setTouch(stamps.find((stamp) => stamp.origin === origin && stamp.number === number) ?? { origin, number });
+  root.setTouch(stamps.readTouch(reader));
   return root;
 }
 
-function readStamp(reader: ByteReader): Stamp {
-  const flags = reader.byte();
-  if (flags > stampFlags.isDefault + stampFlags.inLog) throw reader.malformed(`a stamp has the unknown flags ${flags}`);
-  const inLog = flags >= stampFlags.inLog;
-  const isDefault = flags % stampFlags.inLog === stampFlags.isDefault;
-  const log = inLog ? reader.string() : undefined;
-  const position = inLog ? reader.varint() : 0;
-  const origin = readOrigin(reader);
-  const number = reader.varint();
-  return makeStamp({ log, position, origin, number, time: isDefault ? 0 : reader.varint() }, isDefault);
-}
-
-function writeNode(writer: ByteWriter, stamps: StampTable, node: DocumentNode): void {
+function writeNode(writer: ByteWriter, stamps: StampWriter, node: DocumentNode): void {
   if (node instanceof RegisterNode) writeRegister(writer, stamps, node.value, node.stamp);
   else if (node instanceof MapNode) writeMap(writer, stamps, node, 0);
   else writeMixed(writer, stamps, node);
 }
 
-function writeRegister(writer: ByteWriter, stamps: StampTable, value: Value, stamp: Stamp): void {
-  writer.byte(parts.registers);
-  writer.byte(1);
-  writer.varint(stamps.indexOf(stamp));
+function writeRegister(writer: ByteWriter, stamps: StampWriter, value: Value, stamp: Stamp): void {
+  const reference = stamps.referenceTo(stamp);
+  if (reference < loneRegisters) writer.byte(loneRegister + reference);
+  else {
+    writer.byte(parts.registers);
+    writer.byte(1);
+    writer.varint(reference);
+  }
+  if (reference === 0) stamps.writeNew(writer, stamp);
   writeValue(writer, value);
 }
 
-function writeMixed(writer: ByteWriter, stamps: StampTable, { registers, map, counter }: DocumentNode): void {
+function writeStamp(writer: ByteWriter, stamps: StampWriter, stamp: Stamp): void {
+  const reference = stamps.referenceTo(stamp);
+  writer.varint(reference);
+  if (reference === 0) stamps.writeNew(writer, stamp);
+}
+
+function writeMixed(writer: ByteWriter, stamps: StampWriter, { registers, map, counter }: DocumentNode): void {
   const { presence, bases, cells } = counter ?? emptyCounter;
   const others =
     (registers.length > 0 ? parts.registers : 0) +
@@ -167,7 +119,7 @@ function writeMixed(writer: ByteWriter, stamps: StampTable, { registers, map, co
  * @param others parts of the node beside it
  * @param between writes what comes between the byte of the parts and the map
  */
-function writeMap(writer: ByteWriter, stamps: StampTable, map: MapNode, others: number, between?: () => void): void {
+function writeMap(writer: ByteWriter, stamps: StampWriter, map: MapNode, others: number, between?: () => void): void {
   const { size } = map;
   writer.byte(others + (map.hasPresence ? parts.presence : 0) + (size > 0 ? parts.children : 0));
   between?.();
@@ -185,20 +137,20 @@ function writeMap(writer: ByteWriter, stamps: StampTable, map: MapNode, others: 
   );
 }
 
-function writeStamps(writer: ByteWriter, stamps: StampTable, list: readonly Stamp[]): void {
+function writeStamps(writer: ByteWriter, stamps: StampWriter, list: readonly Stamp[]): void {
   if (list.length > 0) writer.varint(list.length);
-  for (const stamp of list) writer.varint(stamps.indexOf(stamp));
+  for (const stamp of list) writeStamp(writer, stamps, stamp);
 }
 
 function writeEntries<Content>(
   writer: ByteWriter,
-  stamps: StampTable,
+  stamps: StampWriter,
   entries: readonly Entry<Content>[],
   writeContent: (value: Content) => void,
 ): void {
   if (entries.length > 0) writer.varint(entries.length);
   for (const { stamp, value } of entries) {
-    writer.varint(stamps.indexOf(stamp));
+    writeStamp(writer, stamps, stamp);
     writeContent(value);
   }
 }
@@ -210,9 +162,12 @@ function writeCell(writer: ByteWriter, cell: Cell): void {
   writeTotals(writer, { up: cell.upFloor, down: cell.downFloor });
 }
 
-function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): DocumentNode {
+function readNode(reader: ByteReader, stamps: StampReader, depth: number): DocumentNode {
   const has = reader.byte();
-  if (has > allParts) throw reader.malformed(`a node has the unknown parts ${has}`);
+  if (has > allParts) {
+    const stamp = stamps.of(reader, has - loneRegister);
+    return new RegisterNode(stamp, readValue(reader, limits.documentDepth - depth));
+  }
   if (has !== 0 && (has & ~partsOfMaps) === 0) return readMap(reader, stamps, has, depth);
   const registers = readRegisters(reader, stamps, has & parts.registers, limits.documentDepth - depth);
   const [only] = registers;
@@ -228,12 +183,7 @@ function readNode(reader: ByteReader, stamps: readonly Stamp[], depth: number): 
   return node;
 }
 
-function readRegisters(
-  reader: ByteReader,
-  stamps: readonly Stamp[],
-  has: number,
-  levels: number,
-): readonly RegisterNode[] {
+function readRegisters(reader: ByteReader, stamps: StampReader, has: number, levels: number): readonly RegisterNode[] {
   const registers: RegisterNode[] = [];
   for (let left = has === 0 ? 0 : countOfSome(reader, 1); left > 0; left--) {
     const stamp = readStampAfter(reader, stamps, registers.at(-1)?.stamp);
@@ -242,9 +192,9 @@ function readRegisters(
   return registers;
 }
 
-function readMap(reader: ByteReader, stamps: readonly Stamp[], has: number, depth: number): MapNode {
+function readMap(reader: ByteReader, stamps: StampReader, has: number, depth: number): MapNode {
   const presence = readStamps(reader, stamps, has & parts.presence);
-  const map = MapNode.empty(presence[0] ?? stamps[0] ?? noStamp, presence);
+  const map = MapNode.empty(presence[0] ?? stamps.last ?? noStamp, presence);
   if (has & parts.children && depth === limits.documentDepth) throw reader.malformed('a node is too deep');
   for (let left = has & parts.children ? countOfSome(reader, 3) : 0; left > 0; left--) {
     const key = readKey(reader);
@@ -265,7 +215,7 @@ function countOfSome(reader: ByteReader, leastBytes: number): number {
 }
 
 /** @param has 0 where there is no such list */
-function readStamps(reader: ByteReader, stamps: readonly Stamp[], has: number): readonly Stamp[] {
+function readStamps(reader: ByteReader, stamps: StampReader, has: number): readonly Stamp[] {
   const list: Stamp[] = [];
   for (let left = has === 0 ? 0 : countOfSome(reader, 1); left > 0; left--) {
     list.push(readStampAfter(reader, stamps, list.at(-1)));
@@ -274,9 +224,8 @@ function readStamps(reader: ByteReader, stamps: readonly Stamp[], has: number): 
 }
 
 /** @param last the one before it in its list */
-function readStampAfter(reader: ByteReader, stamps: readonly Stamp[], last: Stamp | undefined): Stamp {
-  const stamp = stamps[reader.varint()];
-  if (stamp === undefined) throw reader.malformed('a stamp is not in the table');
+function readStampAfter(reader: ByteReader, stamps: StampReader, last: Stamp | undefined): Stamp {
+  const stamp = stamps.read(reader);
   if (last && compareStamps(last, stamp) >= 0) throw reader.malformed('entries are out of order');
   return stamp;
 }
@@ -284,7 +233,7 @@ function readStampAfter(reader: ByteReader, stamps: readonly Stamp[], last: Stam
 /** @param has 0 where there is no such list */
 function readEntries<Content>(
   reader: ByteReader,
-  stamps: readonly Stamp[],
+  stamps: StampReader,
   has: number,
   readContent: () => Content,
 ): readonly Entry<Content>[] {
@@ -299,8 +248,8 @@ function readEntries<Content>(
 function readCells(reader: ByteReader, has: number): readonly Cell[] {
   const cells: Cell[] = [];
   let last: Cell | undefined;
-  for (let left = has === 0 ? 0 : countOfSome(reader, 10); left > 0; left--) {
-    const origin = readOrigin(reader);
+  for (let left = has === 0 ? 0 : countOfSome(reader, 6); left > 0; left--) {
+    const origin = readOrigin(reader, reader.string());
     const birth = reader.varint();
     const { up, down } = readTotals(reader);
     const floors = readTotals(reader);

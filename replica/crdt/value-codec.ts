@@ -19,6 +19,11 @@ const tags = {
   attachment: 11,
 } as const;
 
+/** From here on a tag says a string, too: what stands before it, added to this. */
+const strings = 64;
+/** From here on a tag says an integer, too, added to this. */
+const integers = 128;
+
 export function writeValue(writer: ByteWriter, value: Value): void {
   if (value === null) writer.byte(tags.null);
   else if (typeof value === 'boolean') writer.byte(value ? tags.true : tags.false);
@@ -27,8 +32,7 @@ export function writeValue(writer: ByteWriter, value: Value): void {
     writer.byte(value > maximumInt64 ? tags.uint64 : tags.int64);
     writer.integer64(value);
   } else if (typeof value === 'string') {
-    writer.byte(tags.string);
-    writer.string(value);
+    writer.stringWithTag(value, strings, integers - strings, tags.string);
   } else if (value instanceof AttachmentToken) {
     writer.byte(tags.attachment);
     writer.string(value.id);
@@ -50,6 +54,8 @@ export function writeValue(writer: ByteWriter, value: Value): void {
 /** @param levels how many arrays and objects may lie within each other */
 export function readValue(reader: ByteReader, levels: number): Value {
   const tag = reader.byte();
+  if (tag >= integers) return tag - integers;
+  if (tag >= strings) return reader.stringOf(tag - strings);
   switch (tag) {
     case tags.null:
       return null;
@@ -102,7 +108,9 @@ function largeInteger(reader: ByteReader, value: bigint): bigint {
 }
 
 export function writeNumber(writer: ByteWriter, value: number): void {
-  if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+  if (value >= 0 && value < 256 - integers && Number.isInteger(value) && !Object.is(value, -0)) {
+    writer.byte(integers + value);
+  } else if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
     writer.byte(tags.float);
     writer.float(value);
   } else {
@@ -116,6 +124,7 @@ export function readNumber(reader: ByteReader): number {
 }
 
 function readTaggedNumber(reader: ByteReader, tag: number): number {
+  if (tag >= integers) return tag - integers;
   switch (tag) {
     case tags.positive:
       return reader.varint();
@@ -146,8 +155,8 @@ const originPattern = /^[\x21-\x7e]{1,128}$/;
 /** Most that is read one after the other comes from few origins. */
 let lastOrigin: Origin | undefined;
 
-export function readOrigin(reader: ByteReader): Origin {
-  const origin = reader.string();
+/** @param origin as it was read */
+export function readOrigin(reader: ByteReader, origin: string): Origin {
   if (origin === lastOrigin) return origin;
   if (!originPattern.test(origin)) throw reader.malformed('an origin is no name');
   lastOrigin = origin;

@@ -21,6 +21,12 @@ export interface Head {
   readonly mark: Mark;
 }
 
+/** Where a transaction's dots are, where that is not its own place in its log (bridges, unused until then). */
+export interface Placed {
+  readonly log: LogId;
+  readonly position: Position;
+}
+
 /** Names the entry that a transaction wrote at a node. */
 export interface Dot {
   /** undefined, with position 0, while the transaction is not in a log. */

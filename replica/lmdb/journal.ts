@@ -1,14 +1,14 @@
 /** What a replica keeps on its own disk beside the log, on LMDB. docs/protocol.md, P17 and P18. */
 import { MalformedBytesError, StoreUnavailableError, UnknownFormatError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
-import { decodeFrames, encodeFrame, isLogId, isMark, isOrigin } from '../log/entry.ts';
+import { isLogId, isMark, isOrigin } from '../log/entry.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownEntry } from '../log/journal.ts';
 import { parseNumber, seal, unseal } from '../log/sealed.ts';
 import { documentKey, documentOfKey, nameAndNumberKey, nameAndNumberOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
 import type { TooLateFile } from './too-late.ts';
 
-const journaledFormat = 1;
+const journaledFormat = 2;
 const cleanMarkKey = Buffer.from('clean-mark');
 const sizeKey = Buffer.from('journal');
 
@@ -161,31 +161,29 @@ export class LmdbJournal implements Journal {
 function encodeJournaled(transaction: JournaledTransaction, sequence: number): Buffer {
   const { log, position, mark } = transaction.context;
   const fields = [sequence, transaction.numberBefore, log, position, mark];
-  return seal(journaledFormat, fields, encodeFrame(transaction));
+  return seal(journaledFormat, fields, transaction.bytes);
 }
 
 function decodeJournaled(key: Buffer, value: Buffer): { sequence: number; transaction: JournaledTransaction } {
   const { name: origin, number } = nameAndNumberOfKey(key);
   const what = `transaction ${number} of ${origin}`;
   try {
-    const { fields, body } = unseal('the record', journaledFormat, 5, value);
+    const { fields, body: bytes } = unseal('the record', journaledFormat, 5, value);
     const [sequenceText, numberBeforeText, log, positionText, mark] = fields;
     const sequence = parseNumber(sequenceText);
     const numberBefore = parseNumber(numberBeforeText);
     const position = parseNumber(positionText);
-    const [frame] = decodeFrames(body, 1);
     if (
       sequence === undefined ||
       numberBefore === undefined ||
       position === undefined ||
-      frame === undefined ||
       !isOrigin(origin) ||
       !isLogId(log) ||
       !isMark(mark)
     ) {
       throw malformed(what);
     }
-    return { sequence, transaction: { origin, number, numberBefore, ...frame, context: { log, position, mark } } };
+    return { sequence, transaction: { origin, number, numberBefore, bytes, context: { log, position, mark } } };
   } catch (error) {
     if (error instanceof UnknownFormatError) throw new UnknownFormatError(`the journaled ${what}`, error.format);
     throw malformed(what, error);

@@ -4,12 +4,12 @@
  */
 import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { decodeDocument, encodeDocument } from '../crdt/codec.ts';
+import { decodeDocument, encodeDocument } from '../crdt/document-codec.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
 import { admit } from '../log/admission.ts';
 import { decodeEntry, encodeEntry, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
 import { checkSeen, decodeFollowing, type StoredEntry } from '../log/following.ts';
-import type { DocumentRecord, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
+import type { Batch, DocumentRecord, LoadedStates, Log, LogEntry, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
@@ -56,7 +56,7 @@ export class LmdbLog implements Log {
   }
 
   append(
-    transactions: readonly OfferedTransaction[],
+    batch: Batch,
     seen: Head,
     secret: string,
     recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],
@@ -64,7 +64,7 @@ export class LmdbLog implements Log {
     return this.#store.inTurn(async () => {
       const head = this.#head;
       checkSeen(head, seen, () => this.#entryAfter(seen.position));
-      const { entries, numbers } = this.#takeUp(head, transactions);
+      const { entries, numbers } = this.#takeUp(head, batch);
       if (entries.length === 0) return entries;
 
       const writes: Write[] = [];
@@ -128,15 +128,12 @@ export class LmdbLog implements Log {
   }
 
   /** What of the transactions goes in now, and the last number of each origin then. */
-  #takeUp(
-    head: Head,
-    transactions: readonly OfferedTransaction[],
-  ): { entries: LogEntry[]; numbers: ReadonlyMap<Origin, number> } {
+  #takeUp(head: Head, { shared, transactions }: Batch): { entries: LogEntry[]; numbers: ReadonlyMap<Origin, number> } {
     const { groups, numbers } = admit(transactions, (origin) => this.#lastNumber(origin));
     const entries: LogEntry[] = [];
     let { position, mark } = head;
     for (const one of groups) {
-      const entry = makeEntry(head.log, position, mark, one);
+      const entry = makeEntry(head.log, position, mark, shared, one);
       position = entry.last;
       mark = entry.mark;
       entries.push(entry);

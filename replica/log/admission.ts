@@ -8,7 +8,7 @@ import type { OfferedTransaction } from './log.ts';
 export type Group = readonly [OfferedTransaction, ...OfferedTransaction[]];
 
 export interface Admission {
-  /** Consecutive transactions of one origin: an entry each. */
+  /** Consecutive transactions of one origin, each naming the one before it: an entry each. */
   readonly groups: readonly Group[];
   /** The last number, by origin, of those whose number changes; raised ones among them. */
   readonly numbers: ReadonlyMap<Origin, number>;
@@ -21,7 +21,7 @@ export function admit(transactions: readonly OfferedTransaction[], lastNumber: (
   const known = (origin: Origin): number => numbers.get(origin) ?? lastNumber(origin);
   let group: [OfferedTransaction, ...OfferedTransaction[]] | undefined;
   for (const transaction of transactions) {
-    const { origin, number, isOverdue } = transaction;
+    const { origin, number, numberBefore, isOverdue } = transaction;
     // P3. It is in, or it came too late.
     if (number <= known(origin)) {
       group = undefined;
@@ -30,7 +30,8 @@ export function admit(transactions: readonly OfferedTransaction[], lastNumber: (
     const missing = missingOf(transaction, known);
     if (missing.length > 0 && !isOverdue) break;
     for (const [name, at] of missing) numbers.set(name, at);
-    if (group?.[0].origin === origin) group.push(transaction);
+    const last = group?.at(-1);
+    if (group && last?.origin === origin && last.number === numberBefore) group.push(transaction);
     else {
       group = [transaction];
       groups.push(group);

@@ -1,24 +1,20 @@
 /**
  * A log entry as bytes: what the log keeps, and what travels on the channel `deltas`. docs/protocol.md, P1 and P2.
  * A sealed record; its fields are log, last position, mark before, origin, first number, last number and the count of
- * transactions, so that a Redis script can write and read it; its body is a frame for each transaction:
- *
- *   flags (1 byte; 1: placed), [length (1) and log, position (8)], length (4) and delta; big-endian
+ * transactions, so that a Redis script can write and read it; its body is their deltas, of which the log knows nothing.
  */
 import { MalformedBytesError } from '../../errors.ts';
+import type { Delta } from '../crdt/delta.ts';
+import { decodeBatch } from '../crdt/delta-codec.ts';
 import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
-import type { EncodedTransaction, LogEntry, Placed } from './log.ts';
+import type { LogEntry, OfferedTransaction } from './log.ts';
 import { parseNumber, seal, sha1, unseal } from './sealed.ts';
 
-export const entryFormat = 1;
-const placedFlag = 1;
+export const entryFormat = 2;
 
 const logIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 const originPattern = /^[A-Za-z0-9._-]{1,73}$/;
 const markPattern = /^[0-9a-f]{40}$/;
-
-/** A transaction as an entry holds it. */
-export type FramedTransaction = LogEntry['transactions'][number];
 
 /** Checked wherever one of these comes from outside, or becomes part of a key or a line. */
 export const isLogId = (text: string | undefined): text is LogId => text !== undefined && logIdPattern.test(text);
@@ -32,12 +28,21 @@ export const markAtStart = (log: LogId): Mark => sha1(log);
 export const markOf = (before: Mark, origin: Origin, firstNumber: number, lastNumber: number): Mark =>
   sha1(`${before}\n${origin}\n${firstNumber}\n${lastNumber}`);
 
-/** @param transactions consecutive ones of one origin; the first gets the position after `lastBefore` */
+/** @throws {MalformedBytesError} @throws {UnknownFormatError} its body does not decode */
+export function deltasOf(entry: LogEntry): readonly Delta[] {
+  return decodeBatch(entry, entry.body);
+}
+
+/**
+ * @param shared of the batch
+ * @param transactions that go together; the first gets the position after `lastBefore`
+ */
 export function makeEntry(
   log: LogId,
   lastBefore: Position,
   before: Mark,
-  transactions: readonly [EncodedTransaction, ...EncodedTransaction[]],
+  shared: Uint8Array,
+  transactions: readonly [OfferedTransaction, ...OfferedTransaction[]],
 ): LogEntry {
   const [{ origin, number: firstNumber }] = transactions;
   const lastNumber = transactions[transactions.length - 1]?.number ?? firstNumber;
@@ -50,17 +55,14 @@ export function makeEntry(
     origin,
     firstNumber,
     lastNumber,
-    transactions: transactions.map(({ bytes, placed }) => ({ bytes, placed })),
+    count: transactions.length,
+    body: Buffer.concat([shared, ...transactions.map(({ frame }) => frame)]),
   };
 }
 
 export function encodeEntry(entry: LogEntry): Buffer {
-  const { log, last, before, origin, firstNumber, lastNumber, transactions } = entry;
-  return seal(
-    entryFormat,
-    [log, last, before, origin, firstNumber, lastNumber, transactions.length],
-    Buffer.concat(transactions.map(encodeFrame)),
-  );
+  const { log, last, before, origin, firstNumber, lastNumber, count, body } = entry;
+  return seal(entryFormat, [log, last, before, origin, firstNumber, lastNumber, count], body);
 }
 
 /** P2. @throws {MalformedBytesError} @throws {UnknownFormatError} */
@@ -87,48 +89,9 @@ export function decodeEntry(bytes: Uint8Array): LogEntry {
     origin,
     firstNumber,
     lastNumber,
-    transactions: decodeFrames(body, count),
+    count,
+    body,
   };
-}
-
-export function encodeFrame({ bytes, placed }: FramedTransaction): Buffer {
-  const log = Buffer.from(placed?.log ?? '');
-  const frame = Buffer.allocUnsafe(1 + (placed === undefined ? 0 : 1 + log.length + 8) + 4 + bytes.length);
-  let at = frame.writeUInt8(placed === undefined ? 0 : placedFlag, 0);
-  if (placed !== undefined) {
-    at = frame.writeUInt8(log.length, at);
-    at += log.copy(frame, at);
-    at = frame.writeBigUInt64BE(BigInt(placed.position), at);
-  }
-  at = frame.writeUInt32BE(bytes.length, at);
-  frame.set(bytes, at);
-  return frame;
-}
-
-/** @throws {MalformedBytesError} where the body is not exactly so many frames */
-export function decodeFrames(body: Buffer, count: number): FramedTransaction[] {
-  const transactions: FramedTransaction[] = [];
-  let at = 0;
-  const take = (length: number): Buffer => {
-    if (at + length > body.length) throw malformed('its body ends early');
-    at += length;
-    return body.subarray(at - length, at);
-  };
-  for (let index = 0; index < count; index++) {
-    const flags = take(1).readUInt8();
-    if (flags > placedFlag) throw malformed('the flags of a transaction');
-    const placed = flags === placedFlag ? decodePlaced(take) : undefined;
-    transactions.push({ bytes: take(take(4).readUInt32BE()), placed });
-  }
-  if (at !== body.length) throw malformed('its body goes on');
-  return transactions;
-}
-
-function decodePlaced(take: (length: number) => Buffer): Placed {
-  const log = take(take(1).readUInt8()).toString('latin1');
-  const position = Number(take(8).readBigUInt64BE());
-  if (!isLogId(log) || !Number.isSafeInteger(position) || position === 0) throw malformed('the place of a transaction');
-  return { log, position };
 }
 
 function positive(text: string | undefined, what: string): number {

@@ -1,9 +1,11 @@
 /** The port of what a replica keeps on its own disk beside the log: unsent transactions, its clean mark, its evictions. */
 import type { Touch } from '../crdt/document.ts';
 import type { Head, Mark, Origin, Position } from '../crdt/version.ts';
-import type { EncodedTransaction } from './log.ts';
+import type { NumberedTransaction } from './log.ts';
 
-export interface JournaledTransaction extends EncodedTransaction {
+export interface JournaledTransaction extends NumberedTransaction {
+  /** The delta with all that it says: it may be sent later, and to another log. */
+  readonly bytes: Uint8Array;
   /** The position and mark of its context. */
   readonly context: Head;
 }

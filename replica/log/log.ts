@@ -2,32 +2,32 @@
 import type { DocumentState } from '../crdt/document.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
 
-/** A transaction on its way into a log. */
-export interface EncodedTransaction {
+/** A transaction's name, and that of the one before it. */
+export interface NumberedTransaction {
   readonly origin: Origin;
   readonly number: number;
   /** The origin's number before this one; 0 before the first. Refused numbers are skipped. */
   readonly numberBefore: number;
-  /** The delta, by crdt/codec. */
-  readonly bytes: Uint8Array;
-  /** Where its dots are, where that is not its place in this log (bridges, unused until then). */
-  readonly placed: Placed | undefined;
 }
 
 /** A transaction as it is offered to a log. */
-export interface OfferedTransaction extends EncodedTransaction {
+export interface OfferedTransaction extends NumberedTransaction {
+  /** The delta, as crdt/delta-codec.ts puts it into a batch. */
+  readonly frame: Uint8Array;
   /** Numbers by origin that its context names beside its own origin's: what they name has to be in before it. */
   readonly seen: ReadonlyMap<Origin, number>;
   /** It has waited long enough: it goes in without what is missing, and what is missing counts as in from then on. */
   readonly isOverdue: boolean;
 }
 
-export interface Placed {
-  readonly log: LogId;
-  readonly position: Position;
+/** Transactions on their way into a log, oldest first; of one origin in order of number, each with the number before it. */
+export interface Batch {
+  /** What the frames share. */
+  readonly shared: Uint8Array;
+  readonly transactions: readonly OfferedTransaction[];
 }
 
-/** Consecutive transactions of one origin, with one mark. */
+/** Consecutive transactions of one origin, each naming the one before it, with one mark. */
 export interface LogEntry {
   readonly log: LogId;
   /** Positions of the first and last transaction in it. */
@@ -38,7 +38,10 @@ export interface LogEntry {
   readonly origin: Origin;
   readonly firstNumber: number;
   readonly lastNumber: number;
-  readonly transactions: readonly { readonly bytes: Uint8Array; readonly placed: Placed | undefined }[];
+  /** How many transactions are in it. */
+  readonly count: number;
+  /** Their deltas: what the batch shared that they came in, and their frames. crdt/delta-codec.ts reads it. */
+  readonly body: Uint8Array;
 }
 
 /** A document as a log that keeps states beside itself stores it. Undefined state: nothing is left of it. */
@@ -73,10 +76,9 @@ export interface Log {
 
   /**
    * Gives each transaction the next position, in the order given; settles when no crash of this process can lose them.
-   * Idempotent: what is in already keeps its position and is skipped. Consecutive transactions of one origin become one
+   * Idempotent: what is in already keeps its position and is skipped. Consecutive transactions of one origin, each naming the one before it, become one
    * entry. Where the number before, or a number that its context names, is missing it stops there: what comes after is not
    * in. One that is overdue goes in all the same, and raises the numbers of origins to those that it names.
-   * @param transactions oldest first; of one origin in order of number, each with the number before it
    * @param seen where the sender stands; nothing is done where the log has another mark there, or is another log
    * @param secret of the sender's process, kept with the origin's number, so that only who knows it can claim the origin
    * @param recordsAfter asked by logs that keep states beside themselves, once an entry's positions are fixed and before it
@@ -86,7 +88,7 @@ export interface Log {
    * @throws {LogUnavailableError} whether they were appended is unknown, unless it says refused: append them again
    */
   append(
-    transactions: readonly OfferedTransaction[],
+    batch: Batch,
     seen: Head,
     secret: string,
     recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],

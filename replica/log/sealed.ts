@@ -34,8 +34,8 @@ export function unseal(what: string, format: number, fieldCount: number, bytes: 
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = buffer.subarray(0, maximumHeaderBytes);
   const found = parseNumber(head.toString('latin1', 0, Math.max(0, head.indexOf(lineFeed))));
-  if (found !== undefined && found > format) throw new UnknownFormatError(what, found);
-  if (found !== format) throw new MalformedBytesError(`${what} is malformed: no format`);
+  if (found === undefined || found === 0) throw new MalformedBytesError(`${what} is malformed: no format`);
+  if (found !== format) throw new UnknownFormatError(what, found);
 
   let checksumStart = 0;
   for (let line = 0; line <= fieldCount; line++) checksumStart = lineEnd(what, head, checksumStart);

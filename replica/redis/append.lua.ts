@@ -5,14 +5,14 @@
  * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.
  *
  * KEYS: log, its stream, origins
- * ARGV: the sender's log, position and mark; its secret; the channel; then of each transaction: origin, number, number
- * before, what its context names ('!' where it is overdue, then ' origin number' for each), frame
+ * ARGV: the sender's log, position and mark; its secret; the channel; what the frames share; then of each transaction:
+ * origin, number, number before, what its context names ('!' where it is overdue, then ' origin number' for each), frame
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
  * from 1}, or {'REPLACED' or 'UNREADABLE', why}.
  */
 export const appendScript = `
 local seen_log, seen_position, seen_mark = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local secret, channel = ARGV[4], ARGV[5]
+local secret, channel, shared = ARGV[4], ARGV[5], ARGV[6]
 local function text(number) return string.format('%.0f', number) end
 
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
@@ -31,7 +31,7 @@ if position > seen_position then
     return {'REPLACED', 'position ' .. text(seen_position) .. ' of log ' .. log .. ' is gone'}
   end
   local header = string.sub(found[2][2] or '', 1, 512)
-  local last, before, count = string.match(header, '^1\\n[^\\n]+\\n(%d+)\\n(%x+)\\n[^\\n]+\\n%d+\\n%d+\\n(%d+)\\n')
+  local last, before, count = string.match(header, '^2\\n[^\\n]+\\n(%d+)\\n(%x+)\\n[^\\n]+\\n%d+\\n%d+\\n(%d+)\\n')
   if not last then
     return {'UNREADABLE', 'the entry after ' .. text(seen_position) .. ' of log ' .. log .. ' does not decode'}
   end
@@ -54,8 +54,8 @@ local function raise(origin, number)
   if not numbers[origin] then touched[#touched + 1] = origin end
   numbers[origin] = number
 end
-for index = 1, (#ARGV - 5) / 5 do
-  local at = 1 + index * 5
+for index = 1, (#ARGV - 6) / 5 do
+  local at = 2 + index * 5
   local origin, number, before = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local seen, frame = ARGV[at + 3], ARGV[at + 4]
   if number <= known_number(origin) then
@@ -70,7 +70,7 @@ for index = 1, (#ARGV - 5) / 5 do
     end
     if #missing > 0 and string.sub(seen, 1, 1) ~= '!' then break end
     for _, one in ipairs(missing) do raise(one[1], one[2]) end
-    if group and group.origin == origin then
+    if group and group.origin == origin and group.last_number == before then
       group.frames[#group.frames + 1] = frame
     else
       group = {origin = origin, first_number = number, first_index = index, frames = {frame}}
@@ -88,8 +88,8 @@ for _, one in ipairs(groups) do
   position = position + #one.frames
   local first, last = text(one.first_number), text(one.last_number)
   mark = redis.sha1hex(table.concat({before, one.origin, first, last}, '\\n'))
-  local fields = {'1', log, text(position), before, one.origin, first, last, text(#one.frames), ''}
-  local header, body = table.concat(fields, '\\n'), table.concat(one.frames)
+  local fields = {'2', log, text(position), before, one.origin, first, last, text(#one.frames), ''}
+  local header, body = table.concat(fields, '\\n'), shared .. table.concat(one.frames)
   one.id = text(position) .. '-0'
   one.bytes = header .. redis.sha1hex(header .. body) .. '\\n' .. body
   for _, value in ipairs({text(position), before, one.first_index, one.last_index}) do

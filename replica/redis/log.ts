@@ -2,9 +2,9 @@
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
-import { encodeFrame, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
+import { isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
-import type { LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
+import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import type { Connection } from './connection.ts';
 import { orUnavailable } from './errors.ts';
@@ -43,11 +43,11 @@ export class RedisLog implements Log {
     return head;
   }
 
-  async append(transactions: readonly OfferedTransaction[], seen: Head, secret: string): Promise<readonly LogEntry[]> {
+  async append(batch: Batch, seen: Head, secret: string): Promise<readonly LogEntry[]> {
     const { redis } = this.#connections.writer;
     const sent: (string | number | Uint8Array)[] = [];
-    for (const one of transactions)
-      sent.push(one.origin, one.number, one.numberBefore, seenText(one), encodeFrame(one));
+    for (const one of batch.transactions)
+      sent.push(one.origin, one.number, one.numberBefore, seenText(one), bufferOf(one.frame));
     const { log, stream, origins, deltas } = { ...this.#keys, stream: this.#keys.stream(seen.log) };
     const answer = redis.tidelineAppend(
       log,
@@ -58,12 +58,13 @@ export class RedisLog implements Log {
       seen.mark,
       secret,
       deltas,
+      bufferOf(batch.shared),
       ...sent,
     );
     const [outcome, ...entries] = texts(await orUnavailable(answer));
     if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));
     if (outcome !== 'APPENDED') throw new LogUnavailableError(`Redis: ${entries[0]}`, true);
-    return appendedEntries(seen.log, entries, transactions);
+    return appendedEntries(seen.log, entries, batch);
   }
 
   async read(log: LogId, after: Position, limit: number): Promise<readonly LogEntry[]> {
@@ -114,6 +115,9 @@ const seenText = ({ seen, isOverdue }: OfferedTransaction): string => {
   return text;
 };
 
+/** The same memory, as what ioredis takes for bytes. */
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 const damaged = (what: string) => new LogUnavailableError(`Redis: ${what} does not decode`, true);
 
 /** What a script answered, as text; nil stays undefined. */
@@ -143,7 +147,7 @@ function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {
 function appendedEntries(
   log: LogId,
   answer: readonly (string | undefined)[],
-  transactions: readonly OfferedTransaction[],
+  { shared, transactions }: Batch,
 ): LogEntry[] {
   const entries: LogEntry[] = [];
   for (let index = 0; index + 3 < answer.length; index += 4) {
@@ -153,7 +157,7 @@ function appendedEntries(
     if (first === undefined || !isMark(before) || !Number.isSafeInteger(lastBefore)) {
       throw new LogUnavailableError('Redis: the answer of the append script does not decode', false);
     }
-    entries.push(makeEntry(log, lastBefore, before, [first, ...rest]));
+    entries.push(makeEntry(log, lastBefore, before, shared, [first, ...rest]));
   }
   return entries;
 }

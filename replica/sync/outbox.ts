@@ -8,6 +8,7 @@
 import { LogReplacedError, LogUnavailableError, OutcomeUnknownError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Origin, Position } from '../crdt/version.ts';
+import { batchOf } from '../log/batch.ts';
 import type { Journal, KnownEntry } from '../log/journal.ts';
 import type { DocumentRecord, Log, LogEntry } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
@@ -216,10 +217,9 @@ export class Outbox {
     const { log, head, secret, recordsAfter } = this.#options;
     try {
       this.appends += 1;
-      const offered = batch.map(({ transaction, isOverdue }) =>
-        isOverdue ? { ...transaction, isOverdue } : transaction,
-      );
-      this.#options.appended(await log.append(offered, head(), secret, recordsAfter));
+      const seen = head();
+      const offers = batch.map(({ transaction: { delta }, isOverdue }) => ({ delta, isOverdue }));
+      this.#options.appended(await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter));
       for (const waiting of batch) waiting.isAcknowledged = true;
       if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
       this.#retryMilliseconds = this.#options.retryMilliseconds[0];

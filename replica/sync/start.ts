@@ -10,7 +10,7 @@ import {
   UnknownFormatError,
 } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { decodeDelta } from '../crdt/codec.ts';
+import { decodeDelta } from '../crdt/delta-codec.ts';
 import type { Head, Lineage, Origin } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { Journal } from '../log/journal.ts';
@@ -18,7 +18,7 @@ import type { Log } from '../log/log.ts';
 import { newLogId, newSecret } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import { Prefix } from '../prefix.ts';
-import { type StagedTransaction, stagedTransaction } from '../staged.ts';
+import type { StagedTransaction } from '../staged.ts';
 
 export interface StartOptions {
   readonly name: string;
@@ -109,7 +109,7 @@ export async function unsentOf(journal: Journal, prefix: Prefix): Promise<readon
     if (delta.origin !== origin || delta.number !== number)
       throw new MalformedBytesError(`the journal holds ${delta.origin} ${delta.number} as ${origin} ${number}`);
     checkHistory(context, prefix);
-    unsent.push(stagedTransaction(transaction, delta));
+    unsent.push({ ...transaction, delta });
   }
   for (const [origin, number] of returned) await journal.removeUpTo(origin, number);
   return unsent;

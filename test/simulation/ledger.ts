@@ -2,8 +2,9 @@
  * What clients asked for and were told, and what became of it. Each write puts a document of its own, its *event*, in the
  * same transaction as all else that it does: so whoever sees the event has to see the rest, and the other way round.
  */
-import { decodeDelta } from '../../replica/crdt/codec.ts';
+
 import type { Delta } from '../../replica/crdt/delta.ts';
+import { decodeDelta } from '../../replica/crdt/delta-codec.ts';
 import { documentValue } from '../../replica/crdt/document.ts';
 import type { Origin, Position } from '../../replica/crdt/version.ts';
 import type { StoredDocument } from '../../replica/documents.ts';

@@ -1,6 +1,7 @@
 /** The log as Redis got it, and the state of every document at every position of it: what no replica may differ from. */
-import { encodeDocument } from '../../replica/crdt/codec.ts';
+
 import type { DocumentState } from '../../replica/crdt/document.ts';
+import { encodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
 import { DocumentMap } from '../../replica/document-map.ts';
 import { markAtStart } from '../../replica/log/entry.ts';

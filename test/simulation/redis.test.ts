@@ -1,5 +1,6 @@
 /** The simulated Redis promises what the real one does. */
 import { describeLog, type LogUnderTest } from '../replica/log/contract.ts';
+import { batch } from '../replica/log/transactions.ts';
 import { logOver } from './ports.ts';
 import { SimulatedRedis } from './redis.ts';
 
@@ -15,7 +16,7 @@ function opened(redis: SimulatedRedis): LogUnderTest {
     async appendAndKill(id, appended) {
       const head = await log.head();
       if (head?.log !== id) throw new Error(`there is no log ${id}`);
-      await log.append(appended, head, 'secret', () => []);
+      await log.append(batch(...appended), head, 'secret', () => []);
       return opened(redis);
     },
     [Symbol.asyncDispose]: async () => {},

@@ -8,7 +8,7 @@ import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/ver
 import { admit } from '../../replica/log/admission.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
-import type { LogEntry, OfferedTransaction, OriginClaim } from '../../replica/log/log.ts';
+import type { Batch, LogEntry, OriginClaim } from '../../replica/log/log.ts';
 import { emptySnapshots, SimulatedSnapshots, type SnapshotContents } from './redis-snapshots.ts';
 
 interface KeptOrigin {
@@ -67,14 +67,14 @@ export class SimulatedRedis {
     return this.#head;
   }
 
-  append(transactions: readonly OfferedTransaction[], seen: Head, secret: string): readonly LogEntry[] {
+  append({ shared, transactions }: Batch, seen: Head, secret: string): readonly LogEntry[] {
     const head = this.#checkSeen(seen);
     const { groups, numbers } = admit(transactions, (origin) => this.#origins.get(origin)?.number ?? 0);
     if (groups.length === 0) return [];
     this.#checkRoom();
     let { position, mark } = head;
     const entries = groups.map((group) => {
-      const entry = makeEntry(head.log, position, mark, group);
+      const entry = makeEntry(head.log, position, mark, shared, group);
       position = entry.last;
       mark = entry.mark;
       return entry;

@@ -1,17 +1,20 @@
 import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
-import { decodeDelta, encodeDelta } from '../../../replica/crdt/codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
+import { decodeBatch, encodeBatch } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
 import type { ValueObject } from '../../../replica/crdt/value.ts';
 import { covers, type Lineage, type Writer } from '../../../replica/crdt/version.ts';
 import { DocumentDraft, type UpdateOperation } from '../../../replica/crdt/writes.ts';
 import { DocumentMap } from '../../../replica/document-map.ts';
-import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../../replica/log/entry.ts';
-import type { EncodedTransaction } from '../../../replica/log/log.ts';
+import { batchOf, type Offer } from '../../../replica/log/batch.ts';
+import { decodeEntry, deltasOf, encodeEntry, makeEntry, markAtStart } from '../../../replica/log/entry.ts';
 import type { Store, Subject } from '../subject.ts';
 import { collection, type Fields, type Update } from '../workload.ts';
 
 const log = '0123456789abcdef0123456789abcdef';
+const originOf = (replica: string): string => `${replica}.a2b3c4d5`;
+/** Whose deltas others apply. */
+const writingOrigin = originOf('replica-1');
 const lineage: Lineage = new Map();
 const startTime = Date.now() * 1024;
 const isCounter = () => false;
@@ -20,12 +23,14 @@ const documentsOfChunk = 4000;
 class TidelineStore implements Store {
   readonly #origin: string;
   readonly #documents = new DocumentMap<DocumentState>();
-  #number = 0;
+  /** One replica writes, so a transaction's number is its position. */
   #position = 0;
-  #firstOfBatch = 0;
+  /** What is sent together had seen the same. */
+  #seen: number | undefined;
+  #batch: Offer[] = [];
 
   constructor(replica: string) {
-    this.#origin = `${replica}.a2b3c4d5`;
+    this.#origin = originOf(replica);
   }
 
   create(id: string, fields: Fields): Uint8Array {
@@ -44,42 +49,40 @@ class TidelineStore implements Store {
   /** As a private view drafts it and commit encodes it. */
   #write(id: string, write: (draft: DocumentDraft) => void): Uint8Array {
     const origin = this.#origin;
-    const number = ++this.#number;
+    const number = ++this.#position;
     const time = startTime + number;
-    const writer: Writer = { origin, number, time, log: undefined, position: 0, covers: () => true };
+    const writer: Writer = { origin, number, time, log, position: number, covers: () => true };
     const draft = new DocumentDraft(this.#documents.get(collection, id), writer);
     write(draft);
     if (draft.state) this.#documents.set(collection, id, draft.state);
-    const context = { log, position: this.#position, origins: new Map([[origin, number - 1]]) };
-    return encodeDelta({
-      origin,
-      number,
-      time,
-      context,
-      operations: [{ collection, id, operations: draft.operations }],
-    });
+    const context = { log, position: this.#seen ?? number - 1, origins: new Map([[origin, number - 1]]) };
+    const delta = { origin, number, time, context, operations: [{ collection, id, operations: draft.operations }] };
+    if (this.#seen !== undefined) this.#batch.push({ delta, isOverdue: false });
+    return bodyOf(delta);
   }
 
   beginBatch(): void {
-    this.#firstOfBatch = this.#number + 1;
+    this.#seen = this.#position;
+    this.#batch = [];
   }
 
-  endBatch(deltas: readonly Uint8Array[]): Uint8Array {
-    const transactions = deltas.map((bytes, index): EncodedTransaction => {
-      const number = this.#firstOfBatch + index;
-      return { origin: this.#origin, number, numberBefore: number - 1, bytes, placed: undefined };
-    });
+  endBatch(): Uint8Array {
+    const { shared, transactions } = batchOf(log, this.#batch);
+    this.#seen = undefined;
     const [first, ...others] = transactions;
     if (first === undefined) throw new Error('a batch is empty');
-    return encodeEntry(makeEntry(log, first.number - 1, markAtStart(log), [first, ...others]));
+    return encodeEntry(makeEntry(log, first.number - 1, markAtStart(log), shared, [first, ...others]));
   }
 
-  apply(bytes: Uint8Array): void {
-    this.#applyDelta(decodeDelta(bytes));
+  /** What its entry says of a delta is its number and its origin: here they follow on the documents that were loaded. */
+  apply(body: Uint8Array): void {
+    const number = this.#position + 1;
+    const entry = { log, origin: writingOrigin, firstNumber: number, lastNumber: number, count: 1 };
+    for (const delta of decodeBatch(entry, body)) this.#applyDelta(delta);
   }
 
   applyBatch(batch: Uint8Array): void {
-    for (const { bytes } of decodeEntry(batch).transactions) this.#applyDelta(decodeDelta(bytes));
+    for (const delta of deltasOf(decodeEntry(batch))) this.#applyDelta(delta);
   }
 
   /** As the prefix does it. */
@@ -114,7 +117,9 @@ class TidelineStore implements Store {
 
   load(saved: readonly Uint8Array[]): void {
     for (const chunk of saved) {
-      for (const { collection: name, id, state } of decodeChunk(chunk)) this.#documents.set(name, id, state);
+      const records = decodeChunk(chunk);
+      this.#position += records.length;
+      for (const { collection: name, id, state } of records) this.#documents.set(name, id, state);
     }
   }
 
@@ -129,11 +134,32 @@ class TidelineStore implements Store {
 export const tideline: Subject = {
   name: 'Tideline',
   note:
-    'as a replica does it: drafts, deltas with a context of one origin, documents saved in chunks of ' +
-    `${documentsOfChunk}, as a snapshot keeps them; a batch is a log entry`,
+    'as a replica does it: drafts, deltas with a context of one origin. A delta alone is the body of a log entry; log, ' +
+    'origin, number and position stand in the head of the entry, beside a mark and a checksum: a head has a row of its own. ' +
+    'A batch is an entry, head and all. Documents are saved, with their places in the log, in chunks of ' +
+    `${documentsOfChunk}, as a snapshot keeps them`,
   open: (replica) => new TidelineStore(replica),
-  codec: { decode: decodeDelta, encode: (decoded) => encodeDelta(deltaOf(decoded)) },
+  codec: {
+    decode: (body) => decodeBatch({ log, origin: writingOrigin, firstNumber: 1, lastNumber: 1, count: 1 }, body)[0],
+    encode: (decoded) => bodyOf(deltaOf(decoded)),
+  },
+  get headBytes() {
+    const nothing = Buffer.alloc(0);
+    const name = { origin: writingOrigin, number: 123_456, numberBefore: 123_455 };
+    const transaction = { ...name, frame: nothing, seen: new Map(), isOverdue: false };
+    return encodeEntry(makeEntry(log, 123_455, markAtStart(log), nothing, [transaction])).length;
+  },
 };
+
+/** What an entry with this one delta has after its head. */
+function bodyOf(delta: Delta): Uint8Array {
+  const { shared, frames } = encodeBatch(log, [delta]);
+  const [frame = new Uint8Array()] = frames;
+  const body = new Uint8Array(shared.length + frame.length);
+  body.set(shared);
+  body.set(frame, shared.length);
+  return body;
+}
 
 function deltaOf(decoded: unknown): Delta {
   if (!isDelta(decoded)) throw new TypeError('not a delta');

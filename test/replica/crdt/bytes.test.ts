@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter, StringTable } from '../../../replica/crdt/bytes.ts';
+import { MalformedBytesError } from '../../../errors.ts';
+import { ByteReader, ByteWriter } from '../../../replica/crdt/bytes.ts';
+import { StringTable } from '../../../replica/crdt/strings.ts';
 import { mostBytes, readText, writeText } from '../../../replica/crdt/text.ts';
 
 /** Short and long, of one byte a character and of up to four. */
@@ -67,12 +69,12 @@ describe('a writer', () => {
     const powers = Array.from({ length: 54 }, (_, power) => 2 ** power);
     const edges = powers.flatMap((power) => [power - 1, power, power + 1]).filter(Number.isSafeInteger);
     const check = (value: number) => {
-      const writer = new ByteWriter(new StringTable());
+      const writer = new ByteWriter(new StringTable('FIRST_USE'));
       writer.byte(0);
       writer.varint(value);
       const bytes = writer.take();
       expect([...bytes]).toEqual([0, ...varintOf(value)]);
-      expect(new ByteReader(bytes, 'an integer', 0).varint()).toBe(value);
+      expect(new ByteReader(bytes, 'an integer', 1, 'FIRST_USE').varint()).toBe(value);
     };
     for (const value of edges) check(value);
     fc.assert(fc.property(fc.maxSafeNat(), check), { numRuns: 500 });
@@ -90,7 +92,7 @@ describe('a writer', () => {
           { minLength: 1, maxLength: 40 },
         ),
         (pieces) => {
-          const strings = new StringTable();
+          const strings = new StringTable('FIRST_USE');
           const [whole, other] = [new ByteWriter(strings), new ByteWriter(strings)];
           const taken: [Uint8Array, Buffer][] = [];
           for (const piece of pieces) {
@@ -118,15 +120,48 @@ describe('a writer', () => {
     );
   });
 
-  it('finds strings again, few or many', () => {
-    const strings = new StringTable();
-    const names = Array.from({ length: 40 }, (_, index) => `name ${index}`);
-    for (const _ of [1, 2])
-      expect(names.map((name) => strings.indexOf(name))).toEqual(names.map((_name, index) => index));
-    const writer = new ByteWriter(strings);
-    strings.writeTo(writer);
-    for (const name of names) writer.string(name);
-    const reader = new ByteReader(writer.take(), 'a table', 0);
-    expect(names.map(() => reader.string())).toEqual(names);
+  it.each(['FIRST_USE', 'SECOND_USE'] as const)(
+    'finds strings again, few or many, with places from %s on',
+    (places) => {
+      const strings = new StringTable(places);
+      const content = new ByteWriter(strings);
+      const names = Array.from({ length: 40 }, (_, index) => `name ${index}`);
+      for (const _ of [1, 2, 3]) for (const name of names) content.string(name);
+      const writer = new ByteWriter(strings);
+      writer.varint(strings.table.length);
+      for (const name of strings.table) writer.text(name);
+      writer.copyOf(content);
+
+      const reader = new ByteReader(writer.take(), 'a table', 0, places);
+      if (places === 'SECOND_USE') reader.table();
+      else expect(reader.varint()).toBe(0);
+      for (const _ of [1, 2, 3]) expect(names.map(() => reader.string())).toEqual(names);
+      expect(strings.table).toHaveLength(places === 'SECOND_USE' ? 40 : 0);
+      expect(reader.isAtEnd).toBe(true);
+    },
+  );
+});
+
+describe('a reader', () => {
+  it.each([
+    ['is larger than any that is safe', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]],
+    ['never ends', Array.from({ length: 200 }, () => 0x80)],
+    ['ends late', [...Array.from({ length: 200 }, () => 0x80), 1]],
+    ['is cut short', [0x80]],
+  ])('refuses an integer that %s', (_, bytes) => {
+    const reader = new ByteReader(Uint8Array.from(bytes), 'an integer', 0, 'FIRST_USE');
+    expect(() => reader.varint()).toThrow(MalformedBytesError);
+  });
+
+  it('reads no further than what it entered, and what it knows nothing of there it skips', () => {
+    const bytes = Uint8Array.of(5, 1, 7, 2, 0, 0, 9, 0x80);
+    const reader = new ByteReader(bytes, 'something', 0, 'FIRST_USE');
+    const outer = reader.enter(reader.varint());
+    expect(reader.varint()).toBe(1);
+    reader.leave(outer);
+    expect(reader.varint()).toBe(9);
+    const inner = reader.enter(1);
+    expect(() => reader.varint()).toThrow(/too early/);
+    expect(inner).toBe(bytes.length);
   });
 });

@@ -1,8 +1,8 @@
 /** The merge rules as a whole: random histories of one site and of two, held against the model at every step. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeDocument } from '../../../replica/crdt/codec.ts';
 import { type DocumentState, showsSame } from '../../../replica/crdt/document.ts';
+import { encodeDocument } from '../../../replica/crdt/document-codec.ts';
 import { type Request, requests } from './arbitraries.ts';
 import { factsOfHistory, factsOfState } from './facts.ts';
 import type { Made } from './model.ts';

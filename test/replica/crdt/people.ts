@@ -1,6 +1,7 @@
 /** For tests that tell a story: people who write to one document, each seeing what they are said to have seen. */
-import { decodeDelta, encodeDelta } from '../../../replica/crdt/codec.ts';
+
 import type { Path, WireOperation } from '../../../replica/crdt/delta.ts';
+import { decodeDelta, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../../../replica/crdt/json.ts';
 import { parseKeypath } from '../../../replica/crdt/keypath.ts';

@@ -3,9 +3,10 @@
  * back, and bridges between sites. One document. Every action is legal at any time; what cannot happen does nothing.
  */
 import { TypeMismatchError } from '../../../errors.ts';
-import { decodeDelta, decodeDocument, encodeDelta, encodeDocument } from '../../../replica/crdt/codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
+import { decodeDelta, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
+import { decodeDocument, encodeDocument } from '../../../replica/crdt/document-codec.ts';
 import {
   type Context,
   covers,

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Delta, WireOperation } from '../../../replica/crdt/delta.ts';
 import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
+import type { Context } from '../../../replica/crdt/version.ts';
 import { paths, values } from './arbitraries.ts';
 
 const writtenPaths = paths.filter(([key]) => key !== '_id');
@@ -30,7 +31,7 @@ const floorsAt = (path: readonly string[]) =>
     { maxLength: 2 },
   );
 
-const operations: fc.Arbitrary<WireOperation> = writtenPaths.chain((path) =>
+const operation: fc.Arbitrary<WireOperation> = writtenPaths.chain((path) =>
   fc.oneof<fc.Arbitrary<WireOperation>[]>(
     fc.record({
       kind: fc.constant('assign'),
@@ -58,31 +59,65 @@ const operations: fc.Arbitrary<WireOperation> = writtenPaths.chain((path) =>
   ),
 );
 
-/** Any delta there is. */
-export const deltas: fc.Arbitrary<Delta> = fc.record({
-  origin: origins,
-  number: fc.maxSafeInteger().map(Math.abs),
-  time: fc.maxSafeInteger().map(Math.abs),
-  context: fc.record({
-    log: fc.constantFrom('log', 'other'),
-    position: fc.maxSafeInteger().map(Math.abs),
-    origins: fc.uniqueArray(fc.tuple(origins, numbers), { selector: ([origin]) => origin }).map((all) => new Map(all)),
+const gaps = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(1) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 300 }) },
+);
+const operations = fc.uniqueArray(
+  fc.record({
+    collection: fc.constantFrom('cars', 'people'),
+    id: fc.constantFrom('1', '2'),
+    operations: fc.array(operation, { maxLength: 4 }),
   }),
-  operations: fc.uniqueArray(
-    fc.record({
-      collection: fc.constantFrom('cars', 'people'),
-      id: fc.constantFrom('1', '2'),
-      operations: fc.array(operations, { maxLength: 4 }),
-    }),
-    { maxLength: 3, selector: ({ collection, id }) => `${collection} ${id}` },
-  ),
+  { maxLength: 3, selector: ({ collection, id }) => `${collection} ${id}` },
+);
+
+const context = fc.record({
+  log: fc.constantFrom('log', 'other'),
+  position: fc.oneof(numbers, fc.maxSafeNat()),
+  origins: fc.uniqueArray(fc.tuple(origins, numbers), { selector: ([origin]) => origin }).map((all) => new Map(all)),
 });
+const time = fc.oneof(numbers, fc.maxSafeNat());
+const placed = fc.option(
+  fc.record({
+    log: fc.constantFrom('log', 'elsewhere'),
+    position: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  }),
+  { nil: undefined, freq: 3 },
+);
+
+/** Any delta there is. */
+export const deltas: fc.Arbitrary<Delta> = fc
+  .record({ origin: origins, number: fc.maxSafeNat(), gap: gaps, time, context, operations, placed })
+  .map(({ gap, number, ...delta }) => {
+    const own = Math.max(number, gap);
+    return { ...delta, number: own, context: seeing(delta.context, delta.origin, own - gap) };
+  });
+
+/** What one origin hands on together: each names the one before it. */
+export const batches: fc.Arbitrary<readonly Delta[]> = fc
+  .record({
+    origin: origins,
+    steps: fc.array(fc.record({ gap: gaps, time, context, operations, placed }), { minLength: 1, maxLength: 5 }),
+  })
+  .map(({ origin, steps }) => {
+    let number = 0;
+    return steps.map(({ gap, ...delta }) => {
+      const seen = seeing(delta.context, origin, number);
+      number += gap;
+      return { ...delta, origin, number, context: seen };
+    });
+  });
+
+function seeing(seen: Context, origin: string, number: number): Context {
+  return { ...seen, origins: new Map([...seen.origins, [origin, number]]) };
+}
 
 /** What several writers leave who saw more or less of each other. */
 export const states: fc.Arbitrary<DocumentState> = fc
   .array(
     fc.record({
-      operations: fc.array(operations, { minLength: 1, maxLength: 4 }),
+      operations: fc.array(operation, { minLength: 1, maxLength: 4 }),
       origin: origins,
       number: numbers,
       time: numbers,

@@ -5,7 +5,7 @@ import type { Gossip } from '../../../replica/gossip/gossip.ts';
 import { openRedisSite, type RedisSite } from '../../../replica/redis/site.ts';
 import { startProxy } from '../../servers/proxy.ts';
 import { type RedisServer, startRedis } from '../../servers/redis.ts';
-import { transactions } from '../log/transactions.ts';
+import { batch, transactions } from '../log/transactions.ts';
 import { connected, quiet } from '../redis/sites.ts';
 
 async function openServer(): Promise<RedisServer> {
@@ -41,7 +41,7 @@ describe('gossip on Redis', () => {
     const there = await listen(other.gossip);
     const head = await one.log.create('log');
 
-    await one.log.append([...transactions('a.x', 1, 2), ...transactions('b.x', 1, 1)], head, 'secret', () => []);
+    await one.log.append(batch(...transactions('a.x', 1, 2), ...transactions('b.x', 1, 1)), head, 'secret', () => []);
 
     await expect.poll(() => there.heard).toEqual(['a.x 1-2', 'b.x 3-3']);
     await expect.poll(() => here.heard).toEqual(['a.x 1-2', 'b.x 3-3']);
@@ -61,7 +61,7 @@ describe('gossip on Redis', () => {
     });
     await expect.poll(() => server.client.pubsub('NUMSUB', '{test}:deltas')).toContain(1);
 
-    await one.log.append(transactions('a.x', 1, 1), head, 'secret', () => []);
+    await one.log.append(batch(...transactions('a.x', 1, 1)), head, 'secret', () => []);
 
     expect(await read).toBe(1);
   });

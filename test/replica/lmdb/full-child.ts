@@ -1,7 +1,7 @@
 /** A process whose files may not grow beyond a limit that its starter set: what it says about writing beyond it. */
 import { TidelineError } from '../../../errors.ts';
 import { openDataFolder } from '../../../replica/lmdb/folder.ts';
-import { transaction } from '../log/transactions.ts';
+import { batch, transaction } from '../log/transactions.ts';
 
 const [path = ''] = process.argv.slice(2);
 process.on('unhandledRejection', () => process.stdout.write('unhandled\n'));
@@ -20,11 +20,11 @@ async function fill(name: string, write: (number: number) => Promise<unknown>): 
   }
 }
 
-await fill('journal', (number) => journal.add([{ ...transaction('a.x', number, { bytes }), context }], []));
-await fill('log', (number) => log.append([transaction('b.x', number, { bytes })], context, 's', () => []));
+await fill('journal', (number) => journal.add([{ ...transaction('a.x', number), bytes, context }], []));
+await fill('log', (number) => log.append(batch(transaction('b.x', number, { frame: bytes })), context, 's', () => []));
 await journal.removeUpTo('a.x', 1_000);
 process.stdout.write('emptied\n');
-await log.append([transaction('c.x', 1)], context, 's', () => []);
+await log.append(batch(transaction('c.x', 1)), context, 's', () => []);
 process.stdout.write('appended\n');
 await close();
 process.stdout.write('closed\n');

@@ -4,14 +4,20 @@ import { MalformedBytesError, StoreUnavailableError } from '../../../errors.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import type { JournaledTransaction, KnownEntry } from '../../../replica/log/journal.ts';
 import { startChild } from '../../servers/child.ts';
-import { type TransactionParts, transaction } from '../log/transactions.ts';
 import { damage, newPath, openEmbedded, openFolder } from './folders.ts';
 
 const context = { log: 'log', position: 7, mark: markAtStart('log') };
-const journaled = (origin: string, number: number, parts?: TransactionParts): JournaledTransaction => {
-  const { numberBefore, bytes, placed } = transaction(origin, number, parts);
-  return { origin, number, numberBefore, bytes, placed, context };
-};
+const journaled = (
+  origin: string,
+  number: number,
+  parts: Partial<Pick<JournaledTransaction, 'numberBefore' | 'bytes'>> = {},
+): JournaledTransaction => ({
+  origin,
+  number,
+  numberBefore: parts.numberBefore ?? number - 1,
+  bytes: parts.bytes ?? Buffer.from(`delta ${number} of ${origin}`),
+  context,
+});
 const known = (last: number, log = 'log'): KnownEntry => ({
   last,
   mark: markAtStart(`${log} ${last}`),
@@ -24,10 +30,9 @@ describe('P17: the journal', () => {
   it('gives back what was added, in that order, after a restart', async () => {
     const path = await newPath();
     const folder = await openFolder(path);
-    const placed = { log: 'elsewhere', position: 3 };
     const added = [
       journaled('b.x', 9, { numberBefore: 4 }),
-      journaled('a.x', 1, { placed, bytes: Buffer.from([0, 10, 255]) }),
+      journaled('a.x', 1, { bytes: Buffer.from([0, 10, 255]) }),
       journaled('b.x', 10),
       journaled('a.x', 2, { bytes: Buffer.alloc(0) }),
     ];

@@ -5,7 +5,7 @@ import { applyOperations } from '../../../replica/crdt/document.ts';
 import type { Head } from '../../../replica/crdt/version.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import type { DocumentRecord, Log, LogEntry } from '../../../replica/log/log.ts';
-import { transaction, transactions } from '../log/transactions.ts';
+import { batch, transaction, transactions } from '../log/transactions.ts';
 import { damage, newPath, openEmbedded } from './folders.ts';
 
 const start: Head = { log: 'log', position: 0, mark: markAtStart('log') };
@@ -38,7 +38,7 @@ describe('states beside the log', () => {
       ];
     };
 
-    const appended = await log.append([transaction('a.x', 1), transaction('b.x', 1)], start, 's', recordsAfter);
+    const appended = await log.append(batch(transaction('a.x', 1), transaction('b.x', 1)), start, 's', recordsAfter);
     const before = await states(log);
     await close();
     const after = await states((await openEmbedded(path)).log);
@@ -62,11 +62,11 @@ describe('states beside the log', () => {
       throw new Error('no records');
     };
 
-    await expect(log.append([transaction('a.x', 1)], start, 's', fail)).rejects.toThrow('no records');
+    await expect(log.append(batch(transaction('a.x', 1)), start, 's', fail)).rejects.toThrow('no records');
 
     expect(await log.head()).toEqual(start);
     expect(await states(log)).toEqual({ head: start, records: [] });
-    expect(await log.append([transaction('a.x', 1)], start, 's', () => [])).toHaveLength(1);
+    expect(await log.append(batch(transaction('a.x', 1)), start, 's', () => [])).toHaveLength(1);
   });
 
   it('are told by name when they are damaged', async () => {
@@ -74,7 +74,7 @@ describe('states beside the log', () => {
     const folder = await openEmbedded(path);
     await folder.log.create('log');
     const record = { collection: 'cars', id: 'vw', state: state('here') };
-    await folder.log.append([transaction('a.x', 1)], start, 's', () => [record]);
+    await folder.log.append(batch(transaction('a.x', 1)), start, 's', () => [record]);
     await folder.close();
     await damage(path, 'states', (value) => value.subarray(0, -1));
     const { log } = await openEmbedded(path);
@@ -92,15 +92,15 @@ describe('the embedded log', () => {
     await log.create('log');
     const bytes = Buffer.alloc(3_000);
     for (const number of [1, 2, 3, 4, 5])
-      await log.append([transaction('a.x', number, { bytes })], await headOf(log), 's', () => []);
+      await log.append(batch(transaction('a.x', number, { frame: bytes })), await headOf(log), 's', () => []);
 
     await expect(log.read('log', 0, 10)).rejects.toThrow(LogReplacedError);
     await expect(log.read('log', 1, 10)).rejects.toThrow(LogReplacedError);
     expect((await log.read('log', 2, 10)).map(({ last }) => last)).toEqual([3, 4, 5]);
     await close();
     const reopened = await openEmbedded(path, options);
-    const large = transaction('a.x', 6, { bytes: Buffer.alloc(20_000) });
-    await reopened.log.append([large], await headOf(reopened.log), 's', () => []);
+    const large = transaction('a.x', 6, { frame: Buffer.alloc(20_000) });
+    await reopened.log.append(batch(large), await headOf(reopened.log), 's', () => []);
     expect((await reopened.log.read('log', 5, 10)).map(({ last }) => last)).toEqual([6]);
     await expect(reopened.log.read('log', 4, 10)).rejects.toThrow(LogReplacedError);
     expect(await reopened.log.origins()).toEqual(new Map([['a.x', 6]]));
@@ -111,7 +111,7 @@ describe('the embedded log', () => {
     const folder = await openEmbedded(path);
     await folder.log.create('log');
     for (const number of [1, 2, 3]) {
-      await folder.log.append([transaction('a.x', number)], await headOf(folder.log), 's', () => []);
+      await folder.log.append(batch(transaction('a.x', number)), await headOf(folder.log), 's', () => []);
     }
     await folder.close();
     await damage(path, 'log', (value) => (value.includes('delta 2') ? Buffer.from('what is this?') : value));
@@ -121,7 +121,7 @@ describe('the embedded log', () => {
     await expect(log.read('log', 1, 10)).rejects.toThrow(/ends at 2 of log log does not decode/);
     expect((await log.read('log', 2, 10)).map(({ last }) => last)).toEqual([3]);
     const stands = { log: 'log', position: 1, mark: markAtStart('log') };
-    await expect(log.append([transaction('a.x', 4)], stands, 's', () => [])).rejects.toThrow(LogUnavailableError);
+    await expect(log.append(batch(transaction('a.x', 4)), stands, 's', () => [])).rejects.toThrow(LogUnavailableError);
   });
 
   it('does not open on a damaged head', async () => {
@@ -149,7 +149,7 @@ describe('the embedded log', () => {
     await log.create('log');
 
     await Promise.all(
-      [1, 3, 5, 7].map((number) => log.append(transactions('a.x', number, number + 1), start, 's', () => [])),
+      [1, 3, 5, 7].map((number) => log.append(batch(...transactions('a.x', number, number + 1)), start, 's', () => [])),
     );
 
     expect((await log.read('log', 0, 10)).map(({ last }) => last)).toEqual([2, 4, 6, 8]);

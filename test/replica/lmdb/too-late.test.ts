@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { encodeDelta } from '../../../replica/crdt/codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
+import { encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import { newPath, openFolder } from './folders.ts';
 
@@ -39,7 +39,6 @@ it('P41: what came too late leaves the journal for a file that people can read',
     number,
     numberBefore: number - 1,
     bytes: encodeDelta(delta(number)),
-    placed: undefined,
     context,
   }));
   await journal.add(journaled, []);

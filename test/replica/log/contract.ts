@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LogReplacedError } from '../../../errors.ts';
 import type { Head } from '../../../replica/crdt/version.ts';
 import type { Log, LogEntry, OfferedTransaction } from '../../../replica/log/log.ts';
-import { transaction, transactions } from './transactions.ts';
+import { batch, shared, transaction, transactions } from './transactions.ts';
 
 export interface LogUnderTest extends AsyncDisposable {
   readonly log: Log;
@@ -19,10 +19,11 @@ export interface LogUnderTest extends AsyncDisposable {
 
 const noRecords = () => [];
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
+const bodyOf = ({ body }: LogEntry) => Buffer.from(body).toString();
 const spans = (entries: readonly LogEntry[]) => entries.map(({ origin, first, last }) => `${origin} ${first}-${last}`);
 
 const append = (log: Log, seen: Head, ...appended: OfferedTransaction[]) =>
-  log.append(appended, seen, 'secret', noRecords);
+  log.append(batch(...appended), seen, 'secret', noRecords);
 
 async function readAll(log: Log, id: string, limit = 100): Promise<LogEntry[]> {
   const all: LogEntry[] = [];
@@ -56,10 +57,7 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
 
       expect(spans(appended)).toEqual(['a.x 1-2', 'b.x 3-3']);
       expect(await readAll(site.another, 'log')).toEqual(appended);
-      expect(appended[0]?.transactions.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual([
-        'delta 1 of a.x',
-        'delta 2 of a.x',
-      ]);
+      expect(appended.map(bodyOf)).toEqual(['shared: delta 1 of a.xdelta 2 of a.x', 'shared: delta 1 of b.x']);
     });
 
     it('P1: marks an entry by the mark before it, origin and numbers', async () => {
@@ -164,22 +162,50 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       expect(spans(appended)).toEqual(['a.x 1-3', 'b.x 4-5', 'a.x 6-6']);
     });
 
-    it('keeps where a transaction was placed, and bytes of every value', async () => {
+    it('P5: puts what a batch shares into each entry that it makes of it, of a part of it too', async () => {
+      await using site = await open();
+      const head = await site.log.create('log');
+      await append(site.log, head, ...transactions('a.x', 1, 2));
+
+      const appended = await append(site.log, head, ...transactions('a.x', 1, 3), transaction('b.x', 1));
+
+      expect(appended.map(bodyOf)).toEqual(['shared: delta 3 of a.x', 'shared: delta 1 of b.x']);
+      expect((await site.another.read('log', 2, 10)).map(bodyOf)).toEqual(appended.map(bodyOf));
+    });
+
+    it('P5: begins another entry where a transaction names another one before it than the one that is', async () => {
+      await using site = await open();
+      const head = await site.log.create('log');
+
+      const appended = await append(
+        site.log,
+        head,
+        ...transactions('a.x', 1, 2),
+        transaction('a.x', 5, { numberBefore: 1 }),
+        transaction('a.x', 9, { numberBefore: 5 }),
+      );
+
+      expect(appended.map(({ firstNumber, lastNumber, last }) => [firstNumber, lastNumber, last])).toEqual([
+        [1, 2, 2],
+        [5, 9, 4],
+      ]);
+      expect(await readAll(site.log, 'log')).toEqual(appended);
+    });
+
+    it('keeps bytes of every value', async () => {
       await using site = await open();
       const head = await site.log.create('log');
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
-      const placed = { log: 'other', position: Number.MAX_SAFE_INTEGER };
 
       await append(
         site.log,
         head,
-        transaction('a.x', 1, { bytes, placed }),
-        transaction('a.x', 2, { bytes: Buffer.alloc(0) }),
+        transaction('a.x', 1, { frame: bytes }),
+        transaction('a.x', 2, { frame: Buffer.alloc(0) }),
       );
 
       const [entry] = await site.another.read('log', 0, 10);
-      expect(entry?.transactions.map((one) => one.placed)).toEqual([placed, undefined]);
-      expect(entry?.transactions.map((one) => [...one.bytes])).toEqual([[...bytes], []]);
+      expect([...(entry?.body ?? [])]).toEqual([...shared, ...bytes]);
     });
 
     it('P6: appends for a sender that stands further back in the same history', async () => {
@@ -278,7 +304,7 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       await using site = await open();
       const head = await site.log.create('log');
       const bytes = Buffer.alloc(5 * 1024 * 1024);
-      for (const number of [1, 2, 3]) await append(site.log, head, transaction('a.x', number, { bytes }));
+      for (const number of [1, 2, 3]) await append(site.log, head, transaction('a.x', number, { frame: bytes }));
 
       expect(spans(await site.log.read('log', 0, 10))).toEqual(['a.x 1-1', 'a.x 2-2']);
       expect(spans(await site.log.read('log', 2, 10))).toEqual(['a.x 3-3']);
@@ -302,8 +328,8 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
     it('P9: keeps the secret of who appended last', async () => {
       await using site = await open();
       const head = await site.log.create('log');
-      await site.log.append([transaction('a.x', 1)], head, 'old', noRecords);
-      await site.log.append([transaction('a.x', 2)], head, 'new', noRecords);
+      await site.log.append(batch(transaction('a.x', 1)), head, 'old', noRecords);
+      await site.log.append(batch(transaction('a.x', 2)), head, 'new', noRecords);
 
       expect(await site.log.claimOrigin({ origin: 'a.x', number: 2, secret: 'old', nextSecret: 'x' })).toBe(false);
       expect(await site.log.claimOrigin({ origin: 'a.x', number: 2, secret: 'new', nextSecret: 'x' })).toBe(true);

@@ -2,6 +2,7 @@ import { openRedisSite } from '../../../replica/redis/site.ts';
 import { type RedisServer, startRedis } from '../../servers/redis.ts';
 import { connected, quiet } from '../redis/sites.ts';
 import { describeLog, type LogUnderTest } from './contract.ts';
+import { batch } from './transactions.ts';
 
 describeLog('the log on Redis', async () => underTest(await startRedis()));
 
@@ -19,7 +20,7 @@ async function underTest(server: RedisServer): Promise<LogUnderTest> {
     async appendAndKill(log, appended) {
       const head = await one.log.head();
       if (head?.log !== log) throw new Error('another log');
-      await one.log.append(appended, head, 'secret', () => []);
+      await one.log.append(batch(...appended), head, 'secret', () => []);
       await server.kill();
       await close();
       await server.restart();

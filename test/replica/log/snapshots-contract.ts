@@ -4,7 +4,7 @@ import { LogReplacedError } from '../../../errors.ts';
 import type { Head } from '../../../replica/crdt/version.ts';
 import type { Log, LogEntry } from '../../../replica/log/log.ts';
 import type { ListedGeneration, Manifest, Snapshots } from '../../../replica/log/snapshots.ts';
-import { transaction, transactions } from './transactions.ts';
+import { batch, transaction, transactions } from './transactions.ts';
 
 export interface SnapshotsUnderTest extends AsyncDisposable {
   readonly log: Log;
@@ -33,7 +33,7 @@ const manifestOf = ({ name, chunks }: ListedGeneration, begin: Head, before?: Ma
 });
 
 const append = (log: Log, seen: Head, first: number, last: number) =>
-  log.append(transactions('a.x', first, last), seen, 'secret', () => []);
+  log.append(batch(...transactions('a.x', first, last)), seen, 'secret', () => []);
 const headOf = (entry: LogEntry | undefined): Head => {
   if (!entry) throw new Error('nothing was appended');
   return { log: entry.log, position: entry.last, mark: entry.mark };
@@ -303,7 +303,7 @@ export function describeSnapshots(name: string, open: () => Promise<SnapshotsUnd
       await named(snapshots, generation('a'), three);
       await snapshots.trim(3, generation('a').name, three);
 
-      const appended = await log.append([transaction('a.x', 2), transaction('b.x', 1)], three, 'secret', () => []);
+      const appended = await log.append(batch(transaction('a.x', 2), transaction('b.x', 1)), three, 'secret', () => []);
 
       expect(appended.map(({ origin, first }) => [origin, first])).toEqual([['b.x', 4]]);
     });

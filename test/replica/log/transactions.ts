@@ -1,10 +1,9 @@
 /** Transactions for tests of logs: the log does not look into a delta, so any bytes do. */
-import type { OfferedTransaction } from '../../../replica/log/log.ts';
+import type { Batch, OfferedTransaction } from '../../../replica/log/log.ts';
 
 export interface TransactionParts {
   readonly numberBefore?: number;
-  readonly bytes?: Uint8Array;
-  readonly placed?: OfferedTransaction['placed'];
+  readonly frame?: Uint8Array;
   readonly seen?: Readonly<Record<string, number>>;
   readonly isOverdue?: boolean;
 }
@@ -14,8 +13,7 @@ export function transaction(origin: string, number: number, parts: TransactionPa
     origin,
     number,
     numberBefore: parts.numberBefore ?? number - 1,
-    bytes: parts.bytes ?? Buffer.from(`delta ${number} of ${origin}`),
-    placed: parts.placed,
+    frame: parts.frame ?? new TextEncoder().encode(`delta ${number} of ${origin}`),
     seen: new Map(Object.entries(parts.seen ?? {})),
     isOverdue: parts.isOverdue ?? false,
   };
@@ -25,3 +23,7 @@ export function transaction(origin: string, number: number, parts: TransactionPa
 export function transactions(origin: string, first: number, last: number): OfferedTransaction[] {
   return Array.from({ length: last - first + 1 }, (_, index) => transaction(origin, first + index));
 }
+
+export const shared = new TextEncoder().encode('shared: ');
+
+export const batch = (...transactions: readonly OfferedTransaction[]): Batch => ({ shared, transactions });

@@ -9,11 +9,12 @@ import { openRedisSite } from '../../../replica/redis/site.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { startProxy } from '../../servers/proxy.ts';
 import { type RedisServer, type RedisServerOptions, startRedis } from '../../servers/redis.ts';
-import { transaction, transactions } from '../log/transactions.ts';
+import { batch, shared, transaction, transactions } from '../log/transactions.ts';
 import { connected, quiet } from './sites.ts';
 
 const start: Head = { log: 'log', position: 0, mark: markAtStart('log') };
-const append = (log: Log, ...appended: OfferedTransaction[]) => log.append(appended, start, 'secret', () => []);
+const append = (log: Log, ...appended: OfferedTransaction[]) =>
+  log.append(batch(...appended), start, 'secret', () => []);
 
 async function openServer(options?: RedisServerOptions): Promise<RedisServer> {
   const server = await startRedis(options);
@@ -39,12 +40,11 @@ describe('entries in the stream', () => {
     const server = await openServer();
     const log = await openLog(server.url);
     await log.create('log');
-    const placed = { log: 'elsewhere', position: 7 };
 
-    const [entry] = await append(log, transaction('a.x', 1), transaction('a.x', 2, { placed }));
+    const [entry] = await append(log, transaction('a.x', 1), transaction('a.x', 2));
 
     const stored = await server.client.xrangeBuffer('{test}:log:log', '-', '+');
-    const made = makeEntry('log', 0, start.mark, [transaction('a.x', 1), transaction('a.x', 2, { placed })]);
+    const made = makeEntry('log', 0, start.mark, shared, [transaction('a.x', 1), transaction('a.x', 2)]);
     expect(entry).toEqual(made);
     expect(stored).toEqual([[Buffer.from('2-0'), [Buffer.from('entry'), encodeEntry(made)]]]);
   });
@@ -67,12 +67,12 @@ describe('entries in the stream', () => {
     expect((await log.read('log', 2, 10)).map(({ last }) => last)).toEqual([3]);
   });
 
-  it('P2: of a newer format are told apart from damage', async () => {
+  it('P2: of another format are told apart from damage', async () => {
     const server = await openServer();
     const log = await openLog(server.url);
     await log.create('log');
     await append(log, transaction('a.x', 1));
-    await rewrite(server, 1, (bytes) => Buffer.concat([Buffer.from('2'), bytes.subarray(1)]));
+    await rewrite(server, 1, (bytes) => Buffer.concat([Buffer.from('3'), bytes.subarray(1)]));
 
     await expect(log.read('log', 0, 10)).rejects.toThrow(UnknownFormatError);
   });

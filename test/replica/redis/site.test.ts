@@ -4,7 +4,7 @@ import type { Logger } from '../../../replica/options.ts';
 import { openRedisSite, type RedisSite } from '../../../replica/redis/site.ts';
 import { startProxy } from '../../servers/proxy.ts';
 import { type RedisServer, startRedis } from '../../servers/redis.ts';
-import { transaction } from '../log/transactions.ts';
+import { batch, transaction } from '../log/transactions.ts';
 import { connected, quiet } from './sites.ts';
 
 /** What "about two seconds" may be at most where tests share a machine. */
@@ -112,11 +112,11 @@ describe('the connection', () => {
     const { log } = openSite(server.url);
     await connected(log);
     const head = await log.create('log');
-    await log.append([transaction('a.x', 1)], head, 'secret', () => []);
+    await log.append(batch(transaction('a.x', 1)), head, 'secret', () => []);
 
     await server.client.script('FLUSH');
 
-    expect(await log.append([transaction('a.x', 2)], head, 'secret', () => [])).toHaveLength(1);
+    expect(await log.append(batch(transaction('a.x', 2)), head, 'secret', () => [])).toHaveLength(1);
     expect(await log.read('log', 0, 10)).toHaveLength(2);
   });
 
