@@ -100,6 +100,8 @@ export const limits = {
   knownMarks: 100_000,
   /** Of the log's recent history: documents touched, and roughly the bytes of what they were before. Readers that come back within it get what changed, and not the whole. */
   recentHistory: { records: 100_000, bytes: 64 * mebibyte, collections: 100_000 },
+  /** Entries of the log that the journal knows: more would be written at once when a replica is cut off. */
+  journaledEntries: 10_000,
   /** What the journal may hold before writes are refused. */
   journalBytes: 1024 * mebibyte,
   /** Bytes of log that an embedded store keeps for `transactions(after:)`. */

@@ -1,29 +1,43 @@
 /** The newest entries' places and marks: what tokens and messages are checked by, and what the journal keeps of the log. */
-import type { Mark, Position } from './crdt/version.ts';
-import type { KnownEntry } from './log/journal.ts';
+import { limits } from '../limits.ts';
+import type { Head, Mark, Origin, Position } from './crdt/version.ts';
+import type { KnownEntry, KnownHistory } from './log/journal.ts';
 import type { LogEntry } from './log/log.ts';
-
-interface Known extends KnownEntry {
-  readonly first: Position;
-}
+import type { ClosedMark } from './log/snapshots.ts';
 
 export class KnownMarks {
   readonly #maximum: number;
-  #entries: Known[] = [];
+  #entries: KnownEntry[] = [];
+  /** What comes before the entries, and the last number by origin as of there. */
+  #base: Head;
+  readonly #baseOrigins: Map<Origin, number>;
 
-  constructor(maximum: number) {
+  /** @param base what is added first follows on it @param origins last number by origin as of there */
+  constructor(maximum: number, base: Head, origins: ReadonlyMap<Origin, number>) {
     this.#maximum = maximum;
+    this.#base = base;
+    this.#baseOrigins = new Map(origins);
   }
 
   /** @param entry follows on the one added before */
-  add({ first, last, mark, origin, firstNumber, lastNumber }: LogEntry): void {
-    this.#entries.push({ first, last, mark, origin, firstNumber, lastNumber });
+  add({ first, last, before, mark, origin, firstNumber, lastNumber }: LogEntry): void {
+    this.#entries.push({ first, last, before, mark, origin, firstNumber, lastNumber });
     // Cut in halves: shifting one at a time would copy the whole each time.
-    if (this.#entries.length >= 2 * this.#maximum) this.#entries = this.#entries.slice(-this.#maximum);
+    if (this.#entries.length < 2 * this.#maximum) return;
+    const dropped = this.#entries.splice(0, this.#entries.length - this.#maximum);
+    for (const entry of dropped) this.#baseOrigins.set(entry.origin, entry.lastNumber);
+    const end = dropped[dropped.length - 1];
+    if (end) this.#base = { log: this.#base.log, position: end.last, mark: end.mark };
+  }
+
+  /** Where what is known begins. */
+  get base(): { readonly position: Position; readonly mark: Mark; readonly origins: ReadonlyMap<Origin, number> } {
+    return { position: this.#base.position, mark: this.#base.mark, origins: this.#baseOrigins };
   }
 
   /** The mark of the entry in which a position is; undefined where it is not known (any more). */
   at(position: Position): Mark | undefined {
+    if (position === this.#base.position) return this.#base.mark;
     const entry = this.#entries[this.#indexOf(position)];
     return entry && entry.first <= position ? entry.mark : undefined;
   }
@@ -31,6 +45,27 @@ export class KnownMarks {
   /** Entries that end after one position, up to another. */
   between(after: Position, upTo: Position): readonly KnownEntry[] {
     return this.#entries.slice(this.#indexOf(after + 1), this.#indexOf(upTo + 1));
+  }
+
+  /**
+   * What a journal is to know of this history, up to a position.
+   * @param since up to where it knows it already, if it does
+   */
+  known(since: Head | undefined, upTo: Position): KnownHistory {
+    if (since && since.log === this.#base.log && this.at(since.position) === since.mark)
+      return { bases: [], entries: this.between(since.position, upTo) };
+    const entries = this.between(this.#base.position, upTo);
+    const left = entries.slice(0, Math.max(0, entries.length - limits.journaledEntries));
+    const origins = new Map(this.#baseOrigins);
+    for (const { origin, lastNumber } of left) origins.set(origin, lastNumber);
+    const mark = left[left.length - 1]?.mark ?? this.#base.mark;
+    return { bases: [{ mark, origins }], entries: entries.slice(left.length) };
+  }
+
+  /** Every mark known, rising. */
+  all(): readonly ClosedMark[] {
+    const { position, mark } = this.#base;
+    return [{ position, mark }, ...this.#entries.map((entry) => ({ position: entry.last, mark: entry.mark }))];
   }
 
   /** Of the first entry that ends at a position or after it. */

@@ -84,7 +84,7 @@ export function wire(parts: WireOptions): Loaded {
     retryMilliseconds: timing.retryMilliseconds,
     head,
     recordsAfter: (entry) => applier.recordsAfter(entry),
-    knownEntries: (after, upTo) => state.prefix.marks.between(after, upTo),
+    known: (since) => state.prefix.marks.known(since, state.prefix.head.position),
     appended: (entries) => {
       for (const entry of entries) follower.offer(entry);
     },

@@ -32,7 +32,7 @@ const nothingMissing: Missing = [];
 export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
   readonly #lineage: Lineage;
-  readonly marks = new KnownMarks(limits.knownMarks);
+  readonly marks: KnownMarks;
   /** What was touched lately, and what it was before. */
   readonly recent: RecentHistory;
   /** Last number in the log, by origin. */
@@ -44,6 +44,7 @@ export class Prefix implements States {
     this.recent = new RecentHistory(head.position, limits.recentHistory);
     this.#lineage = lineage;
     this.origins = new Map(origins);
+    this.marks = new KnownMarks(limits.knownMarks, head, origins);
     for (const { collection, id, state } of records) if (state) this.#documents.set(collection, id, state);
   }
 

@@ -2,7 +2,15 @@
 import { MalformedBytesError, StoreUnavailableError, UnknownFormatError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
 import { isLogId, isMark, isOrigin } from '../log/entry.ts';
-import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownEntry } from '../log/journal.ts';
+import type {
+  CleanMark,
+  Eviction,
+  Journal,
+  JournaledTransaction,
+  KnownBase,
+  KnownEntry,
+  KnownHistory,
+} from '../log/journal.ts';
 import { parseNumber, seal, unseal } from '../log/sealed.ts';
 import { documentKey, documentOfKey, nameAndNumberKey, nameAndNumberOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
@@ -47,7 +55,7 @@ export class LmdbJournal implements Journal {
       .map(({ transaction }) => transaction);
   }
 
-  add(transactions: readonly JournaledTransaction[], known: readonly KnownEntry[]): Promise<void> {
+  add(transactions: readonly JournaledTransaction[], known: KnownHistory): Promise<void> {
     return this.#store.inTurn(async () => {
       const writes: Write[] = [];
       let bytes = this.#bytes;
@@ -62,7 +70,8 @@ export class LmdbJournal implements Journal {
         const { origin, number } = transaction;
         put(this.#transactions, nameAndNumberKey(origin, number), () => encodeJournaled(transaction, sequence++));
       }
-      for (const entry of known) put(this.#known, knownKey(entry), () => encodeKnown(entry));
+      for (const entry of known.entries) put(this.#known, knownKey(entry), () => encodeKnown(entry));
+      for (const base of known.bases) put(this.#known, baseKey(base), () => encodeBase(base));
       if (bytes > this.#maximumBytes) {
         throw new StoreUnavailableError(`the journal in DATA_DIR has no room beyond ${this.#maximumBytes} bytes`);
       }
@@ -70,8 +79,14 @@ export class LmdbJournal implements Journal {
     });
   }
 
-  async knownEntries(): Promise<readonly KnownEntry[]> {
-    return Array.from(this.#known.getRange(), ({ key, value }) => decodeKnown(key, value));
+  async known(): Promise<KnownHistory> {
+    const bases: KnownBase[] = [];
+    const entries: KnownEntry[] = [];
+    for (const { key, value } of this.#known.getRange()) {
+      if (key.length === markBytes) bases.push(decodeBase(key, value));
+      else entries.push(decodeKnown(key, value));
+    }
+    return { bases, entries };
   }
 
   removeUpTo(origin: Origin, number: number): Promise<void> {
@@ -192,19 +207,46 @@ function decodeJournaled(key: Buffer, value: Buffer): { sequence: number; transa
 
 const knownKey = ({ last, mark }: KnownEntry): Buffer => Buffer.concat([numberKey(last), Buffer.from(mark, 'hex')]);
 
-const encodeKnown = ({ origin, firstNumber, lastNumber }: KnownEntry): Buffer =>
-  Buffer.from(`${origin}\n${firstNumber}\n${lastNumber}`);
+const encodeKnown = ({ first, before, origin, firstNumber, lastNumber }: KnownEntry): Buffer =>
+  Buffer.from([first, before, origin, firstNumber, lastNumber].join('\n'));
 
 function decodeKnown(key: Buffer, value: Buffer): KnownEntry {
   const last = numberOfKey(key.subarray(0, 8));
   const mark = key.toString('hex', 8);
-  const [origin, firstText, lastText] = value.toString('latin1').split('\n');
+  const [firstPositionText, before, origin, firstText, lastText] = value.toString('latin1').split('\n');
+  const first = parseNumber(firstPositionText);
   const firstNumber = parseNumber(firstText);
   const lastNumber = parseNumber(lastText);
-  if (!isMark(mark) || !isOrigin(origin) || firstNumber === undefined || lastNumber === undefined) {
+  if (
+    !isMark(mark) ||
+    !isMark(before) ||
+    !isOrigin(origin) ||
+    first === undefined ||
+    firstNumber === undefined ||
+    lastNumber === undefined
+  ) {
     throw malformed(`the known entry that ends at ${last}`);
   }
-  return { last, mark, origin, firstNumber, lastNumber };
+  return { first, last, before, mark, origin, firstNumber, lastNumber };
+}
+
+const markBytes = 20;
+
+/** The only keys of the table that are a mark alone. */
+const baseKey = ({ mark }: KnownBase): Buffer => Buffer.from(mark, 'hex');
+
+const encodeBase = ({ origins }: KnownBase): Buffer =>
+  Buffer.from(Array.from(origins, ([origin, number]) => `${origin} ${number}\n`).join(''));
+
+function decodeBase(key: Buffer, value: Buffer): KnownBase {
+  const origins = new Map<Origin, number>();
+  for (const line of value.toString('latin1').split('\n').slice(0, -1)) {
+    const [origin, numberText] = line.split(' ');
+    const number = parseNumber(numberText);
+    if (!isOrigin(origin) || number === undefined) throw malformed('where what is known begins');
+    origins.set(origin, number);
+  }
+  return { mark: key.toString('hex'), origins };
 }
 
 const malformed = (what: string, cause?: unknown) =>

@@ -10,13 +10,27 @@ export interface JournaledTransaction extends NumberedTransaction {
   readonly context: Head;
 }
 
-/** A log entry that this replica held when it journaled: what contexts are rewritten by, should the log go back. */
+/** A log entry that this replica held when it journaled: what contexts are cut by, should the log go back. */
 export interface KnownEntry {
+  readonly first: Position;
   readonly last: Position;
+  readonly before: Mark;
   readonly mark: Mark;
   readonly origin: Origin;
   readonly firstNumber: number;
   readonly lastNumber: number;
+}
+
+/** Where what is known of a history begins: a mark, and the last number by origin as of there. */
+export interface KnownBase {
+  readonly mark: Mark;
+  readonly origins: ReadonlyMap<Origin, number>;
+}
+
+/** What a replica knows of the histories that its transactions were made in. There is more than one after a log went back. */
+export interface KnownHistory {
+  readonly bases: readonly KnownBase[];
+  readonly entries: readonly KnownEntry[];
 }
 
 /** Left by a process that closed cleanly. */
@@ -37,10 +51,10 @@ export interface Eviction {
 export interface Journal {
   /** What is in it, oldest first, as it stood when the process began. */
   load(): Promise<readonly JournaledTransaction[]>;
-  /** @param known entries up to the newest context, that earlier calls did not bring */
-  add(transactions: readonly JournaledTransaction[], known: readonly KnownEntry[]): Promise<void>;
-  knownEntries(): Promise<readonly KnownEntry[]>;
-  /** Removes what came back: an origin's transactions up to a number. Known entries go with the last transaction. */
+  /** @param known up to the newest context, as far as earlier calls did not bring it */
+  add(transactions: readonly JournaledTransaction[], known: KnownHistory): Promise<void>;
+  known(): Promise<KnownHistory>;
+  /** Removes what came back: an origin's transactions up to a number. What is known goes with the last transaction. */
   removeUpTo(origin: Origin, number: number): Promise<void>;
 
   /** Writes transactions that came too late for the log where people find them, and removes them from the journal. */

@@ -6,7 +6,7 @@ import { MalformedBytesError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
 import { isLogId, isMark, isOrigin } from './entry.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
-import type { ClosedLog, Generation, Manifest } from './snapshots.ts';
+import type { ClosedLog, ClosedMark, Generation, Manifest } from './snapshots.ts';
 
 const manifestFormat = 1;
 const generationPattern = /^[0-9a-f]{32}$/;
@@ -70,9 +70,16 @@ function originsOf(value: unknown): ReadonlyMap<Origin, number> {
 }
 
 function closedLogOf(value: unknown): ClosedLog {
-  const { log, position } = objectOf(value);
-  if (!(typeof log === 'string' && isLogId(log)) || !isCount(position)) throw malformed('a closed log');
-  return { log, position };
+  const { log, position, marks } = objectOf(value);
+  if (!(typeof log === 'string' && isLogId(log)) || !isCount(position) || !Array.isArray(marks))
+    throw malformed('a closed log');
+  return { log, position, marks: marks.map(closedMarkOf) };
+}
+
+function closedMarkOf(value: unknown): ClosedMark {
+  const { position, mark } = objectOf(value);
+  if (!isCount(position) || !(typeof mark === 'string' && isMark(mark))) throw malformed('a mark of a closed log');
+  return { position, mark };
 }
 
 function parse(body: Buffer): unknown {

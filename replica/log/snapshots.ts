@@ -8,7 +8,7 @@
  *
  * Every method throws LogUnavailableError: refused where nothing was done; else whether it was is unknown.
  */
-import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
 
 /** 32 hex digits. */
 export type GenerationName = string;
@@ -26,10 +26,18 @@ export interface Generation {
   readonly origins: ReadonlyMap<Origin, number>;
 }
 
-/** A log that the present one grew from, and the last position of it that is part of the present one's history. */
+/** A log that was closed: one that the present log grew from, or one whose transactions were appended to it anew. */
 export interface ClosedLog {
   readonly log: LogId;
+  /** The last position of it that is part of the present log's history; 0 where nothing of it is. */
   readonly position: Position;
+  /** Marks of that part, falling; the first is the one at `position`. None where nothing of it is part of that history. */
+  readonly marks: readonly ClosedMark[];
+}
+
+export interface ClosedMark {
+  readonly position: Position;
+  readonly mark: Mark;
 }
 
 export interface Manifest {

@@ -7,9 +7,9 @@
  */
 import { LogReplacedError, LogUnavailableError, OutcomeUnknownError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Head, Origin, Position } from '../crdt/version.ts';
+import type { Head, Origin } from '../crdt/version.ts';
 import { batchOf } from '../log/batch.ts';
-import type { Journal, KnownEntry } from '../log/journal.ts';
+import type { Journal, KnownHistory } from '../log/journal.ts';
 import type { DocumentRecord, Log, LogEntry } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { StagedTransaction } from '../staged.ts';
@@ -25,8 +25,8 @@ export interface OutboxOptions {
   readonly retryMilliseconds: readonly [number, number];
   readonly head: () => Head;
   readonly recordsAfter: (entry: LogEntry) => readonly DocumentRecord[];
-  /** Entries that this replica holds after one position, up to another. */
-  readonly knownEntries: (after: Position, upTo: Position) => readonly KnownEntry[];
+  /** What the journal is to know of the log up to here, beyond what it knows. */
+  readonly known: (since: Head | undefined) => KnownHistory;
   /** The log's answer: entries with their positions. */
   readonly appended: (entries: readonly LogEntry[]) => void;
   /** Reads the log to its end. @throws {LogUnavailableError} */
@@ -53,7 +53,7 @@ export class Outbox {
   #retry: Disposable | undefined;
   #retryMilliseconds: number;
   /** Up to where the journal has known entries, while it holds any transaction. */
-  #knownUpTo: Position = 0;
+  #knownUpTo: Head | undefined;
   readonly #returned: Returned;
   /** The highest number that was ever pushed; one that was refused is not used again. */
   lastNumber = 0;
@@ -283,11 +283,11 @@ export class Outbox {
       return;
     }
     if (pending.length === 0) return;
-    const upTo = head().position;
+    const upTo = head();
     try {
       await journal.add(
         pending.map(({ transaction }) => transaction),
-        this.#options.knownEntries(this.#unsent.journaledCount === 0 ? 0 : this.#knownUpTo, upTo),
+        this.#options.known(this.#unsent.journaledCount === 0 ? undefined : this.#knownUpTo),
       );
       this.#knownUpTo = upTo;
     } catch (error) {

@@ -1,7 +1,7 @@
 /** A machine's disk, and the journal on it: changes are flushed one after the other, each whole or not at all. */
 import { StoreUnavailableError } from '../../errors.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
-import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownEntry } from '../../replica/log/journal.ts';
+import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownHistory } from '../../replica/log/journal.ts';
 import { never } from './connection.ts';
 import type { Process } from './process.ts';
 import type { Random, Span } from './random.ts';
@@ -10,16 +10,18 @@ import type { Scheduler } from './scheduler.ts';
 export interface DiskContents {
   /** Oldest first. */
   readonly transactions: readonly JournaledTransaction[];
-  readonly known: ReadonlyMap<string, KnownEntry>;
+  readonly known: KnownHistory;
   readonly evictions: ReadonlyMap<string, Eviction>;
   readonly cleanMark: CleanMark | undefined;
   /** Set aside: people find it there. */
   readonly tooLate: readonly JournaledTransaction[];
 }
 
+const nothingKnown: KnownHistory = { bases: [], entries: [] };
+
 export const emptyDisk: DiskContents = {
   transactions: [],
-  known: new Map(),
+  known: nothingKnown,
   evictions: new Map(),
   cleanMark: undefined,
   tooLate: [],
@@ -62,27 +64,27 @@ export class SimulatedJournal implements Journal {
     return this.#read(({ transactions }) => transactions);
   }
 
-  add(transactions: readonly JournaledTransaction[], known: readonly KnownEntry[]): Promise<void> {
+  add(transactions: readonly JournaledTransaction[], known: KnownHistory): Promise<void> {
     return this.#change((contents) => {
       const held = new Set(contents.transactions.map(({ origin, number }) => `${origin} ${number}`));
       const added = transactions.filter(({ origin, number }) => !held.has(`${origin} ${number}`));
-      const entries = known.map((entry) => [`${entry.last} ${entry.mark}`, entry] as const);
+      const { bases, entries } = contents.known;
       return {
         ...contents,
         transactions: [...contents.transactions, ...added],
-        known: new Map([...entries, ...contents.known]),
+        known: { bases: [...bases, ...known.bases], entries: [...entries, ...known.entries] },
       };
     });
   }
 
-  knownEntries(): Promise<readonly KnownEntry[]> {
-    return this.#read(({ known }) => [...known.values()]);
+  known(): Promise<KnownHistory> {
+    return this.#read(({ known }) => known);
   }
 
   removeUpTo(origin: Origin, number: number): Promise<void> {
     return this.#change((contents) => {
       const transactions = contents.transactions.filter((one) => one.origin !== origin || one.number > number);
-      return { ...contents, transactions, known: transactions.length === 0 ? new Map() : contents.known };
+      return { ...contents, transactions, known: transactions.length === 0 ? nothingKnown : contents.known };
     });
   }
 
@@ -90,7 +92,7 @@ export class SimulatedJournal implements Journal {
     const names = new Set(late.map(({ origin, number }) => `${origin} ${number}`));
     return this.#change((contents) => {
       const transactions = contents.transactions.filter(({ origin, number }) => !names.has(`${origin} ${number}`));
-      const known = transactions.length === 0 ? new Map() : contents.known;
+      const known = transactions.length === 0 ? nothingKnown : contents.known;
       return { ...contents, transactions, known, tooLate: [...contents.tooLate, ...late] };
     });
   }

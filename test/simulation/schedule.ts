@@ -299,7 +299,7 @@ async function checkAtRest(world: World): Promise<void> {
     for (const event of new Set([...ledger.operations.keys(), ...ledger.shown]))
       if (ledger.isOwed(event) && !observer.shown.has(event))
         world.violation(name, `${event} was answered or shown, and is lost`);
-    if (disk && !disk.hasFailed && disk.contents.transactions.length + disk.contents.known.size > 0)
+    if (disk && !disk.hasFailed && disk.contents.transactions.length + disk.contents.known.entries.length > 0)
       world.violation(name, `its journal still holds ${disk.contents.transactions.length} transactions`);
     for (const { token } of ledger.tokens) {
       if (!ledger.isReachable(token)) continue;

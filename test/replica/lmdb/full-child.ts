@@ -20,7 +20,9 @@ async function fill(name: string, write: (number: number) => Promise<unknown>): 
   }
 }
 
-await fill('journal', (number) => journal.add([{ ...transaction('a.x', number), bytes, context }], []));
+await fill('journal', (number) =>
+  journal.add([{ ...transaction('a.x', number), bytes, context }], { bases: [], entries: [] }),
+);
 await fill('log', (number) => log.append(batch(transaction('b.x', number, { frame: bytes })), context, 's', () => []));
 await journal.removeUpTo('a.x', 1_000);
 process.stdout.write('emptied\n');

@@ -41,7 +41,7 @@ it('P41: what came too late leaves the journal for a file that people can read',
     bytes: encodeDelta(delta(number)),
     context,
   }));
-  await journal.add(journaled, []);
+  await journal.add(journaled, { bases: [], entries: [] });
 
   await journal.setAside(journaled.slice(1, 2));
   await journal.setAside(journaled.slice(2));

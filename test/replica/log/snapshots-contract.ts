@@ -29,7 +29,10 @@ const read = async (snapshots: Snapshots, { name }: ListedGeneration, index: num
 const manifestOf = ({ name, chunks }: ListedGeneration, begin: Head, before?: Manifest): Manifest => ({
   generation: { name, begin, chunks, bytes: 123, origins: new Map([['a.x', begin.position]]) },
   before: before?.generation,
-  closedLogs: [{ log: 'older', position: 17 }],
+  closedLogs: [
+    { log: 'older', position: 17, marks: [{ position: 17, mark: 'a'.repeat(40) }] },
+    { log: 'other', position: 0, marks: [] },
+  ],
 });
 
 const append = (log: Log, seen: Head, first: number, last: number) =>
