@@ -5,4 +5,6 @@
 import { ensureBuiltOrExit } from './build.js';
 
 ensureBuiltOrExit();
+// GraphQL checks each value for a second copy of itself otherwise.
+process.env.NODE_ENV ??= 'production';
 await import('../dist/server/main.js');

@@ -21,6 +21,9 @@ export function isLoopback(host: string): boolean {
   return /^(.+\.)?localhost$/.test(name) || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) || name === '::1';
 }
 
+/** What nearly all who call a loopback server call it: known without parsing. */
+const loopbackHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
+
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
 /** Whether a page of this origin may write here: ours, or one that is named in CORS_ORIGINS. */
@@ -35,7 +38,7 @@ function isOriginAllowed(origin: string, hostHeader: string | undefined, policy:
  * passes the name on.
  */
 function isHostAllowed(hostHeader: string | undefined, policy: AccessPolicy): boolean {
-  if (!policy.loopback || hostHeader === undefined) return true;
+  if (!policy.loopback || hostHeader === undefined || loopbackHost.test(hostHeader)) return true;
   const url = parseUrl(`http://${hostHeader}`);
   if (url === undefined) return false;
   return (

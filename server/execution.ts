@@ -67,7 +67,9 @@ export interface ExecutionOptions {
 export class Execution {
   readonly #options: ExecutionOptions;
   readonly #operations: Operations;
-  readonly #running = new Set<Promise<unknown>>();
+  /** Operations that were begun and are not answered, and who waits until there are none. */
+  #running = 0;
+  #settled: (() => void)[] = [];
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -75,8 +77,8 @@ export class Execution {
   }
 
   /** Resolves once nothing runs but subscriptions. */
-  async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+  settled(): Promise<void> {
+    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => this.#settled.push(resolve));
   }
 
   /** What is to be run, or what is wrong with the request. Never throws. */
@@ -92,10 +94,15 @@ export class Execution {
   async run({ operation, request }: Prepared): Promise<Result | Events> {
     const { observer, elapsed } = this.#options;
     const begun = elapsed();
-    const running = this.#run(operation, request).catch((error: unknown) => this.#failed([error]));
-    this.#running.add(running);
-    const answer = await running;
-    this.#running.delete(running);
+    this.#running += 1;
+    let answer: Result | Events;
+    try {
+      answer = await this.#run(operation, request);
+    } catch (error) {
+      answer = this.#failed([error]);
+    }
+    this.#running -= 1;
+    if (this.#running === 0) for (const resolve of this.#settled.splice(0)) resolve();
     observer.finished(operation.definition.operation, codeOf(answer), elapsed() - begun);
     return answer;
   }
@@ -110,14 +117,14 @@ export class Execution {
 
   async #run(operation: Operation, request: OperationRequest): Promise<Result | Events> {
     const { operation: kind } = operation.definition;
-    if (operation.isIntrospection) return this.#execute(operation, request, undefined);
+    if (operation.isIntrospection) return await this.#execute(operation, request, undefined);
     if (kind === 'mutation' && !request.mayWrite) {
       throw requestError('a mutation is sent by POST, not by GET', 'METHOD_NOT_ALLOWED');
     }
     const { replica } = this.#options;
     for (const token of tokensOf(request)) await replica.waitFor(token, limits.tokenWaitMilliseconds);
-    if (kind === 'mutation') return this.#mutate(operation, request);
-    if (kind === 'subscription') return this.#subscribe(operation, request);
+    if (kind === 'mutation') return await this.#mutate(operation, request);
+    if (kind === 'subscription') return await this.#subscribe(operation, request);
     using view = replica.read();
     return shows(view.token, await this.#execute(operation, request, this.#context(view)));
   }

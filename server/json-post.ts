@@ -77,10 +77,12 @@ export async function answerJsonPost({
 function send(response: ServerResponse, mediaType: MediaType, answer: Result): void {
   const { errors } = answer;
   const status = errors === undefined || 'data' in answer ? 200 : statusOf(errors, mediaType === graphqlResponse);
-  const body = Buffer.from(JSON.stringify(answer));
+  const body = JSON.stringify(answer);
   const token = answer.extensions?.causality?.token;
   if (token !== undefined) response.setHeader('Causality-Token', token);
   if (status === 405) response.setHeader('Allow', 'GET, POST');
-  response.writeHead(status, { 'Content-Type': `${mediaType}; charset=utf-8`, 'Content-Length': body.length });
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { 'Content-Type': `${mediaType}; charset=utf-8`, 'Content-Length': length });
+  // As text, node sends it together with the head.
   response.end(body);
 }
