@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { parseRedisUrl } from '../replica/redis/address.ts';
 
 export interface Configuration {
   /** 0: any that is free. */
@@ -37,12 +38,13 @@ const wholeNumber = (minimum: number, maximum: number, problem: string) =>
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, problem);
 
-const redisUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol) && new URL(text).host !== '',
-    'give a URL such as redis://127.0.0.1:6379, or rediss:// for TLS',
-  );
+const redisUrl = z.string().superRefine((text, context) => {
+  try {
+    parseRedisUrl(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+  }
+});
 
 const corsOrigins = z
   .string()

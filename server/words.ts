@@ -1,5 +1,6 @@
 /** What a person who starts a server reads: where everything is, or what stands in the way. */
 import { ConfigurationError, TidelineError } from '../errors.ts';
+import { describeAddress, parseRedisUrl } from '../replica/redis/address.ts';
 import type { Configuration } from './configuration.ts';
 import type { Tideline } from './tideline.ts';
 
@@ -15,7 +16,7 @@ export function firstWords({ url, isLoopback, replica }: Tideline, configuration
     const kept =
       dataFolder === undefined ? 'nothing is kept here (no DATA_DIR)' : `this replica's own in ${dataFolder}`;
     words.push(
-      `Data is kept in the Redis at ${addressOf(redisUrl)}, namespace ${namespace}; ${kept}`,
+      `Data is kept in the Redis at ${describeAddress(parseRedisUrl(redisUrl))}, namespace ${namespace}; ${kept}`,
       `This is replica ${replica.id}; others join with the same REDIS_URL, and their own PORT and DATA_DIR`,
     );
   }
@@ -25,12 +26,6 @@ export function firstWords({ url, isLoopback, replica }: Tideline, configuration
     );
   }
   return words;
-}
-
-/** Without user and password. */
-function addressOf(redisUrl: string): string {
-  const { hostname, port } = new URL(redisUrl);
-  return `${hostname}:${port === '' ? '6379' : port}`;
 }
 
 /** Why a server did not start, a line for each fault. */

@@ -5,14 +5,15 @@
  * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.
  *
  * KEYS: log, its stream, origins
- * ARGV: the sender's log, position and mark; its secret; the channel; what the frames share; then of each transaction:
- * origin, number, number before, what its context names ('!' where it is overdue, then ' origin number' for each), frame
+ * ARGV: the sender's log, position and mark; its secret; the command that publishes; the channel; what the frames share;
+ * then of each transaction: origin, number, number before, what its context names ('!' where it is overdue, then
+ * ' origin number' for each), frame
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
  * from 1}, or {'REPLACED' or 'UNREADABLE', why}.
  */
 export const appendScript = `
 local seen_log, seen_position, seen_mark = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local secret, channel, shared = ARGV[4], ARGV[5], ARGV[6]
+local secret, publish, channel, shared = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local function text(number) return string.format('%.0f', number) end
 
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
@@ -54,8 +55,8 @@ local function raise(origin, number)
   if not numbers[origin] then touched[#touched + 1] = origin end
   numbers[origin] = number
 end
-for index = 1, (#ARGV - 6) / 5 do
-  local at = 2 + index * 5
+for index = 1, (#ARGV - 7) / 5 do
+  local at = 3 + index * 5
   local origin, number, before = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local seen, frame = ARGV[at + 3], ARGV[at + 4]
   if number <= known_number(origin) then
@@ -103,6 +104,6 @@ for _, origin in ipairs(touched) do
 end
 redis.call('HSET', KEYS[1], 'position', text(position), 'mark', mark)
 -- A hint to others, and the last step: who may not publish has appended all the same.
-for _, one in ipairs(groups) do redis.pcall('PUBLISH', channel, one.bytes) end
+for _, one in ipairs(groups) do redis.pcall(publish, channel, one.bytes) end
 return answer
 `;

@@ -22,7 +22,7 @@ export class RedisChannel implements Channel {
     const channel = to === undefined ? this.#keys.transfer : this.#keys.transferTo(to);
     // The same memory: ioredis copies it once more anyway, and copies of many chunks are garbage faster than it is collected.
     const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    await orUnavailable(this.#sender.redis.publish(channel, message));
+    await orUnavailable(this.#sender.publish(channel, message));
   }
 
   subscribe(received: (bytes: Uint8Array) => void): Promise<AsyncDisposable> {

@@ -1,20 +1,31 @@
 /**
- * One connection to Redis, which comes back by itself for as long as it is not closed. docs/protocol.md, P11.
+ * One connection to the server that takes a site's writes, which comes back by itself for as long as it is not closed. docs/protocol.md, P11
+ * and P60 to P62.
  * A frozen server or a cut network closes no socket: this side asks for an answer all the time and, where no byte moves
  * either way, drops the connection and makes another. It counts turns of the event loop rather than time, so that a
  * process which was itself stopped reads what has arrived before it judges.
  */
 import { Redis } from 'ioredis';
 import { limits } from '../../limits.ts';
+import type { RedisAddress } from './address.ts';
+import { connectorOptions, type ServerInfo } from './connector.ts';
 
 export interface ConnectionOptions {
-  readonly url: string;
+  readonly address: RedisAddress;
+  /** A key of the site's: in a cluster all are in one slot, and this connection is to the node that owns it. */
+  readonly key: string;
   /** Shown by CLIENT LIST. */
   readonly name: string;
   /** After so long without an answer a command fails; whether it was done is unknown then. */
   readonly commandTimeoutMilliseconds: number;
   readonly failed: (problem: string) => void;
 }
+
+/**
+ * P61. Answers of a server that does not take a site's writes, or no more: another one does. Redis 6.2 wraps the answer
+ * that a script got in a sentence of its own.
+ */
+const notHere = /(?:^|[ -])(?:MOVED|READONLY) /;
 
 export class Connection {
   readonly redis: Redis;
@@ -24,18 +35,22 @@ export class Connection {
   readonly #changed = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #ready = false;
+  #isSharded = false;
   #received = 0;
   #sent = 0;
   #stillTurns = 0;
 
-  constructor({ url, name, commandTimeoutMilliseconds, failed }: ConnectionOptions) {
+  constructor({ address, key, name, commandTimeoutMilliseconds, failed }: ConnectionOptions) {
     this.#failed = failed;
-    this.redis = new Redis(url, {
+    const found = (info: ServerInfo) => {
+      this.#isSharded = address.kind === 'CLUSTER' && hasShardedPubSub(info);
+    };
+    this.redis = new Redis({
+      ...connectorOptions({ address, key, failed, found }),
       connectionName: name,
       disableClientInfo: true,
       lazyConnect: true,
       commandTimeout: commandTimeoutMilliseconds,
-      connectTimeout: limits.redisSilenceMilliseconds,
       // Nothing waits here for a connection, and nothing is sent twice: who asked decides.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -43,7 +58,12 @@ export class Connection {
       autoResubscribe: false,
       maxLoadingRetryTime: limits.redisRetryMilliseconds,
       retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 10), limits.redisRetryMilliseconds),
+      reconnectOnError: ({ message }) => {
+        if (notHere.test(message)) this.renew(message);
+        return false;
+      },
     });
+    this.redis.on('moved', () => this.renew('the slot of the channels has moved'));
     this.redis.on('error', (error: Error) => failed(error.message));
     this.redis.on('ready', () => this.#tell(true));
     this.redis.on('close', () => this.#tell(false));
@@ -57,6 +77,32 @@ export class Connection {
     return this.#ready;
   }
 
+  /** P62. The command that publishes on the site's channels so that its subscribers hear it. */
+  get publishCommand(): 'PUBLISH' | 'SPUBLISH' {
+    return this.#isSharded ? 'SPUBLISH' : 'PUBLISH';
+  }
+
+  async publish(channel: string, message: Buffer): Promise<void> {
+    if (this.#isSharded) await this.redis.spublish(channel, message);
+    else await this.redis.publish(channel, message);
+  }
+
+  async subscribe(channels: Iterable<string>): Promise<void> {
+    if (this.#isSharded) await this.redis.ssubscribe(...channels);
+    else await this.redis.subscribe(...channels);
+  }
+
+  async unsubscribe(channels: Iterable<string>): Promise<void> {
+    if (this.#isSharded) await this.redis.sunsubscribe(...channels);
+    else await this.redis.unsubscribe(...channels);
+  }
+
+  onMessage(received: (channel: string, bytes: Buffer) => void): void {
+    const take = (channel: Buffer, bytes: Buffer) => received(channel.toString(), bytes);
+    this.redis.on('messageBuffer', take);
+    this.redis.on('smessageBuffer', take);
+  }
+
   /** Told at each change of `ready`. */
   watch(changed: () => void): void {
     this.#changed.add(changed);
@@ -66,6 +112,8 @@ export class Connection {
   renew(problem: string): void {
     this.#failed(problem);
     this.redis.stream?.destroy();
+    // The event comes later; until then every command would fail at once, and seem worth another try at once.
+    this.#tell(false);
   }
 
   close(): void {
@@ -103,3 +151,6 @@ export class Connection {
     }
   }
 }
+
+/** Redis 7.0 and newer; Valkey, which says that it is a Redis 7. */
+const hasShardedPubSub = ({ redis_version = '' }: ServerInfo): boolean => Number(redis_version.split('.')[0]) >= 7;

@@ -27,7 +27,7 @@ export class RedisGossip implements Gossip {
   }
 
   sendHeartbeat(bytes: Uint8Array): void {
-    this.#writer.redis.publish(this.#keys.heartbeats, Buffer.from(bytes)).catch(() => undefined);
+    this.#writer.publish(this.#keys.heartbeats, Buffer.from(bytes)).catch(() => undefined);
   }
 }
 

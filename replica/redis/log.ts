@@ -44,7 +44,7 @@ export class RedisLog implements Log {
   }
 
   async append(batch: Batch, seen: Head, secret: string): Promise<readonly LogEntry[]> {
-    const { redis } = this.#connections.writer;
+    const { redis, publishCommand } = this.#connections.writer;
     const sent: (string | number | Uint8Array)[] = [];
     for (const one of batch.transactions)
       sent.push(one.origin, one.number, one.numberBefore, seenText(one), bufferOf(one.frame));
@@ -57,6 +57,7 @@ export class RedisLog implements Log {
       seen.position,
       seen.mark,
       secret,
+      publishCommand,
       deltas,
       bufferOf(batch.shared),
       ...sent,

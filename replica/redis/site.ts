@@ -4,6 +4,7 @@ import type { Channel } from '../gossip/channel.ts';
 import type { Gossip } from '../gossip/gossip.ts';
 import type { Log } from '../log/log.ts';
 import type { Logger } from '../options.ts';
+import { describeAddress, parseRedisUrl } from './address.ts';
 import { RedisChannel } from './channel.ts';
 import { Connection } from './connection.ts';
 import { RedisGossip } from './gossip.ts';
@@ -13,7 +14,7 @@ import { serverFaults } from './server-faults.ts';
 import { Subscriber } from './subscriber.ts';
 
 export interface RedisSiteOptions {
-  /** redis:// or rediss://, with user, password and database where they are needed. */
+  /** As replica/redis/address.ts says. */
   readonly url: string;
   readonly namespace: string;
   readonly logger: Logger;
@@ -28,19 +29,23 @@ export interface RedisSite {
   close(): Promise<void>;
 }
 
+/** @throws {ConfigurationError} the URL is none */
 export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): RedisSite {
-  const address = addressOf(url);
+  const address = parseRedisUrl(url);
+  const redis = describeAddress(address);
+  const keys = keysOf(namespace, address.database);
   const watchers = new Set<(connected: boolean) => void>();
   let connected = false;
-  let problemLogged: string | undefined;
+  /** Since the last connection. */
+  const problemsLogged = new Set<string>();
 
   const failed = (problem: string) => {
-    if (problem === problemLogged) return;
-    problemLogged = problem;
-    logger.warn({ redis: address, problem }, 'Redis cannot be reached: trying on');
+    if (problemsLogged.has(problem)) return;
+    problemsLogged.add(problem);
+    logger.warn({ redis, problem }, 'not connected to Redis: trying on');
   };
   const connect = (role: string, commandTimeoutMilliseconds: number) =>
-    new Connection({ url, name: `tideline:${role}`, commandTimeoutMilliseconds, failed });
+    new Connection({ address, key: keys.log, name: `tideline:${role}`, commandTimeoutMilliseconds, failed });
 
   const writer = connect('writer', limits.appendDeadlineMilliseconds);
   const reader = connect('reader', limits.readDeadlineMilliseconds);
@@ -54,11 +59,11 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
     if (now === connected) return;
     connected = now;
     if (connected) {
-      problemLogged = undefined;
-      logger.info({ redis: address }, 'connected to Redis');
+      problemsLogged.clear();
+      logger.info({ redis }, 'connected to Redis');
       void reader.redis.info().then(
         (info) => {
-          for (const fault of serverFaults(info)) logger.warn({ redis: address }, fault);
+          for (const fault of serverFaults(info)) logger.warn({ redis }, fault);
         },
         () => undefined,
       );
@@ -67,7 +72,6 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
   };
   for (const connection of [writer, reader]) connection.watch(update);
 
-  const keys = keysOf(namespace, writer.redis.options.db ?? 0);
   const followed = new Subscriber(follower);
   const transferred = new Subscriber(transfers);
   return {
@@ -87,10 +91,4 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
       for (const connection of connections) connection.close();
     },
   };
-}
-
-/** Without user and password: for people and their logs. */
-function addressOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname}:${port === '' ? '6379' : port}${pathname === '/' ? '' : pathname}`;
 }

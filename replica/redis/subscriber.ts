@@ -13,9 +13,8 @@ export class Subscriber {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    connection.redis.on('messageBuffer', (channel: Buffer, bytes: Buffer) => {
-      const name = channel.toString();
-      for (const { received } of this.#handlers) received.get(name)?.(bytes);
+    connection.onMessage((channel, bytes) => {
+      for (const { received } of this.#handlers) received.get(channel)?.(bytes);
     });
     connection.watch(() => {
       if (connection.ready) void this.#subscribe([...this.#handlers]);
@@ -35,7 +34,7 @@ export class Subscriber {
         this.#handlers.delete(handlers);
         const needed = new Set([...this.#handlers].flatMap(({ received }) => [...received.keys()]));
         const channels = [...handlers.received.keys()].filter((channel) => !needed.has(channel));
-        if (channels.length > 0) await this.#connection.redis.unsubscribe(...channels).catch(() => undefined);
+        if (channels.length > 0) await this.#connection.unsubscribe(channels).catch(() => undefined);
       },
     };
   }
@@ -44,7 +43,7 @@ export class Subscriber {
     const channels = new Set(handlers.flatMap(({ received }) => [...received.keys()]));
     if (channels.size === 0) return;
     try {
-      await this.#connection.redis.subscribe(...channels);
+      await this.#connection.subscribe(channels);
     } catch (error) {
       this.#connection.renew(`the channels cannot be subscribed to: ${String(error)}`);
       return;

@@ -98,9 +98,19 @@ describe('configuration', () => {
     );
   });
 
-  it.each(['127.0.0.1:6379', 'http://127.0.0.1', 'redis://', 'redis'])('refuses %j as a REDIS_URL', (url) => {
-    expect(faultsOf({ REDIS_URL: url })).toEqual([expect.stringContaining('REDIS_URL')]);
-  });
+  it.each(['rediss+sentinel://tide@one,two:26380/1?password=secret', 'redis+cluster://user:secret@one:7000,two:7000'])(
+    'takes %j as a REDIS_URL',
+    (url) => {
+      expect(read({ REDIS_URL: url }).redisUrl).toBe(url);
+    },
+  );
+
+  it.each(['127.0.0.1:6379', 'http://127.0.0.1', 'redis://', 'redis', 'redis+sentinel://one', 'redis+cluster://one/3'])(
+    'refuses %j as a REDIS_URL',
+    (url) => {
+      expect(faultsOf({ REDIS_URL: url })).toEqual([expect.stringContaining('REDIS_URL')]);
+    },
+  );
 
   it.each(['https://a.example/path', 'a.example', 'ftp://a.example', 'https://*.example', 'https://u:p@a.example'])(
     'refuses %j as an origin',
@@ -110,6 +120,8 @@ describe('configuration', () => {
   );
 
   it('never shows a password in a fault', () => {
-    expect(faultsOf({ REDIS_URL: 'redis//user:secret@host' }).join()).not.toContain('secret');
+    for (const url of ['redis//user:secret@host', 'redis://user:secret@host:x', 'redis+sentinel://user:secret@host']) {
+      expect(faultsOf({ REDIS_URL: url }).join()).not.toContain('secret');
+    }
   });
 });

@@ -9,12 +9,24 @@ import { createServer } from 'node:net';
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(15_000, 32_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((known) => {
-      server.once('error', () => known(false));
-      server.listen(port, '127.0.0.1', () => known(true));
-    });
-    await new Promise((closed) => server.close(closed));
-    if (free) return port;
+    if (await isFree(port)) return port;
   }
+}
+
+/** Likewise for a node of a cluster, which also listens 10,000 above its port. */
+export async function freeClusterPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 22_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = await new Promise<boolean>((known) => {
+    server.once('error', () => known(false));
+    server.listen(port, '127.0.0.1', () => known(true));
+  });
+  await new Promise((closed) => server.close(closed));
+  return free;
 }

@@ -7,6 +7,8 @@ import { type Child, onPath, startChild } from './child.ts';
 import { freePort } from './free-port.ts';
 
 export interface RedisServerOptions {
+  /** A free one unless it is named. */
+  readonly port?: number;
   /** Whether it keeps an append-only file, so that what it acknowledged outlives it. On unless said otherwise. */
   readonly appendOnly?: boolean;
   /** More of its settings, as on its command line: { maxmemory: '10mb' }. */
@@ -34,7 +36,7 @@ export interface RedisServer extends AsyncDisposable {
 }
 
 /** TEST_REDIS_SERVER, else the first of redis-server and valkey-server that is on PATH. */
-function serverBinary(): string {
+export function serverBinary(): string {
   const named = process.env.TEST_REDIS_SERVER;
   if (named !== undefined && named !== '') return named;
   const found = onPath('redis-server') ?? onPath('valkey-server');
@@ -42,9 +44,9 @@ function serverBinary(): string {
   throw new Error('no redis-server on PATH: run scripts/require-redis.sh');
 }
 
-export async function startRedis({ appendOnly = true, settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { appendOnly = true, settings = {}, port = await freePort() } = options;
   const folder = await mkdtemp(join(tmpdir(), 'tideline-redis-'));
-  const port = await freePort();
   const all = {
     port: String(port),
     bind: '127.0.0.1',

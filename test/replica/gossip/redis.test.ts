@@ -1,12 +1,11 @@
 /** Gossip and the channel between replicas, over Redis. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { limits } from '../../../limits.ts';
-import type { Gossip } from '../../../replica/gossip/gossip.ts';
 import { openRedisSite, type RedisSite } from '../../../replica/redis/site.ts';
 import { startProxy } from '../../servers/proxy.ts';
 import { type RedisServer, startRedis } from '../../servers/redis.ts';
 import { batch, transactions } from '../log/transactions.ts';
-import { connected, quiet } from '../redis/sites.ts';
+import { connected, listen, quiet } from '../redis/sites.ts';
 
 async function openServer(): Promise<RedisServer> {
   const server = await startRedis();
@@ -19,18 +18,6 @@ async function openSite(url: string): Promise<RedisSite> {
   onTestFinished(() => site.close());
   await connected(site.log);
   return site;
-}
-
-async function listen(gossip: Gossip) {
-  const heard: string[] = [];
-  const subscription = await gossip.subscribe({
-    received: ({ origin, first, last }) => heard.push(`${origin} ${first}-${last}`),
-    heartbeat: (bytes) => heard.push(`heartbeat ${Buffer.from(bytes)}`),
-    malformed: (problem) => heard.push(`malformed: ${problem}`),
-    interrupted: () => heard.push('interrupted'),
-  });
-  heard.length = 0;
-  return { heard, subscription };
 }
 
 describe('gossip on Redis', () => {
