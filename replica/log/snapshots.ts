@@ -9,6 +9,7 @@
  * Every method throws LogUnavailableError: refused where nothing was done; else whether it was is unknown.
  */
 import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
+import type { LogEntry } from './log.ts';
 
 /** 32 hex digits. */
 export type GenerationName = string;
@@ -50,6 +51,18 @@ export interface Manifest {
 export interface ListedGeneration {
   readonly name: GenerationName;
   readonly chunks: number;
+}
+
+/** A log that begins where another one is closed. */
+export interface LogBeginning {
+  /** Its generation begins the log, at position 0; the log that is closed is among its closed logs. */
+  readonly manifest: Manifest;
+  /** Where the log ends: at its last entry that was prepared, or at position 0. */
+  readonly head: Head;
+  /** Last number by origin as of there. */
+  readonly origins: ReadonlyMap<Origin, number>;
+  /** Where the log that is closed ends; undefined where there is none. */
+  readonly over: Head | undefined;
 }
 
 /** `snapshot`: who writes a generation. `heal`: who heals. */
@@ -110,4 +123,18 @@ export interface Snapshots {
   renewLease(kind: LeaseKind, token: string, milliseconds: number): Promise<boolean>;
   /** Ends it where it still has this token. */
   releaseLease(kind: LeaseKind, token: string): Promise<void>;
+
+  /**
+   * P46. Writes entries of a log that is going to begin, each in the place of one that may be there. They are gone after so
+   * many milliseconds, unless it begins.
+   */
+  prepareLog(entries: readonly LogEntry[], keepMilliseconds: number): Promise<void>;
+
+  /**
+   * P47. Closes the log that is there and begins the one that was prepared, in one step that does nothing unless the lease `heal`
+   * has this token, the log that is there still ends where the sender read it to its end, and what was prepared ends where it
+   * says. Nobody's secret is kept: no origin is claimed that was noted before.
+   * @returns false where nothing was done
+   */
+  beginLog(beginning: LogBeginning, lease: string): Promise<boolean>;
 }

@@ -47,6 +47,8 @@ export function snapshotsOver(connection: Pick<Connection, 'request'>, redis: Si
       for (let index = 0; index < chunks; index += 1) await write(() => snapshots.deleteChunk(name, index));
       await write(() => snapshots.unlist(name));
     },
+    prepareLog: (entries, keepMilliseconds) => write(() => redis.prepareLog(entries, keepMilliseconds)),
+    beginLog: (beginning, lease) => write(() => redis.beginLog(beginning, lease)),
     readChunk: (generation, index) => read(() => snapshots.readChunk(generation, index)),
     takeLease: (kind, token, milliseconds) => write(() => snapshots.takeLease(kind, token, milliseconds)),
     renewLease: (kind, token, milliseconds) => write(() => snapshots.renewLease(kind, token, milliseconds)),

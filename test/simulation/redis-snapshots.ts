@@ -54,12 +54,18 @@ export class SimulatedSnapshots {
     this.#logKeptUntil = this.#parts.now() + keepMilliseconds;
   }
 
+  /** A log is begun where another was closed. */
+  begin(manifest: Manifest): void {
+    this.#manifest = encodeManifest(manifest);
+    this.#logKeptUntil = 0;
+  }
+
   manifest(): Manifest | undefined {
     return this.#manifest && decodeManifest(this.#manifest);
   }
 
   list({ name, chunks }: ListedGeneration, lease: string): readonly ListedGeneration[] | undefined {
-    if (!this.#holds('snapshot', lease)) return undefined;
+    if (!this.holds('snapshot', lease)) return undefined;
     this.#parts.checkRoom();
     const before = [...this.#listed].map(([listed, count]) => ({ name: listed, chunks: count }));
     this.#listed.set(name, chunks);
@@ -80,7 +86,7 @@ export class SimulatedSnapshots {
 
   name(manifest: Manifest, seen: Head, lease: string): boolean {
     this.#parts.checkSeen(seen);
-    if (!this.#holds('snapshot', lease)) return false;
+    if (!this.holds('snapshot', lease)) return false;
     this.#parts.checkRoom();
     this.#manifest = encodeManifest(manifest);
     return true;
@@ -114,13 +120,13 @@ export class SimulatedSnapshots {
   }
 
   renewLease(kind: LeaseKind, token: string, milliseconds: number): boolean {
-    if (!this.#holds(kind, token)) return false;
+    if (!this.holds(kind, token)) return false;
     this.#leases.set(kind, { value: token, until: this.#parts.now() + milliseconds });
     return true;
   }
 
   releaseLease(kind: LeaseKind, token: string): void {
-    if (this.#holds(kind, token)) this.#leases.delete(kind);
+    if (this.holds(kind, token)) this.#leases.delete(kind);
   }
 
   get contents(): SnapshotContents {
@@ -141,7 +147,7 @@ export class SimulatedSnapshots {
     this.#logKeptUntil = logKeptUntil;
   }
 
-  #holds(kind: LeaseKind, token: string): boolean {
+  holds(kind: LeaseKind, token: string): boolean {
     const lease = this.#leases.get(kind);
     return lease !== undefined && lease.value === token && lease.until > this.#parts.now();
   }

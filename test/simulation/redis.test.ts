@@ -24,10 +24,5 @@ function opened(redis: SimulatedRedis): LogUnderTest {
 }
 
 describeLog('the simulated Redis', async () =>
-  opened(
-    new SimulatedRedis(
-      () => {},
-      () => 0,
-    ),
-  ),
+  opened(new SimulatedRedis({ published: () => {}, begun: () => {} }, () => 0)),
 );

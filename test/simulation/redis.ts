@@ -9,6 +9,7 @@ import { admit } from '../../replica/log/admission.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
 import type { Batch, LogEntry, OriginClaim } from '../../replica/log/log.ts';
+import type { LogBeginning } from '../../replica/log/snapshots.ts';
 import { emptySnapshots, SimulatedSnapshots, type SnapshotContents } from './redis-snapshots.ts';
 
 interface KeptOrigin {
@@ -30,10 +31,19 @@ export const emptyRedis: RedisContents = {
   snapshots: emptySnapshots,
 };
 
-export class SimulatedRedis {
+export interface RedisTold {
   /** Told of each entry in the step in which it is appended: its bytes are published. */
-  readonly #published: (entry: LogEntry, bytes: Uint8Array) => void;
+  published(entry: LogEntry, bytes: Uint8Array): void;
+  /** A log began where another was closed, in this step. */
+  begun(): void;
+}
+
+export class SimulatedRedis {
+  readonly #told: RedisTold;
+  readonly #now: () => number;
   readonly snapshots: SimulatedSnapshots;
+  /** Of logs that are going to begin. */
+  readonly #prepared = new Map<LogId, { readonly stored: Map<Position, StoredEntry>; readonly until: number }>();
   #head: Head | undefined;
   #stream: StoredEntry[] = [];
   #origins = new Map<Origin, KeptOrigin>();
@@ -41,8 +51,9 @@ export class SimulatedRedis {
   isFull = false;
 
   /** @param now milliseconds, of the server's own clock */
-  constructor(published: (entry: LogEntry, bytes: Uint8Array) => void, now: () => number) {
-    this.#published = published;
+  constructor(told: RedisTold, now: () => number) {
+    this.#told = told;
+    this.#now = now;
     this.snapshots = new SimulatedSnapshots({
       now,
       checkRoom: () => this.#checkRoom(),
@@ -83,8 +94,33 @@ export class SimulatedRedis {
     for (const { entry, bytes } of encoded) this.#stream.push({ last: entry.last, bytes });
     for (const [origin, number] of numbers) this.#origins.set(origin, { number, secret });
     this.#head = { log: head.log, position, mark };
-    for (const { entry, bytes } of encoded) this.#published(entry, bytes);
+    for (const { entry, bytes } of encoded) this.#told.published(entry, bytes);
     return entries;
+  }
+
+  prepareLog(entries: readonly LogEntry[], keepMilliseconds: number): void {
+    this.#checkRoom();
+    for (const entry of entries) {
+      const kept = this.#prepared.get(entry.log)?.stored ?? new Map<Position, StoredEntry>();
+      kept.set(entry.last, { last: entry.last, bytes: encodeEntry(entry) });
+      this.#prepared.set(entry.log, { stored: kept, until: this.#now() + keepMilliseconds });
+    }
+  }
+
+  beginLog({ manifest, head, origins, over }: LogBeginning, lease: string): boolean {
+    if (!this.snapshots.holds('heal', lease) || !isSameHead(this.#head, over)) return false;
+    const prepared = this.#prepared.get(head.log);
+    const isThere = prepared !== undefined && prepared.until > this.#now();
+    const stream = isThere ? [...prepared.stored.values()].sort((a, b) => a.last - b.last) : [];
+    if ((stream.at(-1)?.last ?? 0) !== head.position) return false;
+    this.#checkRoom();
+    this.snapshots.begin(manifest);
+    this.#prepared.delete(head.log);
+    this.#stream = stream;
+    this.#origins = new Map([...origins].map(([origin, number]) => [origin, { number, secret: '' }]));
+    this.#head = head;
+    this.#told.begun();
+    return true;
   }
 
   read(log: LogId, after: Position, limit: number): readonly LogEntry[] {
@@ -105,7 +141,7 @@ export class SimulatedRedis {
 
   claim({ origin, number, secret, nextSecret }: OriginClaim): boolean {
     const kept = this.#origins.get(origin);
-    if (kept?.number !== number || kept.secret !== secret) return false;
+    if (kept?.number !== number || kept.secret !== secret || secret === '') return false;
     this.#checkRoom();
     this.#origins.set(origin, { number, secret: nextSecret });
     return true;
@@ -128,6 +164,7 @@ export class SimulatedRedis {
 
   setBack({ head, stream, origins, snapshots }: RedisContents): void {
     this.snapshots.setBack(snapshots);
+    this.#prepared.clear();
     this.#head = head;
     this.#stream = [...stream];
     this.#origins = new Map(origins);
@@ -167,3 +204,6 @@ export class SimulatedRedis {
     return low;
   }
 }
+
+const isSameHead = (one: Head | undefined, other: Head | undefined): boolean =>
+  one?.log === other?.log && one?.position === other?.position && one?.mark === other?.mark;

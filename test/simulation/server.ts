@@ -14,16 +14,17 @@ export class Server {
   /** What came while it was frozen. */
   #held: (() => void)[] | undefined;
 
-  /** @param appended told of each entry in the step in which it is appended */
-  constructor(scheduler: Scheduler, appended: (entry: LogEntry) => void) {
+  /**
+   * @param appended told of each entry in the step in which it is appended
+   * @param begun told in the step in which a log begins where another was closed
+   */
+  constructor(scheduler: Scheduler, appended: (entry: LogEntry) => void, begun: () => void) {
     this.#scheduler = scheduler;
-    this.redis = new SimulatedRedis(
-      (entry, bytes) => {
-        appended(entry);
-        for (const connection of this.connections) connection.published('entry', bytes);
-      },
-      () => scheduler.now,
-    );
+    const published = (entry: LogEntry, bytes: Uint8Array) => {
+      appended(entry);
+      for (const connection of this.connections) connection.published('entry', bytes);
+    };
+    this.redis = new SimulatedRedis({ published, begun }, () => scheduler.now);
   }
 
   get isReachable(): boolean {

@@ -1,14 +1,12 @@
 /** The simulated Redis promises of snapshots what the real one does. */
-import { describeSnapshots } from '../replica/log/snapshots-contract.ts';
+import { describeHealing } from '../replica/log/healing-contract.ts';
+import { describeSnapshots, type SnapshotsUnderTest } from '../replica/log/snapshots-contract.ts';
 import { logOver, snapshotsOver } from './ports.ts';
 import { SimulatedRedis } from './redis.ts';
 
-describeSnapshots('snapshots on the simulated Redis', async () => {
+const open = async (): Promise<SnapshotsUnderTest> => {
   let now = 0;
-  const redis = new SimulatedRedis(
-    () => {},
-    () => now,
-  );
+  const redis = new SimulatedRedis({ published: () => {}, begun: () => {} }, () => now);
   const connection = {
     request: async <Answer>(_: number, perform: () => Answer) => perform(),
     watch: () => ({ [Symbol.dispose]: () => {} }),
@@ -25,4 +23,7 @@ describeSnapshots('snapshots on the simulated Redis', async () => {
     },
     [Symbol.asyncDispose]: async () => {},
   };
-});
+};
+
+describeSnapshots('snapshots on the simulated Redis', open);
+describeHealing('healing on the simulated Redis', open);

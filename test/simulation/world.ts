@@ -72,7 +72,11 @@ export class World {
       this.ledger.logged(delta, position);
     });
     this.ledger = new Ledger(this.oracle, (problem) => this.violation('ledger', problem));
-    this.server = new Server(this.scheduler, (entry) => this.oracle.appended(entry));
+    this.server = new Server(
+      this.scheduler,
+      (entry) => this.oracle.appended(entry),
+      () => {},
+    );
   }
 
   violation(who: string, problem: string): void {
