@@ -24,8 +24,8 @@ export function factsOfState(state: DocumentState | undefined): readonly string[
   return [...facts.sort(), ...factsOfShown(shown)];
 }
 
-export function factsOfHistory(history: ReadonlySet<Made>): readonly string[] {
-  const entries = liveEntries(history);
+export function factsOfHistory(history: ReadonlySet<Made>, id: string): readonly string[] {
+  const entries = liveEntries(history, id);
   const counts = new Map<string, number>();
   for (const { kind, path, amount } of entries) {
     if (kind === 'count') counts.set(path.join('.'), (counts.get(path.join('.')) ?? 0) + amount);

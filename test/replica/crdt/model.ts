@@ -7,7 +7,7 @@ import type { FieldConflict, FieldVariant } from '../../../replica/crdt/document
 import type { FieldType } from '../../../replica/crdt/node.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
 
-/** A transaction on the one document of a history, and all transactions that it had seen. */
+/** A transaction, and all transactions that it had seen. */
 export interface Made {
   readonly delta: Delta;
   readonly seen: ReadonlySet<Made>;
@@ -26,15 +26,16 @@ export interface Judged {
   readonly amount: number;
 }
 
-export const operationsOf = ({ delta }: Made): readonly WireOperation[] => delta.operations[0]?.operations ?? [];
+const operationsOf = ({ delta }: Made, id: string): readonly WireOperation[] =>
+  delta.operations.find((touched) => touched.id === id)?.operations ?? [];
 
-/** All entries that are not dropped, in no order that means anything. */
-export function liveEntries(history: ReadonlySet<Made>): readonly Judged[] {
-  const all = [...history];
+/** All entries of a document that are not dropped, in no order that means anything. */
+export function liveEntries(history: ReadonlySet<Made>, id: string): readonly Judged[] {
+  const all = [...history].filter((made) => operationsOf(made, id).length > 0);
   const entries = all.flatMap((made) =>
-    operationsOf(made).flatMap((operation, index) => entriesOf(made, index, operation)),
+    operationsOf(made, id).flatMap((operation, index) => entriesOf(made, index, operation)),
   );
-  return entries.filter((entry) => !all.some((made) => dropsInTransaction(made, entry)));
+  return entries.filter((entry) => !all.some((made) => dropsInTransaction(made, operationsOf(made, id), entry)));
 }
 
 function entriesOf(made: Made, index: number, operation: WireOperation): readonly Judged[] {
@@ -61,11 +62,9 @@ function entriesOf(made: Made, index: number, operation: WireOperation): readonl
   }
 }
 
-function dropsInTransaction(made: Made, entry: Judged): boolean {
+function dropsInTransaction(made: Made, operations: readonly WireOperation[], entry: Judged): boolean {
   if (made !== entry.made && !made.seen.has(entry.made)) return false;
-  return operationsOf(made).some(
-    (operation, index) => (made !== entry.made || index > entry.index) && drops(operation, entry),
-  );
+  return operations.some((operation, index) => (made !== entry.made || index > entry.index) && drops(operation, entry));
 }
 
 function drops(operation: WireOperation, { kind, path }: Judged): boolean {

@@ -1,12 +1,12 @@
 /**
- * Sites as far as merging goes: replicas that stage, append, apply, restart over a journal, hand on after their log went
- * back, and bridges between sites. One document. Every action is legal at any time; what cannot happen does nothing.
+ * Sites as far as merging goes: replicas that stage, append, apply, restart over a journal, save and load snapshots chunk by
+ * chunk, hand on after their log went back, and bridges between sites. Some documents, in two chunks.
  */
 import { TypeMismatchError } from '../../../errors.ts';
+import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
 import { decodeDelta, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
-import { decodeDocument, encodeDocument } from '../../../replica/crdt/document-codec.ts';
 import {
   type Context,
   covers,
@@ -17,7 +17,28 @@ import {
 } from '../../../replica/crdt/version.ts';
 import { DocumentDraft } from '../../../replica/crdt/writes.ts';
 import { isCounter, type Request } from './arbitraries.ts';
-import { type Made, operationsOf } from './model.ts';
+import type { Made } from './model.ts';
+
+export const ids = ['a', 'b', 'c'] as const;
+type Id = (typeof ids)[number];
+const collection = 'things';
+
+/** Of a snapshot. */
+const chunks = [0, 1] as const;
+const chunkOf = (id: string): number => (id === 'c' ? 1 : 0);
+
+type States = ReadonlyMap<string, DocumentState>;
+
+/** The documents of one chunk, as of a position. */
+interface Chunk {
+  readonly label: Position;
+  readonly bytes: Uint8Array;
+}
+
+export interface Write {
+  readonly id: Id;
+  readonly request: Request;
+}
 
 interface Place {
   readonly log: LogId;
@@ -40,15 +61,19 @@ interface LogEntry extends Carried {
 }
 
 export interface View {
-  readonly state: DocumentState | undefined;
+  readonly states: States;
   readonly history: ReadonlySet<Made>;
 }
 
-class Site {
+export class Site {
   log: LogId;
   /** What the log began with. */
   base: ReadonlyMap<Made, LogEntry> = new Map();
   entries: LogEntry[] = [];
+  /** The snapshot: each chunk as of its own position. */
+  chunks: Chunk[] = chunks.map(() => ({ label: 0, bytes: encodeChunk([]) }));
+  /** By position: what a replica that stands there holds, to the byte. */
+  readonly heldAt = new Map<Position, string>();
   readonly replicas: Replica[] = [];
   /** For each log of any site, the closed ones that it grew from: bridges carry that too, as contexts are of either. */
   readonly lineage: Map<LogId, ReadonlyMap<LogId, Position>>;
@@ -69,14 +94,14 @@ class Site {
   }
 }
 
-class Replica {
+export class Replica {
   readonly site: Site;
   readonly name: string;
   origin: Origin;
   number = 0;
   /** How much of the site's log is applied. */
   position = 0;
-  prefix: DocumentState | undefined;
+  prefix: States = new Map();
   /** What is in the prefix. */
   applied = new Map<Made, LogEntry>();
   /** Made or taken over, and not come back by the log. */
@@ -90,20 +115,26 @@ class Replica {
   }
 
   view(): View {
-    let state = this.prefix;
-    for (const carried of this.pending) state = this.#apply(state, carried, undefined);
-    return { state, history: new Set([...this.applied.keys(), ...this.pending.map(({ made }) => made)]) };
+    let states = this.prefix;
+    for (const carried of this.pending) states = this.#applied(states, carried, undefined);
+    return { states, history: new Set([...this.applied.keys(), ...this.pending.map(({ made }) => made)]) };
   }
 
-  write(requests: readonly Request[], time: number): void {
-    const { state, history } = this.view();
+  write(writes: readonly Write[], time: number): void {
+    const { states, history } = this.view();
     const number = this.number + 1;
     const writer = { origin: this.origin, number, time, log: undefined, position: 0, covers: () => true };
-    const draft = new DocumentDraft(state, writer);
-    for (const request of requests) ask(draft, request);
-    if (draft.operations.length === 0) return;
-    const touched = { collection: 'things', id: '1', operations: draft.operations };
-    const delta = { origin: this.origin, number, context: this.#context(), time, operations: [touched] };
+    const drafts = new Map<string, DocumentDraft>();
+    for (const { id, request } of writes) {
+      const draft = drafts.get(id) ?? new DocumentDraft(states.get(id), writer);
+      ask(draft, request);
+      drafts.set(id, draft);
+    }
+    const operations = [...drafts].flatMap(([id, draft]) =>
+      draft.operations.length === 0 ? [] : [{ collection, id, operations: draft.operations }],
+    );
+    if (operations.length === 0) return;
+    const delta = { origin: this.origin, number, context: this.#context(), time, operations };
     this.number = number;
     // What peers get of it has been bytes.
     const travelled = decodeDelta(encodeDelta(delta));
@@ -111,17 +142,21 @@ class Replica {
     this.pending.push({ made, delta: travelled, placed: undefined, handedOn: false });
   }
 
-  /** Hands its oldest transaction that is not in the log to it. */
+  /** Its oldest transaction that is not in the log. */
+  get unsent(): Carried | undefined {
+    return this.pending.find(({ made }) => !this.site.has(made));
+  }
+
   append(): void {
-    const next = this.pending.find(({ made }) => !this.site.has(made));
-    if (next) this.site.append(next);
+    const { unsent } = this;
+    if (unsent) this.site.append(unsent);
   }
 
   apply(): void {
     const entry = this.site.entries[this.position];
     if (entry === undefined) return;
     this.position += 1;
-    this.prefix = this.#apply(this.prefix, entry, entry.place);
+    this.prefix = this.#applied(this.prefix, entry, entry.place);
     this.applied.set(entry.made, entry);
     this.pending = this.pending.filter(({ made }) => made !== entry.made);
   }
@@ -132,23 +167,46 @@ class Replica {
     while (this.position < this.site.entries.length) this.apply();
   }
 
-  /** A crash: the next process has a new origin, the journal and the prefix as they were. */
+  /** A crash: the next process has a new origin and the journal, and begins from the snapshot. */
   restart(): void {
     this.restarts += 1;
     this.origin = `${this.name}.${this.restarts}`;
     this.number = 0;
-    if (this.prefix) this.prefix = decodeDocument(encodeDocument(this.prefix));
+    this.#loadSnapshot();
+  }
+
+  /** Writes one chunk of the snapshot, as of where it stands. */
+  save(chunk: number): void {
+    const records: ChunkRecord[] = [...this.prefix]
+      .filter(([id]) => chunkOf(id) === chunk)
+      .map(([id, state]) => ({ collection, id, state }));
+    this.site.chunks[chunk] = { label: this.position, bytes: encodeChunk(records) };
+  }
+
+  /** The chunks, then the log from the oldest label on, each chunk's documents skipping what its label covers. */
+  #loadSnapshot(): void {
+    const { site } = this;
+    const labels = site.chunks.map(({ label }) => label);
+    let states: States = new Map(
+      site.chunks.flatMap(({ bytes }) => decodeChunk(bytes)).map(({ id, state }) => [id, state]),
+    );
+    for (let position = Math.min(...labels) + 1; position <= site.entries.length; position++) {
+      const entry = site.entries[position - 1];
+      if (entry) states = this.#applied(states, entry, entry.place, (id) => position > (labels[chunkOf(id)] ?? 0));
+    }
+    this.prefix = states;
+    this.position = site.entries.length;
+    this.applied = new Map([...site.base, ...site.entries.map((entry) => [entry.made, entry] as const)]);
+    this.pending = this.pending.filter(({ made }) => !this.applied.has(made));
   }
 
   /** Takes on another replica's prefix at the beginning of a new log, and hands on what that lacks. */
   load(healer: Replica, closed: LogId, closedAt: Position, old: readonly LogEntry[]): void {
-    const lacking = old.slice(closedAt, this.position);
+    const lacking = old.slice(closedAt);
     this.pending = [...lacking, ...this.pending.filter(({ made }) => !lacking.some((entry) => entry.made === made))]
       .filter(({ made }) => !healer.applied.has(made))
       .map((carried) => ({ ...cut(carried, closed, closedAt, old), handedOn: true }));
-    this.prefix = healer.prefix;
-    this.applied = new Map(healer.applied);
-    this.position = 0;
+    this.#loadSnapshot();
   }
 
   #context(): Context {
@@ -165,7 +223,13 @@ class Replica {
     return { log: this.site.log, position: this.position, origins };
   }
 
-  #apply(state: DocumentState | undefined, { made, delta }: Carried, place: Place | undefined) {
+  /** @param isNew whether a document is not as of a later position already */
+  #applied(
+    states: States,
+    { delta }: Carried,
+    place: Place | undefined,
+    isNew: (id: string) => boolean = () => true,
+  ): States {
     const writer: Writer = {
       origin: delta.origin,
       number: delta.number,
@@ -174,7 +238,14 @@ class Replica {
       position: place?.position ?? 0,
       covers: (dot) => covers(delta.context, delta, this.site.lineage, dot),
     };
-    return applyOperations(state, operationsOf(made), writer);
+    const after = new Map(states);
+    for (const { id, operations } of delta.operations) {
+      if (!isNew(id)) continue;
+      const state = applyOperations(after.get(id), operations, writer);
+      if (state) after.set(id, state);
+      else after.delete(id);
+    }
+    return after;
   }
 }
 
@@ -199,11 +270,6 @@ function cut(carried: Carried, closed: LogId, closedAt: Position, old: readonly 
   return { ...carried, delta: { ...carried.delta, context: { log: closed, position: closedAt, origins } } };
 }
 
-export type Action =
-  | { readonly kind: 'write'; readonly replica: number; readonly requests: readonly Request[]; readonly time: number }
-  | { readonly kind: 'append' | 'apply' | 'sync' | 'restart' | 'heal'; readonly replica: number }
-  | { readonly kind: 'bridge'; readonly from: number; readonly to: number };
-
 export class World {
   readonly sites: readonly Site[];
   readonly replicas: readonly Replica[];
@@ -220,21 +286,16 @@ export class World {
     );
   }
 
-  /** @returns the replica that did something, if one did */
-  act(action: Action): Replica | undefined {
-    if (action.kind === 'bridge') {
-      this.#bridge(this.sites[action.from % this.sites.length], this.sites[action.to % this.sites.length]);
-      return undefined;
-    }
-    const replica = this.replicaOf(action);
-    if (action.kind === 'write') replica?.write(action.requests, action.time);
-    else if (action.kind === 'heal') this.#heal(replica);
-    else replica?.[action.kind]();
+  replicaOf(index: number): Replica {
+    const replica = this.replicas[index % this.replicas.length];
+    if (replica === undefined) throw new Error('a world has replicas');
     return replica;
   }
 
-  replicaOf({ replica }: { readonly replica: number }): Replica | undefined {
-    return this.replicas[replica % this.replicas.length];
+  siteOf(index: number): Site {
+    const site = this.sites[index % this.sites.length];
+    if (site === undefined) throw new Error('a world has sites');
+    return site;
   }
 
   /** Until everything made is everywhere. */
@@ -245,7 +306,7 @@ export class World {
         replica.append();
         replica.apply();
       }
-      for (const from of this.sites) for (const to of this.sites) this.#bridge(from, to);
+      for (const from of this.sites) for (const to of this.sites) this.bridge(from, to);
       if (this.#progress() === before) return;
     }
   }
@@ -255,22 +316,29 @@ export class World {
     return this.replicas.reduce((sum, { position }) => sum + position, entries);
   }
 
-  /** Takes the next transaction that the other log lacks. */
-  #bridge(from: Site | undefined, to: Site | undefined): void {
-    if (from === undefined || to === undefined || from === to) return;
-    const next = [...from.base.values(), ...from.entries].find(({ made }) => !to.has(made));
+  /** The next transaction that another log lacks. */
+  bridged(from: Site, to: Site): LogEntry | undefined {
+    if (from === to) return undefined;
+    return [...from.base.values(), ...from.entries].find(({ made }) => !to.has(made));
+  }
+
+  bridge(from: Site, to: Site): void {
+    const next = this.bridged(from, to);
     if (next) to.append({ ...next, placed: next.place, handedOn: false });
   }
 
   /** The site's log is gone, and this replica begins another with what it has applied. */
-  #heal(healer: Replica | undefined): void {
-    if (healer === undefined) return;
+  heal(healer: Replica): void {
     const { site, position } = healer;
     const { log: closed, entries: old } = site;
     site.log = `${closed}+`;
     site.entries = [];
+    site.heldAt.clear();
     site.base = new Map(healer.applied);
     site.lineage.set(site.log, new Map([...(site.lineage.get(closed) ?? []), [closed, position]]));
-    for (const replica of site.replicas) replica.load(healer, closed, position, old);
+    const standing = new Map(site.replicas.map((replica) => [replica, replica.position]));
+    healer.position = 0;
+    for (const chunk of chunks) healer.save(chunk);
+    for (const replica of site.replicas) replica.load(healer, closed, position, old.slice(0, standing.get(replica)));
   }
 }
