@@ -102,6 +102,25 @@ export const limits = {
   recentHistory: { records: 100_000, bytes: 64 * mebibyte, collections: 100_000 },
   /** Entries of the log that the journal knows: more would be written at once when a replica is cut off. */
   journaledEntries: 10_000,
+  /** A snapshot is written when the log since the last one is so many times as large as it, as Redis rewrites its own file. */
+  snapshotGrowth: 1,
+  /** But not before the log has so many bytes: they are read in less than a second. */
+  snapshotMinimumBytes: 8 * mebibyte,
+  /** Of a chunk: documents and bytes, so that none holds others up for more than some milliseconds. */
+  chunkDocuments: 1_000,
+  chunkBytes: 512 * kibibyte,
+  /** Keys of documents that are looked at in one turn where all are gone through. */
+  keysPerTurn: 2_000,
+  /** Chunks that are asked for at once while a snapshot is loaded. */
+  chunksAtOnce: 8,
+  /** Chunks of a snapshot that is being written: an hour, so that they are there when the last one is. */
+  chunkKeepMilliseconds: 60 * 60 * 1_000,
+  /** Who writes a snapshot and is silent for longer has lost the lease. */
+  leaseMilliseconds: 10_000,
+  /** A log that was begun on an empty Redis: a day, for replicas of the site that was there to come back. */
+  newLogKeepMilliseconds: 24 * 60 * 60 * 1_000,
+  /** That a document was removed is kept for 30 days, by the newest time in the log. */
+  removedMilliseconds: 30 * 24 * 60 * 60 * 1_000,
   /** What the journal may hold before writes are refused. */
   journalBytes: 1024 * mebibyte,
   /** Bytes of log that an embedded store keeps for `transactions(after:)`. */

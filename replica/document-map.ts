@@ -24,6 +24,12 @@ export class DocumentMap<Value> {
     if (values?.delete(id) && values.size === 0) this.#collections?.delete(collection);
   }
 
+  get size(): number {
+    let size = 0;
+    for (const values of this.#collections?.values() ?? []) size += values.size;
+    return size;
+  }
+
   collections(): Iterable<string> {
     return (this.#collections ?? nothing).keys();
   }

@@ -1,13 +1,20 @@
 /** The newest entries' places and marks: what tokens and messages are checked by, and what the journal keeps of the log. */
 import { limits } from '../limits.ts';
 import type { Head, Mark, Origin, Position } from './crdt/version.ts';
+import { bytesOf } from './log/entry.ts';
 import type { KnownEntry, KnownHistory } from './log/journal.ts';
 import type { LogEntry } from './log/log.ts';
 import type { ClosedMark } from './log/snapshots.ts';
 
+interface Known extends KnownEntry {
+  /** Of all entries added up to this one. */
+  readonly bytes: number;
+}
+
 export class KnownMarks {
   readonly #maximum: number;
-  #entries: KnownEntry[] = [];
+  #entries: Known[] = [];
+  #bytes = 0;
   /** What comes before the entries, and the last number by origin as of there. */
   #base: Head;
   readonly #baseOrigins: Map<Origin, number>;
@@ -20,8 +27,10 @@ export class KnownMarks {
   }
 
   /** @param entry follows on the one added before */
-  add({ first, last, before, mark, origin, firstNumber, lastNumber }: LogEntry): void {
-    this.#entries.push({ first, last, before, mark, origin, firstNumber, lastNumber });
+  add(entry: LogEntry): void {
+    const { first, last, before, mark, origin, firstNumber, lastNumber } = entry;
+    this.#bytes += bytesOf(entry);
+    this.#entries.push({ first, last, before, mark, origin, firstNumber, lastNumber, bytes: this.#bytes });
     // Cut in halves: shifting one at a time would copy the whole each time.
     if (this.#entries.length < 2 * this.#maximum) return;
     const dropped = this.#entries.splice(0, this.#entries.length - this.#maximum);
@@ -66,6 +75,14 @@ export class KnownMarks {
   all(): readonly ClosedMark[] {
     const { position, mark } = this.#base;
     return [{ position, mark }, ...this.#entries.map((entry) => ({ position: entry.last, mark: entry.mark }))];
+  }
+
+  /** About how many bytes the entries after a position take in the log, as far as they were added. */
+  bytesAfter(position: Position): number {
+    const at = this.#indexOf(position);
+    if (at === this.#entries.length) return 0;
+    const isKnown = (this.#entries[0]?.last ?? 0) <= position;
+    return this.#bytes - (isKnown ? (this.#entries[at]?.bytes ?? 0) : 0);
   }
 
   /** Of the first entry that ends at a position or after it. */

@@ -1,7 +1,7 @@
 /** What is there once a replica has a prefix: state, who follows the log, what is sent, who is told. Only wires. */
+import { HistoryUnavailableError } from '../errors.ts';
 import { Applier } from './apply.ts';
 import type { HybridClock } from './crdt/clock.ts';
-import type { Lineage } from './crdt/version.ts';
 import { TransactionFeed } from './feed.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { Prefix } from './prefix.ts';
@@ -10,7 +10,9 @@ import { Standing } from './standing.ts';
 import { ReplicaState } from './state.ts';
 import type { StatusWatch } from './status-watch.ts';
 import { Follower } from './sync/follower.ts';
+import type { KnownLineage } from './sync/lineage.ts';
 import { Outbox } from './sync/outbox.ts';
+import { SnapshotWriter } from './sync/snapshot-writer.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Loaded {
@@ -21,6 +23,8 @@ export interface Loaded {
   readonly follower: Follower;
   readonly live: LiveQueries;
   readonly feed: TransactionFeed;
+  /** Undefined where the log keeps states beside itself. */
+  readonly snapshotWriter: SnapshotWriter | undefined;
   readonly secret: string;
 }
 
@@ -28,7 +32,7 @@ export interface WireOptions {
   readonly options: ReplicaOptions;
   readonly timing: ReplicaTiming;
   readonly clock: HybridClock;
-  readonly lineage: Lineage;
+  readonly lineage: KnownLineage;
   readonly waiters: Waiters;
   readonly statusWatch: StatusWatch;
   readonly prefix: Prefix;
@@ -41,10 +45,10 @@ export interface WireOptions {
 
 export function wire(parts: WireOptions): Loaded {
   const { timing, clock, lineage, waiters, statusWatch, secret, replaced, blocked } = parts;
-  const { log, journal, logger, timers } = parts.options;
+  const { log, snapshots, journal, logger, timers, random } = parts.options;
   const state = new ReplicaState({
     prefix: parts.prefix,
-    lineage,
+    lineage: lineage.known,
     now: () => timers.now(),
     viewMilliseconds: timing.viewMilliseconds,
     changed: (changes, at) => {
@@ -104,5 +108,33 @@ export function wire(parts: WireOptions): Loaded {
       );
     },
   });
-  return { state, standing, applier, outbox, follower, feed, live, secret };
+  const snapshotWriter =
+    snapshots &&
+    new SnapshotWriter({
+      snapshots,
+      timers,
+      random,
+      logger,
+      prefix: () => state.prefix,
+      closedLogs: () => lineage.closedLogsOf(head().log),
+      minimumBytes: timing.snapshotMinimumBytes,
+      leaseMilliseconds: timing.leaseMilliseconds,
+      chunkKeepMilliseconds: timing.chunkKeepMilliseconds,
+    });
+  return { state, standing, applier, outbox, follower, feed, live, snapshotWriter, secret };
+}
+
+/** P31. Puts a prefix that was loaded beside the state in its place, in one turn, and follows the log from there. */
+export function swapPrefix(
+  { state, standing, outbox, feed, follower }: Loaded,
+  prefix: Prefix,
+  changed: readonly (readonly [collection: string, id: string])[],
+): void {
+  const returned = outbox.within(prefix.origins);
+  state.swap(prefix, changed, returned);
+  for (const { origin, number } of returned) outbox.cameBack(origin, number, () => standing.token);
+  // What was never sent, and counts as in: the log went on without it.
+  for (const origin of [...outbox.numbers.keys()]) outbox.cameTooLate(origin, prefix.origins.get(origin) ?? 0);
+  feed.end(new HistoryUnavailableError('the log was trimmed past what this replica had read'));
+  follower.resume();
 }

@@ -24,6 +24,12 @@ export interface ReplicaTiming {
   readonly contextMilliseconds: number;
   /** Between two tries to reach a site that is cut off; each try waits twice as long, up to the second number. */
   readonly retryMilliseconds: readonly [number, number];
+  /** A log that it makes on an empty site is not trimmed for so long. */
+  readonly newLogKeepMilliseconds: number;
+  /** Of snapshots: when they are due, and what expires meanwhile. */
+  readonly snapshotMinimumBytes: number;
+  readonly leaseMilliseconds: number;
+  readonly chunkKeepMilliseconds: number;
 }
 
 export interface ReplicaOptions {

@@ -25,7 +25,7 @@ interface Layer {
 }
 
 export class Overlay implements States {
-  readonly #base: States;
+  #base: States;
   readonly #lineage: Lineage;
   readonly #layers = new DocumentMap<Layer>();
 
@@ -100,6 +100,17 @@ export class Overlay implements States {
       discard(layer);
       if (layer.transactions.length === 0) this.#layers.delete(collection, id);
     }
+  }
+
+  /** Lies over another base from now on. */
+  rebase(base: States): void {
+    this.#base = base;
+    for (const [, , layer] of this.#layers) discard(layer);
+  }
+
+  /** The documents that its transactions touch. */
+  *keys(): Generator<readonly [collection: string, id: string]> {
+    for (const [collection, id] of this.#layers) yield [collection, id];
   }
 
   /** The base's state of the document is another one now. */

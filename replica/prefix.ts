@@ -2,7 +2,7 @@
 
 import { limits } from '../limits.ts';
 import type { Delta } from './crdt/delta.ts';
-import { applyOperations, type DocumentState } from './crdt/document.ts';
+import { applyOperations, type DocumentState, documentExists } from './crdt/document.ts';
 import { covers, type Head, type Lineage, type Origin, type Writer } from './crdt/version.ts';
 import { DocumentMap } from './document-map.ts';
 import { KnownMarks } from './known-marks.ts';
@@ -10,6 +10,7 @@ import { deltasOf } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
 import type { States } from './overlay.ts';
 import { RecentHistory } from './recent-history.ts';
+import { RemovedDocuments } from './removed-documents.ts';
 
 /** What one transaction of an entry does to the prefix, worked out and not yet in place. */
 export interface PreparedTransaction {
@@ -28,6 +29,8 @@ export interface PreparedEntry {
 export type Missing = readonly (readonly [Origin, number])[];
 
 const nothingMissing: Missing = [];
+/** Told of each document that a transaction put in place, in that turn. New: nothing was left of it before. */
+export type PrefixWatcher = (record: DocumentRecord, isNew: boolean) => void;
 
 export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
@@ -35,6 +38,8 @@ export class Prefix implements States {
   readonly marks: KnownMarks;
   /** What was touched lately, and what it was before. */
   readonly recent: RecentHistory;
+  readonly removed = new RemovedDocuments();
+  readonly #watchers = new Set<PrefixWatcher>();
   /** Last number in the log, by origin. */
   readonly origins: Map<Origin, number>;
   #head: Head;
@@ -45,7 +50,7 @@ export class Prefix implements States {
     this.#lineage = lineage;
     this.origins = new Map(origins);
     this.marks = new KnownMarks(limits.knownMarks, head, origins);
-    for (const { collection, id, state } of records) if (state) this.#documents.set(collection, id, state);
+    for (const record of records) this.take(record);
   }
 
   get head(): Head {
@@ -64,11 +69,33 @@ export class Prefix implements States {
     return this.#documents.collections();
   }
 
+  /** How many documents it has, those too that exist no more and of which something is left. */
+  get size(): number {
+    return this.#documents.size;
+  }
+
+  /** Every document, in any order; who asks on in a later turn is given those too that were put in place meanwhile. */
+  *keys(): Generator<readonly [collection: string, id: string]> {
+    for (const collection of this.#documents.collections())
+      for (const [id] of this.#documents.ofCollection(collection)) yield [collection, id];
+  }
+
+  watch(watcher: PrefixWatcher): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
+  }
+
+  /** Takes what a snapshot or a disk holds of a document. */
+  take({ collection, id, state }: DocumentRecord): void {
+    if (state) this.#documents.set(collection, id, state);
+  }
+
   /**
    * @param entry follows on the head
+   * @param isCovered whether a document is as of that position or a later one already, and is left alone
    * @throws {MalformedBytesError} @throws {UnknownFormatError} a delta in it does not decode
    */
-  prepare(entry: LogEntry): PreparedEntry {
+  prepare(entry: LogEntry, isCovered?: (collection: string, id: string, position: number) => boolean): PreparedEntry {
     const states = new DocumentMap<DocumentRecord>();
     const transactions = deltasOf(entry).map((delta, index): PreparedTransaction => {
       const position = entry.first + index;
@@ -80,7 +107,10 @@ export class Prefix implements States {
         position: delta.placed?.position ?? position,
         covers: (dot) => covers(delta.context, delta, this.#lineage, dot),
       };
-      const after = delta.operations.map(({ collection, id, operations }): DocumentRecord => {
+      const touched = isCovered
+        ? delta.operations.filter(({ collection, id }) => !isCovered(collection, id, position))
+        : delta.operations;
+      const after = touched.map(({ collection, id, operations }): DocumentRecord => {
         const earlier = states.get(collection, id);
         const state = applyOperations(earlier ? earlier.state : this.state(collection, id), operations, writer);
         const record = { collection, id, state };
@@ -96,13 +126,18 @@ export class Prefix implements States {
    * Puts one transaction's documents in place.
    * @returns what the log went on without
    */
-  put(transaction: PreparedTransaction): Missing {
-    const { delta } = transaction;
+  put({ delta, position, after }: PreparedTransaction): Missing {
     const missing = this.#raise(delta.context.origins);
-    for (const { collection, id, state } of transaction.after) {
-      this.recent.record(transaction.position, collection, id, this.state(collection, id), state);
+    this.removed.sees(delta.time);
+    for (const record of after) {
+      const { collection, id, state } = record;
+      const before = this.#documents.get(collection, id);
+      this.recent.record(position, collection, id, before, state);
+      if (documentExists(state)) this.removed.delete(collection, id);
+      else if (documentExists(before)) this.removed.add({ collection, id, position, time: delta.time });
       if (state) this.#documents.set(collection, id, state);
       else this.#documents.delete(collection, id);
+      for (const watcher of this.#watchers) watcher(record, before === undefined);
     }
     this.origins.set(delta.origin, delta.number);
     return missing;

@@ -3,20 +3,22 @@ import { StoreUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
-import type { Lineage } from './crdt/version.ts';
+import type { LogId } from './crdt/version.ts';
 import { systemPrefix } from './feed.ts';
 import { openLive } from './live.ts';
 import { type Loaded, wire } from './loaded.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
+import { Participation } from './participation.ts';
 import { PrivateView } from './private-view.ts';
 import type { LiveQueryDefinition } from './query/live-query.ts';
 import type { Committed, LiveEvent, LoggedTransaction, OpenLiveQuery, Replica } from './replica.ts';
 import { RequestTransaction } from './requests.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
+import { KnownLineage } from './sync/lineage.ts';
 import { Peers } from './sync/peers.ts';
-import { chooseOrigin, loadPrefix, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
+import { chooseOrigin, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
 import { decodeToken } from './token.ts';
 import type { Transaction } from './transaction.ts';
 import type { View } from './view.ts';
@@ -27,6 +29,10 @@ const defaultTiming: ReplicaTiming = {
   viewMilliseconds: limits.viewMilliseconds,
   contextMilliseconds: limits.contextMilliseconds,
   retryMilliseconds: [100, 2_000],
+  newLogKeepMilliseconds: limits.newLogKeepMilliseconds,
+  snapshotMinimumBytes: limits.snapshotMinimumBytes,
+  leaseMilliseconds: limits.leaseMilliseconds,
+  chunkKeepMilliseconds: limits.chunkKeepMilliseconds,
 };
 
 export class RunningReplica implements Replica {
@@ -34,7 +40,8 @@ export class RunningReplica implements Replica {
   readonly #options: ReplicaOptions;
   readonly #timing: ReplicaTiming;
   readonly #clock: HybridClock;
-  readonly #lineage: Lineage = new Map();
+  readonly #lineage = new KnownLineage();
+  readonly #participation: Participation;
   readonly #peers: Peers;
   readonly #statusWatch: StatusWatch;
   readonly #waiters: Waiters;
@@ -42,9 +49,6 @@ export class RunningReplica implements Replica {
   readonly #disposables: (Disposable | AsyncDisposable)[] = [];
   #origin: string;
   #loaded: Loaded | undefined;
-  #problem: string | undefined = 'starting';
-  #stopped = false;
-  #isConnected: boolean;
   #closing: Promise<void> | undefined;
   /** In the journal when the process began: what is unsent until it is ready. */
   #unsentAtStart = 0;
@@ -58,9 +62,15 @@ export class RunningReplica implements Replica {
     this.#origin = newOrigin(options.name, options.random);
     this.#clock = new HybridClock(() => timers.now(), limits.clockDriftMilliseconds);
     this.#startedAtMilliseconds = timers.now();
-    this.#isConnected = options.log.storage === 'EMBEDDED';
     this.#statusWatch = new StatusWatch(timers, limits.statusMilliseconds);
     this.#waiters = new Waiters(timers);
+    this.#participation = new Participation({
+      options,
+      timing: this.#timing,
+      lineage: this.#lineage,
+      statusWatch: this.#statusWatch,
+      closed: () => this.#closing !== undefined,
+    });
     this.#peers = new Peers({
       gossip: options.gossip,
       timers,
@@ -68,14 +78,13 @@ export class RunningReplica implements Replica {
       own: () => ({
         origin: this.#origin,
         head: this.#loaded?.state.prefix.head,
-        closedLogs: [],
+        closedLogs: this.#closedLogs(),
         mayHeal: false,
         unsent: this.#loaded?.outbox.unsent ?? this.#unsentAtStart,
-        missingGeneration: undefined,
+        missingGeneration: this.#participation.missingGeneration,
       }),
-      heard: ({ head }) => head && this.#loaded?.follower.hint(head),
-      // Gossip may be silent: that the log grew, or went back, is noticed all the same.
-      beat: () => this.#loaded?.follower.readInBackground(),
+      heard: (heartbeat) => this.#participation.heard(heartbeat),
+      beat: () => this.#participation.beat(),
       changed: () => this.#statusWatch.now(),
       malformed: (problem) => this.#countMalformed(problem),
     });
@@ -98,8 +107,10 @@ export class RunningReplica implements Replica {
     return {
       id: this.#origin,
       ready: loaded !== undefined,
-      connected: log.storage === 'EMBEDDED' || (loaded !== undefined && this.#isConnected && !loaded.outbox.isCutOff),
-      problem: this.#problem,
+      connected:
+        log.storage === 'EMBEDDED' ||
+        (loaded !== undefined && this.#participation.isConnected && !loaded.outbox.isCutOff),
+      problem: this.#participation.problem,
       storage: log.storage,
       startedAtMilliseconds: this.#startedAtMilliseconds,
       clockMilliseconds: Math.max(millisecondsOf(this.#clock.last), timers.now()),
@@ -195,6 +206,7 @@ export class RunningReplica implements Replica {
     if (loaded) {
       await loaded.outbox.close();
       loaded.follower.stop();
+      await loaded.snapshotWriter?.stop();
       loaded.feed.end(new StoreUnavailableError('this replica is stopping'));
     }
     this.#peers.close();
@@ -213,7 +225,7 @@ export class RunningReplica implements Replica {
       await this.#load();
     } catch (error) {
       if (error instanceof StartAborted || this.#closing) return;
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#participation.problem = error instanceof Error ? error.message : String(error);
       throw error;
     }
   }
@@ -225,9 +237,11 @@ export class RunningReplica implements Replica {
       lineage: this.#lineage,
       heartbeatMilliseconds: this.#timing.heartbeatMilliseconds,
       retryMilliseconds: this.#timing.retryMilliseconds,
+      newLogKeepMilliseconds: this.#timing.newLogKeepMilliseconds,
+      missing: (generation) => this.#participation.missing(generation),
       peersKnowLog: () => this.#peers.anyKnowsLog,
       waitingFor: (problem) => {
-        this.#problem = problem;
+        this.#participation.problem = problem;
       },
       closed: () => this.#closing !== undefined,
     };
@@ -241,8 +255,7 @@ export class RunningReplica implements Replica {
     );
     this.#peers.start();
     this.#unsentAtStart = ((await journal?.load()) ?? []).length;
-    const prefix = await openPrefix(start, this.#unsentAtStart > 0);
-    await loadPrefix(start, prefix);
+    const { prefix, manifest, missing } = await openPrefix(start, this.#unsentAtStart > 0);
     const unsent = journal ? await unsentOf(journal, prefix) : [];
     const evictions = (await journal?.loadEvictions()) ?? [];
     const { origin, secret } = await chooseOrigin(start, this.#origin);
@@ -259,10 +272,10 @@ export class RunningReplica implements Replica {
       statusWatch: this.#statusWatch,
       prefix,
       secret,
-      replaced: (problem) => this.#stopTakingPart(problem),
-      blocked: (problem) => this.#blockedChanged(problem),
+      replaced: (problem) => this.#participation.replaced(problem),
+      blocked: (problem) => this.#participation.blocked(problem),
     });
-    this.#problem = undefined;
+    this.#participation.begin(this.#loaded, manifest);
     for (const transaction of unsent) {
       this.#loaded.state.journal(transaction, false);
       this.#loaded.outbox.takeOver(transaction);
@@ -270,42 +283,17 @@ export class RunningReplica implements Replica {
     // Only now: what the journal held may have made the very touch that a mark names.
     for (const mark of evictions) this.#loaded.state.evict(mark);
     const { outbox, follower } = this.#loaded;
-    this.#disposables.push(log.watchConnection((connected) => this.#connectionChanged(connected)));
+    if (missing !== undefined) this.#participation.missing(missing);
+    this.#disposables.push(log.watchConnection((connected) => this.#participation.connectionChanged(connected)));
     outbox.work();
     follower.readInBackground();
     logger.info({ replica: origin, log: prefix.head.log, position: prefix.head.position }, 'replica is ready');
     this.#statusWatch.now();
   }
 
-  #connectionChanged(connected: boolean): void {
-    this.#isConnected = connected;
-    const { outbox } = this.#loaded ?? {};
-    if (connected) {
-      this.#loaded?.follower.readInBackground();
-      outbox?.reconnect();
-    } else outbox?.disconnect();
-    this.#statusWatch.now();
-  }
-
-  /** The log went back, or is another one: from now on nothing is appended or applied; writes are journaled and shown. */
-  #stopTakingPart(problem: string): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#problem = `this replica has stopped taking part: ${problem}. Export what it has, and start it on a fresh DATA_DIR`;
-    this.#options.logger.error({ problem }, 'this replica has stopped taking part');
-    this.#loaded?.follower.stop();
-    this.#loaded?.outbox.stop(this.#problem);
-    this.#statusWatch.now();
-  }
-
-  #blockedChanged(problem: string | undefined): void {
-    this.#problem = problem;
-    if (problem === undefined) this.#loaded?.outbox.reconnect();
-    else {
-      this.#options.logger.error({ problem }, 'the log cannot be followed');
-      this.#loaded?.outbox.disconnect();
-    }
-    this.#statusWatch.now();
+  #closedLogs(): readonly LogId[] {
+    const log = this.#loaded?.state.prefix.head.log;
+    return log === undefined ? [] : this.#lineage.closedLogsOf(log).map((closed) => closed.log);
   }
 
   #countMalformed(problem: string): void {
@@ -320,6 +308,6 @@ export class RunningReplica implements Replica {
 
   #check(): Loaded {
     if (this.#loaded) return this.#loaded;
-    throw new StoreUnavailableError(`this replica is not ready (${this.#problem ?? 'starting'})`);
+    throw new StoreUnavailableError(`this replica is not ready (${this.#participation.problem ?? 'starting'})`);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { type DocumentState, documentExists, showsSame } from './crdt/document.ts';
 import type { Head, Lineage, Origin, Position } from './crdt/version.ts';
+import { DocumentMap } from './document-map.ts';
 import type { StoredDocument } from './documents.ts';
 import { Evictions } from './evictions.ts';
 import type { Eviction } from './log/journal.ts';
@@ -32,11 +33,11 @@ export interface StateOptions {
 }
 
 export class ReplicaState {
-  readonly prefix: Prefix;
   readonly durable: CurrentReader;
   readonly staging: CurrentReader;
   readonly durableViews: Views;
   readonly stagingViews: Views;
+  #prefix: Prefix;
   readonly #journaled: Overlay;
   readonly #pending: Overlay;
   readonly #evictions = new Evictions();
@@ -49,8 +50,8 @@ export class ReplicaState {
 
   constructor(options: StateOptions) {
     this.#options = options;
-    this.prefix = options.prefix;
-    this.#journaled = new Overlay(this.prefix, options.lineage);
+    this.#prefix = options.prefix;
+    this.#journaled = new Overlay(this.#prefix, options.lineage);
     this.#pending = new Overlay(this.#journaled, options.lineage);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
     this.durable = new CurrentReader(this.#journaled, hides, (collection) => this.#counts.get(collection) ?? 0);
@@ -60,6 +61,10 @@ export class ReplicaState {
     for (const collection of this.durable.collections())
       for (const _ of this.durable.all(collection))
         this.#counts.set(collection, (this.#counts.get(collection) ?? 0) + 1);
+  }
+
+  get prefix(): Prefix {
+    return this.#prefix;
   }
 
   /** Documents shown, by collection. */
@@ -176,6 +181,30 @@ export class ReplicaState {
     });
     if (!own) this.stagingVersion += 1;
     return missing;
+  }
+
+  /**
+   * P31. Puts a prefix that was loaded beside this one in its place.
+   * @param changed all documents that differ between the two, or may
+   * @param returned journaled and pending transactions that it has
+   */
+  swap(
+    prefix: Prefix,
+    changed: Iterable<readonly [collection: string, id: string]>,
+    returned: readonly StagedTransaction[],
+  ): void {
+    const keys = new DocumentMap<Key>();
+    for (const some of [changed, this.#journaled.keys(), this.#pending.keys()])
+      for (const [collection, id] of some) keys.set(collection, id, { collection, id });
+    const changing = Array.from(keys, ([, , key]) => key);
+    for (const { collection, id } of changing) this.stagingViews.keep(collection, id);
+    this.#change(changing, prefix.head, () => {
+      this.#prefix = prefix;
+      this.#journaled.rebase(prefix);
+      this.#pending.rebase(this.#journaled);
+      for (const own of returned) this.#comeBack(own);
+    });
+    this.stagingVersion += 1;
   }
 
   /** Hides a document while the mark's touch is its last. */

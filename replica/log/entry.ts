@@ -60,6 +60,12 @@ export function makeEntry(
   };
 }
 
+/** About the bytes of the fields of an entry. */
+const fieldBytes = 200;
+
+/** About as many as it takes in the log. */
+export const bytesOf = ({ body }: LogEntry): number => fieldBytes + body.length;
+
 export function encodeEntry(entry: LogEntry): Buffer {
   const { log, last, before, origin, firstNumber, lastNumber, count, body } = entry;
   return seal(entryFormat, [log, last, before, origin, firstNumber, lastNumber, count], body);

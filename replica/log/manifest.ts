@@ -6,10 +6,13 @@ import { MalformedBytesError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
 import { isLogId, isMark, isOrigin } from './entry.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
-import type { ClosedLog, ClosedMark, Generation, Manifest } from './snapshots.ts';
+import type { ClosedLog, ClosedMark, Generation, GenerationName, Manifest } from './snapshots.ts';
 
 const manifestFormat = 1;
 const generationPattern = /^[0-9a-f]{32}$/;
+
+/** In the place of a name where a replica that cannot load the log knows of no generation. */
+export const noGeneration: GenerationName = '0'.repeat(32);
 
 export const isGenerationName = (text: unknown): text is string =>
   typeof text === 'string' && generationPattern.test(text);

@@ -43,9 +43,21 @@ export class Follower {
     return this.#waiting.size;
   }
 
+  /** Whether the log has an entry next that does not decode. */
+  get isBlocked(): boolean {
+    return this.#blocked;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#waiting.clear();
+  }
+
+  /** The replica stands somewhere else now, on the log that there is. */
+  resume(): void {
+    this.#stopped = false;
+    this.#unblock();
+    this.readInBackground();
   }
 
   /** Takes an entry from gossip or from an append's answer; what follows on is applied in this turn. */
@@ -83,6 +95,7 @@ export class Follower {
    * @throws {LogUnavailableError} it cannot be read now
    */
   catchUp(): Promise<void> {
+    if (this.#stopped) return Promise.reject(new LogUnavailableError('the log is not followed now', true));
     if (this.#reading) {
       this.#readAgain = true;
       return this.#reading;
@@ -97,23 +110,32 @@ export class Follower {
     do {
       this.#readAgain = false;
       try {
-        while (await this.#readSome()) if (this.#stopped) return;
+        while (await this.#readSome());
       } catch (error) {
+        if (this.#stopped) break;
         if (error instanceof LogReplacedError) this.#replaced(error.message);
         else if (error instanceof MalformedBytesError || error instanceof UnknownFormatError) this.#block(error);
         else throw error;
       }
       // Asked again meanwhile: what was published since the last read may be beyond it.
     } while (this.#readAgain && !this.#stopped && !this.#blocked);
+    if (this.#stopped) throw new LogUnavailableError('the log is not followed now', true);
     if (this.#blocked) throw new LogUnavailableError('the log cannot be read past an entry that does not decode', true);
   }
 
   /** @returns whether there may be more */
   async #readSome(): Promise<boolean> {
     const from = this.#options.head();
-    const entries = await this.#options.log.read(from.log, from.position, limits.readEntries);
+    let entries: readonly LogEntry[];
+    try {
+      entries = await this.#options.log.read(from.log, from.position, limits.readEntries);
+      if (entries.length === 0) await this.#checkEnd(from);
+    } catch (error) {
+      // What it stood at was trimmed meanwhile, and it has long been further.
+      if (error instanceof LogReplacedError && this.#options.head() !== from) return true;
+      throw error;
+    }
     if (this.#stopped) return false;
-    if (entries.length === 0) await this.#checkEnd(from);
     for (const entry of entries) {
       const head = this.#options.head();
       if (entry.last <= head.position) {
@@ -164,11 +186,14 @@ export class Follower {
       this.#block(error);
       return false;
     }
-    if (this.#blocked) {
-      this.#blocked = false;
-      this.#options.blocked(undefined);
-    }
+    this.#unblock();
     return true;
+  }
+
+  #unblock(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.#options.blocked(undefined);
   }
 
   #block(error: Error): void {

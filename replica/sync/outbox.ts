@@ -147,6 +147,14 @@ export class Outbox {
     this.#returned.setAside(late);
   }
 
+  /** What was sent from here and is in a log that has these numbers by origin, oldest first. */
+  within(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
+    const found: StagedTransaction[] = [];
+    for (const { transaction, mayBeInLog } of this.#unsent.all())
+      if (mayBeInLog && transaction.number <= (origins.get(transaction.origin) ?? 0)) found.push(transaction);
+    return found;
+  }
+
   /** Settles once nothing waits that could be answered now. */
   async idle(): Promise<void> {
     while (this.#working ?? this.#returned.removing) await (this.#working ?? this.#returned.removing);

@@ -1,35 +1,35 @@
 /**
  * How a replica starts: it finds its site's log (or makes one), brings the prefix up to the log's end, and takes over what
- * its journal holds. Redis: from the log's beginning. Embedded: from the states beside the log.
+ * its journal holds. Redis: from the snapshot and the log's tail. Embedded: from the states beside the log.
  */
-import {
-  ConfigurationError,
-  LogReplacedError,
-  LogUnavailableError,
-  MalformedBytesError,
-  UnknownFormatError,
-} from '../../errors.ts';
-import { limits } from '../../limits.ts';
+import { ConfigurationError, LogUnavailableError, MalformedBytesError } from '../../errors.ts';
 import { decodeDelta } from '../crdt/delta-codec.ts';
-import type { Head, Lineage, Origin } from '../crdt/version.ts';
+import type { Head, Origin } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { Journal } from '../log/journal.ts';
 import type { Log } from '../log/log.ts';
+import type { GenerationName, Snapshots } from '../log/snapshots.ts';
 import { newLogId, newSecret } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import { Prefix } from '../prefix.ts';
 import type { StagedTransaction } from '../staged.ts';
+import type { KnownLineage } from './lineage.ts';
+import { type LoadedPrefix, LoadInterrupted, loadStored } from './load.ts';
 
 export interface StartOptions {
   readonly name: string;
   readonly log: Log;
+  readonly snapshots: Snapshots | undefined;
   readonly journal: Journal | undefined;
   readonly timers: Timers;
   readonly random: (bytes: number) => Uint8Array;
   readonly logger: Logger;
-  readonly lineage: Lineage;
+  readonly lineage: KnownLineage;
   readonly heartbeatMilliseconds: number;
   readonly retryMilliseconds: readonly [number, number];
+  readonly newLogKeepMilliseconds: number;
+  /** A generation that it cannot load. */
+  readonly missing: (generation: GenerationName) => void;
   /** Whether a replica that is heard knows of a log. */
   readonly peersKnowLog: () => boolean;
   /** What it waits for, as a line for people. */
@@ -43,13 +43,30 @@ const heartbeatsWithoutLog = [3, 10] as const;
 
 export class StartAborted extends Error {}
 
-/** The prefix to begin from: the states beside the log, or nothing before position 1 of it. */
-export async function openPrefix(options: StartOptions, journalHoldsAny: boolean): Promise<Prefix> {
-  const { log, lineage } = options;
+/**
+ * The prefix to begin with: the states beside the log, or what is loaded from the site.
+ * @throws {MalformedBytesError} the states beside the log do not decode
+ */
+export async function openPrefix(options: StartOptions, journalHoldsAny: boolean): Promise<LoadedPrefix> {
+  const { log, lineage, retryMilliseconds, timers } = options;
   const states = await retried(options, () => log.loadStates());
-  if (states) return new Prefix(states.head, lineage, states.records, await log.origins());
-  const { log: id } = await findLog(options, journalHoldsAny);
-  return new Prefix({ log: id, position: 0, mark: markAtStart(id) }, lineage, [], new Map());
+  if (states) {
+    const prefix = new Prefix(states.head, lineage.known, states.records, await log.origins());
+    return { prefix, manifest: undefined, missing: undefined };
+  }
+  let [milliseconds, maximum] = retryMilliseconds;
+  for (;;) {
+    const head = await findLog(options, journalHoldsAny);
+    try {
+      return await retried(options, () => loadStored(options, head));
+    } catch (error) {
+      if (!(error instanceof LoadInterrupted)) throw error;
+      if (error.missing !== undefined) options.missing(error.missing);
+      options.waitingFor(`the site's state cannot be loaded yet: ${error.message}`);
+    }
+    await pause(timers, milliseconds);
+    milliseconds = Math.min(2 * milliseconds, maximum);
+  }
 }
 
 async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise<Head> {
@@ -59,7 +76,8 @@ async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise
     const head = await retried(options, () => log.head());
     if (head) return head;
     const known = options.peersKnowLog();
-    if (waited >= heartbeats && !known) return retried(options, () => log.create(newLogId(random)));
+    if (waited >= heartbeats && !known)
+      return retried(options, () => log.create(newLogId(random), options.newLogKeepMilliseconds));
     options.waitingFor(
       known
         ? 'Redis holds no log, and a running replica knows one: it is not this one that may make another'
@@ -144,29 +162,3 @@ export async function chooseOrigin(
 }
 
 const originSuffixCharacters = 9;
-
-/**
- * Brings a prefix up to the log's end, before anything is laid over it; or up to an entry that does not decode, which the
- * follower finds again and tells.
- */
-export async function loadPrefix(options: StartOptions, prefix: Prefix): Promise<void> {
-  try {
-    await readToEnd(options, prefix);
-  } catch (error) {
-    if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
-  }
-}
-
-async function readToEnd(options: StartOptions, prefix: Prefix): Promise<void> {
-  for (;;) {
-    const { log, position } = prefix.head;
-    const entries = await retried(options, () => options.log.read(log, position, limits.readEntries));
-    if (entries.length === 0) return;
-    for (const entry of entries) {
-      if (entry.first !== prefix.head.position + 1 || entry.before !== prefix.head.mark)
-        throw new LogReplacedError(`nothing follows on position ${prefix.head.position} while loading`);
-      for (const transaction of prefix.prepare(entry).transactions) prefix.put(transaction);
-      prefix.advance(entry);
-    }
-  }
-}

@@ -29,6 +29,8 @@ export interface ObserverParts {
   readonly isAlive: () => boolean;
   /** Whether the log has ever gone back: then a replica may stand where the log never was. */
   readonly wentBack: () => boolean;
+  /** The last position that is in the log no more. */
+  readonly trimmedUpTo: () => number;
   /** Whether its clock has jumped: views, and feeds that read one, may end early. */
   readonly clockJumped: () => boolean;
   /** Whether a document with its last touch was evicted here: surely, perhaps, or not. */
@@ -82,7 +84,7 @@ export class Observer {
 
   /** @param after a token that this replica shows, or undefined: from now on */
   readFeed(after: string | undefined): void {
-    const { replica, oracle, violation, isAlive, wentBack, clockJumped } = this.#parts;
+    const { replica, oracle, violation, isAlive, wentBack, clockJumped, trimmedUpTo } = this.#parts;
     using view = replica.read();
     const feed = new FeedReader(decodeToken(after ?? view.token, 'after'), oracle, after !== undefined);
     this.#feeds.add(feed);
@@ -99,7 +101,7 @@ export class Observer {
         const mayEnd =
           code === 'LOG_UNAVAILABLE' ||
           code === 'STORE_UNAVAILABLE' ||
-          (code === 'HISTORY_UNAVAILABLE' && clockJumped());
+          (code === 'HISTORY_UNAVAILABLE' && (clockJumped() || feed.position < trimmedUpTo()));
         if (isAlive() && !wentBack() && !mayEnd) violation(`a feed ended: ${error.message}`);
       },
     );

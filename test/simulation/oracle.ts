@@ -1,6 +1,5 @@
 /** The log as Redis got it, and the state of every document at every position of it: what no replica may differ from. */
-
-import type { DocumentState } from '../../replica/crdt/document.ts';
+import { type DocumentState, documentExists } from '../../replica/crdt/document.ts';
 import { encodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
 import { DocumentMap } from '../../replica/document-map.ts';
@@ -69,6 +68,11 @@ export class Oracle {
 
   stateAt(collection: string, id: string, position: Position): DocumentState | undefined {
     return this.#documents.get(collection, id)?.findLast((since) => since.position <= position)?.state;
+  }
+
+  /** Whether a document was ever there, up to the log's end. */
+  everExisted(collection: string, id: string): boolean {
+    return this.#documents.get(collection, id)?.some(({ state }) => documentExists(state)) ?? false;
   }
 
   /** Every document that there ever was, as of a position. */

@@ -2,12 +2,12 @@
  * What Redis holds of a site, and what its scripts do: the meaning of replica/redis/append.lua.ts and scripts.ts over
  * entries as they are stored. Each call is one step that nothing comes between.
  */
-import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
+import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
+import type { Head, LogId, Origin, Position } from '../../replica/crdt/version.ts';
 import { admit } from '../../replica/log/admission.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
-import { decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
+import { checkSeen, decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
 import type { Batch, LogEntry, OriginClaim } from '../../replica/log/log.ts';
 import type { LogBeginning } from '../../replica/log/snapshots.ts';
 import { emptySnapshots, SimulatedSnapshots, type SnapshotContents } from './redis-snapshots.ts';
@@ -22,6 +22,7 @@ export interface RedisContents {
   readonly stream: readonly StoredEntry[];
   readonly origins: ReadonlyMap<Origin, KeptOrigin>;
   readonly snapshots: SnapshotContents;
+  readonly trimmedUpTo: Position;
 }
 
 export const emptyRedis: RedisContents = {
@@ -29,6 +30,7 @@ export const emptyRedis: RedisContents = {
   stream: [],
   origins: new Map(),
   snapshots: emptySnapshots,
+  trimmedUpTo: 0,
 };
 
 export interface RedisTold {
@@ -47,6 +49,7 @@ export class SimulatedRedis {
   #head: Head | undefined;
   #stream: StoredEntry[] = [];
   #origins = new Map<Origin, KeptOrigin>();
+  #trimmedUpTo: Position = 0;
   /** Out of memory: it refuses all that writes. */
   isFull = false;
 
@@ -59,7 +62,8 @@ export class SimulatedRedis {
       checkRoom: () => this.#checkRoom(),
       checkSeen: (seen) => void this.#checkSeen(seen),
       trim: (upTo) => {
-        this.#stream.splice(0, this.#indexAfter(upTo));
+        const gone = this.#stream.splice(0, this.#indexAfter(upTo));
+        this.#trimmedUpTo = gone.at(-1)?.last ?? this.#trimmedUpTo;
       },
     });
   }
@@ -75,6 +79,7 @@ export class SimulatedRedis {
     this.#head = { log, position: 0, mark: markAtStart(log) };
     this.#stream = [];
     this.#origins = new Map();
+    this.#trimmedUpTo = 0;
     return this.#head;
   }
 
@@ -154,7 +159,20 @@ export class SimulatedRedis {
       stream: [...this.#stream],
       origins: new Map(this.#origins),
       snapshots: this.snapshots.contents,
+      trimmedUpTo: this.#trimmedUpTo,
     };
+  }
+
+  /** Other bytes stand in the entry that has a position. */
+  damageEntry(position: Position): void {
+    const at = this.#indexAfter(position - 1);
+    const entry = this.#stream[at];
+    if (entry) this.#stream[at] = { ...entry, bytes: Buffer.from('no entry') };
+  }
+
+  /** The last position that is in the log no more; 0 where all of it is there. */
+  get trimmedUpTo(): Position {
+    return this.#trimmedUpTo;
   }
 
   /** Bytes in the stream. */
@@ -162,7 +180,8 @@ export class SimulatedRedis {
     return this.#stream.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  setBack({ head, stream, origins, snapshots }: RedisContents): void {
+  setBack({ head, stream, origins, snapshots, trimmedUpTo }: RedisContents): void {
+    this.#trimmedUpTo = trimmedUpTo;
     this.snapshots.setBack(snapshots);
     this.#prepared.clear();
     this.#head = head;
@@ -176,20 +195,11 @@ export class SimulatedRedis {
 
   #checkSeen(seen: Head): Head {
     const head = this.#head;
-    if (!head) throw new LogReplacedError(`there is no log ${seen.log} any more`);
-    if (head.log !== seen.log) throw new LogReplacedError(`the log is ${head.log} now, and no more ${seen.log}`);
-    if (head.position < seen.position) throw new LogReplacedError(`log ${head.log} ends at ${head.position}`);
-    if (this.#markThere(head, seen.position) !== seen.mark)
-      throw new LogReplacedError(`log ${head.log} has another history at ${seen.position}`);
+    checkSeen(head, seen, () => {
+      const next = this.#stream[this.#indexAfter(seen.position)];
+      return next && decodeEntry(next.bytes);
+    });
     return head;
-  }
-
-  #markThere(head: Head, position: Position): Mark {
-    if (head.position === position) return head.mark;
-    const next = this.#stream[this.#indexAfter(position)];
-    const { first, before } = decodeEntry(next?.bytes ?? Buffer.alloc(0));
-    if (first !== position + 1) throw new LogReplacedError(`position ${position} of log ${head.log} is gone`);
-    return before;
   }
 
   /** Of the first entry that ends after a position. */

@@ -5,6 +5,7 @@ import type { Machine, Running } from './machine.ts';
 import type { Span } from './random.ts';
 import { emptyRedis } from './redis.ts';
 import { comeBack, leave } from './returning-reader.ts';
+import { problemOfStored } from './stored.ts';
 import { followToken, randomQueries, readSlowly, write } from './workload.ts';
 import { InvariantError, World } from './world.ts';
 
@@ -137,6 +138,13 @@ async function run(world: World, kind: Kind): Promise<void> {
   const { random } = world;
   world.queries = randomQueries(random);
   world.isHeavy = random.chance(0.01);
+  world.snapshotTiming = {
+    newLogKeepMilliseconds: random.pick([0, 0, 0, 3_000]),
+    // Some schedules have none, in some every heartbeat brings one.
+    snapshotMinimumBytes: random.pick([1, 1, 2_000, 20_000, Number.POSITIVE_INFINITY]),
+    leaseMilliseconds: random.pick([500, 2_000]),
+    chunkKeepMilliseconds: random.pick([1_000, 5_000]),
+  };
   const count = 2 + random.below(3);
   for (let index = 0; index < count; index += 1)
     world.addMachine({ disk: random.chance(0.7), rate: random.pick([0.98, 1, 1.01]) });
@@ -247,7 +255,16 @@ function act(world: World, machine: Machine): void {
   else if (choice < 0.93) pursue(world, followToken(world, machine, running));
   else if (choice < 0.95) leave(world, running);
   else if (choice < 0.98) pursue(world, comeBack(world, machine, running));
-  else running.observer.look();
+  else {
+    running.observer.look();
+    if (random.chance(0.3)) pursue(world, checkStored(world));
+  }
+}
+
+/** A fresh replica, at any moment, from what is stored alone. */
+async function checkStored(world: World): Promise<void> {
+  const problem = await problemOfStored(world.server.redis, world.oracle);
+  if (problem !== undefined && !world.wentBack) world.violation('redis', problem);
 }
 
 /** What fails without being caught is a fault of the replica's. */

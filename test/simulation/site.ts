@@ -4,7 +4,7 @@ import { jsonFromValue, objectFromJson } from '../../replica/crdt/json.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { DocumentWriter, RequestResult } from '../../replica/transaction.ts';
 import type { Machine } from './machine.ts';
-import { World } from './world.ts';
+import { type SnapshotTiming, World } from './world.ts';
 
 interface Document {
   readonly _id: string;
@@ -91,11 +91,13 @@ export interface SiteOptions {
   readonly seed: number;
   /** False: no replica has a disk. */
   readonly disks?: boolean;
+  readonly snapshots?: SnapshotTiming;
 }
 
 /** Two replicas on one Redis, ready, and everything in order. */
-export async function simulate({ seed, disks = true }: SiteOptions) {
+export async function simulate({ seed, disks = true, snapshots = {} }: SiteOptions) {
   const world = new World({ seed, isTraced: false });
+  world.snapshotTiming = snapshots;
   const a = new SimulatedReplica(world, world.addMachine({ disk: disks }));
   const b = new SimulatedReplica(world, world.addMachine({ disk: disks }));
   for (const replica of [a, b]) replica.start();

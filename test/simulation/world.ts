@@ -1,5 +1,5 @@
 /** Everything that a simulated site consists of, and the handles by which schedules and tests act on it. */
-import type { Logger } from '../../replica/options.ts';
+import type { Logger, ReplicaTiming } from '../../replica/options.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
 import { openReplica } from '../../replica/replica.ts';
 import { type Conditions, Connection } from './connection.ts';
@@ -25,6 +25,10 @@ export interface WorldOptions {
   /** Whether the trace is written down. */
   readonly isTraced: boolean;
 }
+
+export type SnapshotTiming = Partial<
+  Pick<ReplicaTiming, 'newLogKeepMilliseconds' | 'snapshotMinimumBytes' | 'leaseMilliseconds' | 'chunkKeepMilliseconds'>
+>;
 
 export const goodConditions = (): Conditions => ({
   latency: [0.2, 2],
@@ -57,6 +61,8 @@ export class World {
   readonly cameBack = { toTheChange: 0, toTheWhole: 0 };
   /** Whether clients write large documents, so that one append does not carry all that waits. */
   isHeavy = false;
+  /** When snapshots are due, and how long what is trimmed or expires is kept. */
+  snapshotTiming: SnapshotTiming = {};
   /** Told when a replica has become ready, in that turn. */
   onReady: (machine: Machine) => void = () => {};
   /** Whether the log was wiped or set back. */
@@ -110,7 +116,7 @@ export class World {
       timers: process.timers,
       random: (bytes) => random.bytes(bytes),
       logger: this.#loggerOf(machine, process),
-      timing: { heartbeatMilliseconds },
+      timing: { heartbeatMilliseconds, ...this.snapshotTiming },
     });
     const observer = new Observer({
       name: machine.name,
@@ -119,6 +125,7 @@ export class World {
       oracle,
       isAlive: () => process.isAlive,
       wentBack: () => this.wentBack,
+      trimmedUpTo: () => server.redis.trimmedUpTo,
       clockJumped: () => machine.clock.hasJumped,
       eviction: ({ collection, id, state }) => machine.eviction({ collection, id, touch: state.touch }),
       violation: (problem) => this.violation(machine.name, problem),

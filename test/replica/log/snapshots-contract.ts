@@ -241,6 +241,7 @@ export function describeSnapshots(name: string, open: () => Promise<SnapshotsUnd
       expect(await log.head()).toEqual(three);
       expect(await log.read('log', three.position, 10)).toEqual([]);
       await expect(log.read('log', two.position, 10)).rejects.toThrow(LogReplacedError);
+      await expect(append(log, two, 4, 4)).rejects.toThrow(LogReplacedError);
       expect(await append(log, three, 1, 3)).toEqual([]);
       expect((await append(log, three, 3, 4)).map(({ first, before }) => [first, before])).toEqual([[4, three.mark]]);
     });

@@ -1,0 +1,147 @@
+/**
+ * Whether a replica takes part in its site, and what it does where it cannot: cut off it journals; trimmed past it loads beside
+ * its state; where the log is another one it stops taking part.
+ */
+import { type Loaded, swapPrefix } from './loaded.ts';
+import { noGeneration } from './log/manifest.ts';
+import type { GenerationName, Manifest } from './log/snapshots.ts';
+import type { ReplicaOptions, ReplicaTiming } from './options.ts';
+import type { StatusWatch } from './status-watch.ts';
+import type { Heartbeat } from './sync/heartbeat.ts';
+import type { KnownLineage } from './sync/lineage.ts';
+import { Rejoin } from './sync/rejoin.ts';
+
+export interface ParticipationOptions {
+  readonly options: ReplicaOptions;
+  readonly timing: ReplicaTiming;
+  readonly lineage: KnownLineage;
+  readonly statusWatch: StatusWatch;
+  readonly closed: () => boolean;
+}
+
+export class Participation {
+  readonly #options: ParticipationOptions;
+  #loaded: { readonly parts: Loaded; readonly rejoin: Rejoin } | undefined;
+  #stopped = false;
+  /** One line for people. */
+  problem: string | undefined = 'starting';
+  isConnected: boolean;
+  /** A generation that it cannot load, or get on with. */
+  missingGeneration: GenerationName | undefined;
+
+  constructor(options: ParticipationOptions) {
+    this.#options = options;
+    this.isConnected = options.options.log.storage === 'EMBEDDED';
+  }
+
+  /** The replica has a prefix, and follows the log from now on. */
+  begin(parts: Loaded, manifest: Manifest | undefined): void {
+    const { options, timing, lineage, closed } = this.#options;
+    const { log, snapshots, logger, timers } = options;
+    const rejoin = new Rejoin({
+      log,
+      snapshots,
+      logger,
+      lineage,
+      timers,
+      retryMilliseconds: timing.retryMilliseconds,
+      prefix: () => parts.state.prefix,
+      pause: (problem) => this.#pause(problem),
+      swap: (prefix, changed) => {
+        swapPrefix(parts, prefix, changed);
+        this.#goOn();
+      },
+      replaced: (problem) => this.#stop(problem),
+      learned: (found) => this.#learn(found),
+      missing: (generation) => this.missing(generation),
+      closed,
+    });
+    this.#loaded = { parts, rejoin };
+    this.problem = undefined;
+    this.#learn(manifest);
+  }
+
+  connectionChanged(connected: boolean): void {
+    this.isConnected = connected;
+    const { follower, outbox } = this.#loaded?.parts ?? {};
+    if (connected) {
+      follower?.readInBackground();
+      outbox?.reconnect();
+    } else outbox?.disconnect();
+    this.#options.statusWatch.now();
+  }
+
+  /** The log is another one, went back, or was trimmed past where this replica stands. */
+  replaced(problem: string): void {
+    if (!this.#stopped) this.#loaded?.rejoin.begin(problem);
+  }
+
+  /** The log has an entry that does not decode, or, undefined, that is over. */
+  blocked(problem: string | undefined): void {
+    this.problem = problem;
+    if (problem === undefined) this.#loaded?.parts.outbox.reconnect();
+    else {
+      this.#options.options.logger.error({ problem }, 'the log cannot be followed');
+      this.#loaded?.parts.outbox.disconnect();
+    }
+    this.#options.statusWatch.now();
+  }
+
+  /** Called at each heartbeat. */
+  beat(): void {
+    if (!this.#loaded || this.#stopped) return;
+    const { parts, rejoin } = this.#loaded;
+    // Gossip may be silent: that the log grew, or went back, is noticed all the same.
+    parts.follower.readInBackground();
+    if (parts.follower.isBlocked) rejoin.passBlock();
+    else if (!parts.outbox.isCutOff) parts.snapshotWriter?.consider();
+  }
+
+  heard({ head, missingGeneration }: Heartbeat): void {
+    if (!this.#loaded || this.#stopped) return;
+    const { state, follower, outbox, snapshotWriter } = this.#loaded.parts;
+    const own = state.prefix.head;
+    if (head) follower.hint(head);
+    const isAhead = head === undefined || (head.log === own.log && head.position < own.position);
+    const canWrite = isAhead && !outbox.isCutOff && !follower.isBlocked;
+    if (missingGeneration !== undefined && canWrite) snapshotWriter?.request(missingGeneration);
+  }
+
+  /** A generation cannot be loaded here. Who has a state all the same writes another. */
+  missing(generation: GenerationName): void {
+    this.missingGeneration = generation;
+    const { follower, outbox, snapshotWriter } = this.#loaded?.parts ?? {};
+    if (follower && !follower.isBlocked && !outbox?.isCutOff) snapshotWriter?.request(generation);
+  }
+
+  #learn(manifest: Manifest | undefined): void {
+    if (this.missingGeneration !== (manifest?.generation.name ?? noGeneration)) this.missingGeneration = undefined;
+    this.#loaded?.parts.snapshotWriter?.learn(manifest);
+  }
+
+  #pause(problem: string): void {
+    this.problem = problem;
+    this.#options.options.logger.warn({ problem }, 'the log does not go on where this replica stands');
+    this.#loaded?.parts.follower.stop();
+    this.#loaded?.parts.outbox.disconnect();
+    this.#options.statusWatch.now();
+  }
+
+  #goOn(): void {
+    this.problem = undefined;
+    this.#loaded?.parts.outbox.reconnect();
+    this.#options.statusWatch.now();
+  }
+
+  /** From now on nothing is appended or applied; writes are journaled and shown. */
+  #stop(problem: string): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.problem = `this replica has stopped taking part: ${problem}. Export what it has, and start it on a fresh DATA_DIR`;
+    this.#options.options.logger.error({ problem }, 'this replica has stopped taking part');
+    this.#loaded?.parts.follower.stop();
+    void this.#loaded?.parts.snapshotWriter?.stop();
+    this.#loaded?.parts.outbox.stop(this.problem);
+    this.#options.statusWatch.now();
+  }
+}
