@@ -5,7 +5,8 @@
 
 import type { DocumentOperations } from './crdt/delta.ts';
 import { applyOperations, type DocumentState } from './crdt/document.ts';
-import { covers, type Lineage, type Writer } from './crdt/version.ts';
+import type { Lineage, Writer } from './crdt/version.ts';
+import { DeltaWriter } from './crdt/writers.ts';
 import { DocumentMap } from './document-map.ts';
 import type { StagedTransaction } from './staged.ts';
 
@@ -36,14 +37,7 @@ export class Overlay implements States {
 
   add(transaction: StagedTransaction): void {
     const { delta } = transaction;
-    const writer: Writer = {
-      origin: delta.origin,
-      number: delta.number,
-      time: delta.time,
-      log: undefined,
-      position: 0,
-      covers: (dot) => covers(delta.context, delta, this.#lineage, dot),
-    };
+    const writer = new DeltaWriter(delta, this.#lineage, undefined);
     for (const touched of delta.operations) {
       const layer = this.#layers.get(touched.collection, touched.id);
       if (layer === undefined) {

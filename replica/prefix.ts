@@ -3,7 +3,8 @@
 import { limits } from '../limits.ts';
 import type { Delta } from './crdt/delta.ts';
 import { applyOperations, type DocumentState, documentExists } from './crdt/document.ts';
-import { covers, type Head, type Lineage, type Origin, type Writer } from './crdt/version.ts';
+import type { Head, Lineage, Origin } from './crdt/version.ts';
+import { DeltaWriter } from './crdt/writers.ts';
 import { DocumentMap } from './document-map.ts';
 import { KnownMarks } from './known-marks.ts';
 import { deltasOf } from './log/entry.ts';
@@ -99,14 +100,7 @@ export class Prefix implements States {
     const states = new DocumentMap<DocumentRecord>();
     const transactions = deltasOf(entry).map((delta, index): PreparedTransaction => {
       const position = entry.first + index;
-      const writer: Writer = {
-        origin: delta.origin,
-        number: delta.number,
-        time: delta.time,
-        log: delta.placed?.log ?? entry.log,
-        position: delta.placed?.position ?? position,
-        covers: (dot) => covers(delta.context, delta, this.#lineage, dot),
-      };
+      const writer = new DeltaWriter(delta, this.#lineage, delta.placed ?? { log: entry.log, position });
       const touched = isCovered
         ? delta.operations.filter(({ collection, id }) => !isCovered(collection, id, position))
         : delta.operations;

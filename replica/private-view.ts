@@ -4,6 +4,7 @@ import type { DocumentOperations } from './crdt/delta.ts';
 import { documentExists } from './crdt/document.ts';
 import type { ValueObject } from './crdt/value.ts';
 import type { Time, Writer } from './crdt/version.ts';
+import { DraftWriter } from './crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation, type WriteStrategy } from './crdt/writes.ts';
 import { DocumentMap } from './document-map.ts';
 import type { DocumentReader, StoredDocument } from './documents.ts';
@@ -26,7 +27,7 @@ export class PrivateView implements DocumentReader {
   /** @param name what the transaction will be called, if nothing comes before it */
   constructor(base: OpenView, name: { readonly origin: string; readonly number: number; readonly time: Time }) {
     this.#base = base;
-    this.#writer = { ...name, log: undefined, position: 0, covers: () => true };
+    this.#writer = new DraftWriter(name.origin, name.number, name.time);
   }
 
   get time(): Time {

@@ -57,6 +57,7 @@ function assignField(root: MapNode, { path, value, floors, isDefault }: Of<'assi
 
 /** M4. */
 function makeMap(node: DocumentNode, { isDefault }: Of<'makeMap'>, edit: Edit): DocumentNode | undefined {
+  if (node === emptyNode) return edit.newMap(edit.stamp(isDefault));
   const presence = replaceStamps(node.map?.presence ?? [], edit.writer, edit.stamp(isDefault));
   const registers = dropEntries(node.registers, edit.writer);
   return nodeOf(registers, edit.withPresence(node.map, presence), hideCounter(node, edit));
@@ -78,6 +79,8 @@ function increment(node: DocumentNode, operation: Of<'increment'>, edit: Edit): 
   const { birth, before, after, isDefault } = operation;
   if (node instanceof CounterNode && node.isOf(edit.writer.origin, birth) && edit.writer.covers(node))
     return node.counted(edit.stamp(isDefault), after);
+  if (node === emptyNode && (after.up > before.up || after.down > before.down))
+    return CounterNode.begun(edit.stamp(isDefault), edit.writer.origin, birth, before, after);
   const { presence, bases, cells } = node.counter ?? emptyCounter;
   return nodeOf(node.registers, node.map, {
     presence: replaceStamps(presence, edit.writer, edit.stamp(isDefault)),

@@ -55,7 +55,7 @@ class Unusual {
  * A map, and the node that has nothing but it. Changed only by the Edit that made it, until it is over.
  * At the root of a document it is the document's state, too. As a stamp it is that of its presence, if that is all of it,
  * and of slots that hold a value alone.
- * Its members are private to the compiler alone: names with a # would take room in every object, or time.
+ * Its members are private to the compiler alone: where methods have names with a #, each object takes more room.
  */
 export class MapNode extends Stamp implements DocumentNode, DocumentState {
   /** Undefined: its presence is its own stamp, no default data, and every child has something live that is none. */
@@ -85,6 +85,11 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     this.slot5 = undefined;
     this.slot6 = undefined;
     this.slot7 = undefined;
+  }
+
+  /** One without children. @param stamp of its presence */
+  static present(stamp: Stamp): MapNode {
+    return new MapNode(stamp, stamp.isDefault ? new Unusual([stamp.alone()], 0, 0) : undefined);
   }
 
   /** One without children. @param stamp likely to be that of its presence, and of most that comes into it */

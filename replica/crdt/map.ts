@@ -37,6 +37,11 @@ export class Edit {
     return this.#defaultStamp;
   }
 
+  /** @param stamp of its presence */
+  newMap(stamp: Stamp): MapNode {
+    return this.#take(MapNode.present(stamp));
+  }
+
   /** The map with another presence. */
   withPresence(map: MapNode | undefined, presence: readonly Stamp[]): MapNode {
     const [stamp] = presence;

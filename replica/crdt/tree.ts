@@ -60,6 +60,18 @@ export class CounterNode extends Stamp implements DocumentNode {
     this.downFloor = cell.downFloor;
   }
 
+  /** M6, where nothing is, and something is counted. @param before totals of the cell, and its floors @param after its totals */
+  static begun(stamp: Stamp, origin: Origin, birth: number, before: Totals, after: Totals): CounterNode {
+    return new CounterNode(stamp, nothing, {
+      origin,
+      birth,
+      up: Math.max(before.up, after.up),
+      down: Math.max(before.down, after.down),
+      upFloor: before.up,
+      downFloor: before.down,
+    });
+  }
+
   /** M6, where the writer had seen the presence. @param totals of the cell then */
   counted(stamp: Stamp, { up, down }: Totals): CounterNode {
     const { cellOrigin: origin, birth, upFloor, downFloor } = this;
@@ -76,6 +88,11 @@ export class CounterNode extends Stamp implements DocumentNode {
   /** Whether this is the one cell. */
   isOf(origin: Origin, birth: number): boolean {
     return this.birth === birth && this.cellOrigin === origin;
+  }
+
+  /** What an origin counts into: this, or a cell of its own that is not here. */
+  cellOf(origin: Origin): Cell | undefined {
+    return origin === this.cellOrigin ? this.cell : undefined;
   }
 
   get cell(): Cell {

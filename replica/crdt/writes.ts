@@ -9,7 +9,7 @@ import { formatKeypath } from './keypath.ts';
 import { Edit } from './map.ts';
 import { counterIsLive, type DocumentNode, type FieldType, isLive, shownType } from './node.ts';
 import { shownValue } from './shown.ts';
-import { RegisterNode } from './tree.ts';
+import { CounterNode, RegisterNode } from './tree.ts';
 import { equalValues, isValueObject, levelsOf, type Value, type ValueObject } from './value.ts';
 import type { Writer } from './version.ts';
 
@@ -20,6 +20,8 @@ export type UpdateOperation =
   | { readonly kind: 'remove'; readonly path: Path }
   | { readonly kind: 'replaceWithCounter'; readonly path: Path }
   | { readonly kind: 'increment'; readonly path: Path; readonly by: number };
+
+const nothing: readonly never[] = [];
 
 type IsCounter = (path: Path) => boolean;
 
@@ -39,7 +41,7 @@ function isLeft(node: DocumentNode | undefined, value: Value, { leaves }: Manner
 /** A document while one transaction writes to it: every write is made against what stands, and applied at once. */
 export class DocumentDraft {
   readonly writer: Writer;
-  readonly operations: WireOperation[] = [];
+  #operations: WireOperation[] | undefined;
   #state: DocumentState | undefined;
   #root: DocumentNode | undefined;
   readonly #edit: Edit;
@@ -50,6 +52,10 @@ export class DocumentDraft {
     this.#state = state;
     this.#root = state?.root;
     this.#edit = new Edit(writer);
+  }
+
+  get operations(): readonly WireOperation[] {
+    return this.#operations ?? nothing;
   }
 
   /** What stands now: a value, which no later write of the draft changes. */
@@ -88,10 +94,7 @@ export class DocumentDraft {
    */
   update(operation: UpdateOperation, isCounter: IsCounter): void {
     const { kind, path } = operation;
-    const argument = `${kind}.path`;
-    if (path[0] === '_id') throw new IdImmutableError(argument);
-    if (path.length === 0) throw new BadUserInputError(argument, 'must name a field: upsert or remove whole documents');
-    checkLevels(path, kind === 'set' ? levelsOf(operation.value) : 0, argument);
+    checkPath(operation);
     if (kind === 'set') this.#set(path, operation.value, operation.as, isCounter);
     else if (kind === 'remove') this.#remove(path);
     else if (kind === 'replaceWithCounter') this.#replaceWithCounter(path);
@@ -117,7 +120,7 @@ export class DocumentDraft {
     if (manner.leaves !== 'NOTHING' && node && isMap && keys.length === 0) return;
     if (!isMap && isLeft(node, value, manner)) return;
     if (!isMap || keys.length === 0) this.#apply({ kind: 'makeMap', path, isDefault: manner.isDefault });
-    for (const key of keys) this.#upsertMember([...path, key], value[key] ?? null, manner);
+    for (const key of keys) this.#upsertMember(pathBelow(path, key), value[key] ?? null, manner);
   }
 
   /** M20. Documents read, edited and written back must not turn counters into numbers. */
@@ -130,12 +133,12 @@ export class DocumentDraft {
       throw mismatch(path, 'is a counter: change it with increment, or replace it by a number with set');
     }
     if (type === undefined && manner.isCounter(path)) this.#makeCounter(path, value, manner.isDefault);
-    else this.#upsertRegister(path, value, manner);
+    else if (!isLeft(node, value, manner)) this.#assign(path, node, value, manner.isDefault);
   }
 
   #upsertRegister(path: Path, value: Value, manner: Manner): void {
-    if (isLeft(this.#nodeAt(path), value, manner)) return;
-    this.#assign(path, value, manner.isDefault);
+    const node = this.#nodeAt(path);
+    if (!isLeft(node, value, manner)) this.#assign(path, node, value, manner.isDefault);
   }
 
   /** M18. */
@@ -150,7 +153,7 @@ export class DocumentDraft {
     } else if (isNumber(value) && as === undefined && !isLive(node) && isCounter(path)) {
       this.#makeCounter(path, value, false);
     } else {
-      this.#assign(path, value, false);
+      this.#assign(path, node, value, false);
     }
   }
 
@@ -178,15 +181,17 @@ export class DocumentDraft {
   /** M21. */
   #increment(path: Path, by: number): void {
     if (!Number.isFinite(by)) throw new BadUserInputError('increment.by', 'must be a finite number');
+    const { origin } = this.writer;
     this.#makeAncestors(path);
     const node = this.#nodeAt(path);
     const type = node && shownType(node);
     if (type !== undefined && type !== 'COUNTER') {
       throw mismatch(path, `is ${nameOf(type)} and no counter: use replaceWithCounter, or set`);
     }
-    const own = ownCell(node?.counter?.cells ?? [], this.writer.origin);
+    const own = node instanceof CounterNode ? node.cellOf(origin) : ownCell(node?.counter?.cells ?? [], origin);
     const before: Totals = { up: own?.up ?? 0, down: own?.down ?? 0 };
-    const after = by >= 0 ? { ...before, up: before.up + by } : { ...before, down: before.down - by };
+    const after: Totals =
+      by >= 0 ? { up: before.up + by, down: before.down } : { up: before.up, down: before.down - by };
     if (!Number.isFinite(after.up) || !Number.isFinite(after.down)) {
       throw new BadUserInputError('increment.by', 'the counter cannot count so far');
     }
@@ -198,9 +203,9 @@ export class DocumentDraft {
   #makeAncestors(path: Path): void {
     let node = this.#root;
     for (let depth = 0; depth < path.length; depth++) {
+      const key = depth === 0 ? undefined : path[depth - 1];
+      if (key !== undefined) node = node?.map?.get(key);
       if (node === undefined || shownType(node) !== 'MAP') node = this.#makeMapAt(path.slice(0, depth), node);
-      const key = path[depth];
-      node = key === undefined ? undefined : node?.map?.get(key);
     }
   }
 
@@ -220,15 +225,10 @@ export class DocumentDraft {
     this.#apply({ kind: 'makeCounter', path, base: number, isDefault });
   }
 
-  #assign(path: Path, value: Value, isDefault: boolean): void {
-    const node = this.#nodeAt(path);
-    this.#apply({
-      kind: 'assign',
-      path,
-      value,
-      floors: node === undefined || node instanceof RegisterNode ? noFloors : floorsOf(node, path, false),
-      isDefault,
-    });
+  /** @param node at the path */
+  #assign(path: Path, node: DocumentNode | undefined, value: Value, isDefault: boolean): void {
+    const floors = node === undefined || node instanceof RegisterNode ? nothing : floorsOf(node, path, false);
+    this.#apply({ kind: 'assign', path, value, floors, isDefault });
   }
 
   #reset(path: Path, node: DocumentNode): void {
@@ -248,13 +248,14 @@ export class DocumentDraft {
 
   #nodeAt(path: Path): DocumentNode | undefined {
     let node = this.#root;
-    for (const key of path) node = node?.map?.get(key);
+    for (let depth = 0; depth < path.length && node !== undefined; depth++) node = node.map?.get(path[depth] ?? '');
     return node;
   }
 
   #apply(operation: WireOperation): void {
     this.#root = applyOperation(this.#root, operation, this.#edit);
-    this.operations.push(operation);
+    if (this.#operations === undefined) this.#operations = [operation];
+    else this.#operations.push(operation);
   }
 }
 
@@ -262,19 +263,30 @@ const isNumber = (value: Value | undefined): value is number | bigint =>
   typeof value === 'number' || typeof value === 'bigint';
 
 /** M22. */
+function checkPath(operation: UpdateOperation): void {
+  const { kind, path } = operation;
+  const levelsBelow = kind === 'set' ? levelsOf(operation.value) : 0;
+  if (path.length > 0 && path[0] !== '_id' && path.length + levelsBelow <= limits.documentDepth) return;
+  const argument = `${kind}.path`;
+  if (path[0] === '_id') throw new IdImmutableError(argument);
+  if (path.length === 0) throw new BadUserInputError(argument, 'must name a field: upsert or remove whole documents');
+  checkLevels(path, levelsBelow, argument);
+}
+
 function checkLevels(path: Path, levelsBelow: number, argument: string): void {
   if (path.length + levelsBelow > limits.documentDepth) {
     throw new BadUserInputError(argument, `a document may have at most ${limits.documentDepth} levels`);
   }
 }
 
+/** A literal has no room for growing; a spread has. */
+const pathBelow = (path: Path, key: string): Path => (path.length === 0 ? [key] : [...path, key]);
+
 const mismatch = (path: Path, problem: string): TypeMismatchError =>
   new TypeMismatchError(formatKeypath(path), problem);
 
 /** For people. */
 const nameOf = (type: FieldType | undefined): string => `a ${type?.toLowerCase()}`;
-
-const noFloors: readonly Floor[] = [];
 
 /** What a reset of the node has seen of the counters below it, and at it where that is asked for. */
 function floorsOf(node: DocumentNode, path: Path, includingNode: boolean): readonly Floor[] {

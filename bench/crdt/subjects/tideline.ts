@@ -3,7 +3,8 @@ import type { Delta } from '../../../replica/crdt/delta.ts';
 import { decodeBatch, encodeBatch } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
 import type { ValueObject } from '../../../replica/crdt/value.ts';
-import { covers, type Lineage, type Writer } from '../../../replica/crdt/version.ts';
+import type { Lineage, Writer } from '../../../replica/crdt/version.ts';
+import { DeltaWriter } from '../../../replica/crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation } from '../../../replica/crdt/writes.ts';
 import { DocumentMap } from '../../../replica/document-map.ts';
 import { batchOf, type Offer } from '../../../replica/log/batch.ts';
@@ -18,6 +19,7 @@ const writingOrigin = originOf('replica-1');
 const lineage: Lineage = new Map();
 const startTime = Date.now() * 1024;
 const isCounter = () => false;
+const seesAll = () => true;
 const documentsOfChunk = 4000;
 
 class TidelineStore implements Store {
@@ -51,7 +53,7 @@ class TidelineStore implements Store {
     const origin = this.#origin;
     const number = ++this.#position;
     const time = startTime + number;
-    const writer: Writer = { origin, number, time, log, position: number, covers: () => true };
+    const writer: Writer = { origin, number, time, log, position: number, covers: seesAll };
     const draft = new DocumentDraft(this.#documents.get(collection, id), writer);
     write(draft);
     if (draft.state) this.#documents.set(collection, id, draft.state);
@@ -87,15 +89,7 @@ class TidelineStore implements Store {
 
   /** As the prefix does it. */
   #applyDelta(delta: Delta): void {
-    const { origin, number, time } = delta;
-    const writer: Writer = {
-      origin,
-      number,
-      time,
-      log,
-      position: ++this.#position,
-      covers: (dot) => covers(delta.context, delta, lineage, dot),
-    };
+    const writer = new DeltaWriter(delta, lineage, { log, position: ++this.#position });
     for (const { collection: name, id, operations } of delta.operations) {
       const state = applyOperations(this.#documents.get(name, id), operations, writer);
       if (state) this.#documents.set(name, id, state);

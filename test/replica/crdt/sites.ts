@@ -7,14 +7,8 @@ import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crd
 import type { Delta } from '../../../replica/crdt/delta.ts';
 import { decodeDelta, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
-import {
-  type Context,
-  covers,
-  type LogId,
-  type Origin,
-  type Position,
-  type Writer,
-} from '../../../replica/crdt/version.ts';
+import type { Context, LogId, Origin, Placed, Position } from '../../../replica/crdt/version.ts';
+import { DeltaWriter, DraftWriter } from '../../../replica/crdt/writers.ts';
 import { DocumentDraft } from '../../../replica/crdt/writes.ts';
 import { isCounter, type Request } from './arbitraries.ts';
 import type { Made } from './model.ts';
@@ -40,24 +34,19 @@ export interface Write {
   readonly request: Request;
 }
 
-interface Place {
-  readonly log: LogId;
-  readonly position: Position;
-}
-
 /** A transaction as it stands in a log, or waits to. Its context is cut anew for each log that it is handed on to. */
 interface Carried {
   readonly made: Made;
   readonly delta: Delta;
   /** Where its dots are, if a bridge brought it. */
-  readonly placed: Place | undefined;
+  readonly placed: Placed | undefined;
   /** Whether it may have stood in a log that was closed before it: another site may have it as of there. */
   readonly handedOn: boolean;
 }
 
 interface LogEntry extends Carried {
   /** Of its dots: its own position, or that in the log where it was made. */
-  readonly place: Place;
+  readonly place: Placed;
 }
 
 export interface View {
@@ -123,7 +112,7 @@ export class Replica {
   write(writes: readonly Write[], time: number): void {
     const { states, history } = this.view();
     const number = this.number + 1;
-    const writer = { origin: this.origin, number, time, log: undefined, position: 0, covers: () => true };
+    const writer = new DraftWriter(this.origin, number, time);
     const drafts = new Map<string, DocumentDraft>();
     for (const { id, request } of writes) {
       const draft = drafts.get(id) ?? new DocumentDraft(states.get(id), writer);
@@ -227,17 +216,10 @@ export class Replica {
   #applied(
     states: States,
     { delta }: Carried,
-    place: Place | undefined,
+    place: Placed | undefined,
     isNew: (id: string) => boolean = () => true,
   ): States {
-    const writer: Writer = {
-      origin: delta.origin,
-      number: delta.number,
-      time: delta.time,
-      log: place?.log,
-      position: place?.position ?? 0,
-      covers: (dot) => covers(delta.context, delta, this.site.lineage, dot),
-    };
+    const writer = new DeltaWriter(delta, this.site.lineage, place);
     const after = new Map(states);
     for (const { id, operations } of delta.operations) {
       if (!isNew(id)) continue;

@@ -1,0 +1,58 @@
+/** Transactions as the merge rules see them while their operations are applied: one object each, however many documents. */
+import type { Delta } from './delta.ts';
+import {
+  covers,
+  type Dot,
+  type Lineage,
+  type LogId,
+  type Origin,
+  type Placed,
+  type Position,
+  type Time,
+  type Writer,
+} from './version.ts';
+
+/** One that is being made: it covers all that its staging sees. */
+export class DraftWriter implements Writer {
+  readonly origin: Origin;
+  readonly number: number;
+  readonly time: Time;
+  readonly log = undefined;
+  readonly position = 0;
+
+  constructor(origin: Origin, number: number, time: Time) {
+    this.origin = origin;
+    this.number = number;
+    this.time = time;
+  }
+
+  covers(): boolean {
+    return true;
+  }
+}
+
+/** One whose delta is here. */
+export class DeltaWriter implements Writer {
+  readonly origin: Origin;
+  readonly number: number;
+  readonly time: Time;
+  readonly log: LogId | undefined;
+  readonly position: Position;
+  readonly #delta: Delta;
+  readonly #lineage: Lineage;
+
+  /** @param place undefined while it is in no log */
+  constructor(delta: Delta, lineage: Lineage, place: Placed | undefined) {
+    this.origin = delta.origin;
+    this.number = delta.number;
+    this.time = delta.time;
+    this.log = place?.log;
+    this.position = place?.position ?? 0;
+    this.#delta = delta;
+    this.#lineage = lineage;
+  }
+
+  covers(dot: Dot): boolean {
+    return covers(this.#delta.context, this.#delta, this.#lineage, dot);
+  }
+}
