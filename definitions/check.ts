@@ -1,6 +1,7 @@
 /** What a definitions file exports, checked: it comes from outside, and may be of any shape. */
 import { DefinitionError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Path } from '../replica/crdt/delta.ts';
 import type { CollectionDefinition, Definitions, FieldDefinition } from './definitions.ts';
 import { genericRootFields, genericTypes, rootFields, singularField, typeNames } from './names.ts';
 import { checkOperation } from './updates.ts';
@@ -95,13 +96,17 @@ function checkField(source: unknown, place: Place): FieldDefinition | undefined 
   const fault = (problem: string): undefined => void place.fault(path, problem);
   if (path.length > limits.documentDepth) return fault(`it is nested more than ${limits.documentDepth} levels deep`);
   if (!isRecord(source)) return fault('it must be made with string(), int(), … of the definition language');
-  const { kind, description } = source;
+  const { kind, description, index } = source;
   if (description !== undefined && typeof description !== 'string') return fault('its description must be a string');
+  if (index !== undefined && typeof index !== 'boolean') return fault('its index must be true or false');
+  if (index && inValue)
+    return fault('nothing within a list or a mapOf can have an index: it has no keypath of its own');
   if (isScalarKind(kind)) {
     return kind === 'counter' && inValue
       ? fault('a counter cannot be within a list or a mapOf')
-      : { kind, description };
+      : { kind, description, index };
   }
+  if (index) return fault(`a ${kind} cannot have an index: give one to the fields of a map`);
   if (kind === 'map') {
     const fields = checkFieldsOf(source.fields, place);
     return fields ? { kind, fields, description } : fault('a map must be given an object with at least one field');
@@ -136,6 +141,9 @@ function definitionsOf(collections: readonly CollectionDefinition[]): Definition
   const byName = new Map(collections.map((definition) => [definition.name, definition]));
   return {
     collections,
+    indexes: collections.flatMap(({ name, fields }) =>
+      indexedPaths(fields).map((path) => ({ collection: name, path })),
+    ),
     get: (name) => byName.get(name),
     isCounter(name, path) {
       let fields = byName.get(name)?.fields;
@@ -155,4 +163,11 @@ function definitionsOf(collections: readonly CollectionDefinition[]): Definition
       if (definition !== undefined) checkOperation(definition, operation, argument);
     },
   };
+}
+
+function indexedPaths(fields: Readonly<Record<string, FieldDefinition>>): readonly Path[] {
+  return Object.entries(fields).flatMap(([name, field]): readonly Path[] => {
+    if (field.kind === 'map') return indexedPaths(field.fields).map((path) => [name, ...path]);
+    return field.kind !== 'list' && field.kind !== 'mapOf' && field.index ? [[name]] : [];
+  });
 }

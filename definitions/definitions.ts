@@ -7,6 +7,8 @@ export type FieldDefinition =
   | {
       readonly kind: 'string' | 'int' | 'float' | 'boolean' | 'json' | 'counter' | 'attachment';
       readonly description?: string | undefined;
+      /** Whether a sorted index is kept on it. */
+      readonly index?: boolean | undefined;
     }
   | { readonly kind: 'list'; readonly of: FieldDefinition; readonly description?: string | undefined }
   | {
@@ -25,8 +27,15 @@ export interface CollectionDefinition {
   readonly fields: Readonly<Record<string, FieldDefinition>>;
 }
 
+/** A keypath on which a sorted index is kept. */
+export interface IndexDefinition {
+  readonly collection: string;
+  readonly path: Path;
+}
+
 export interface Definitions {
   readonly collections: readonly CollectionDefinition[];
+  readonly indexes: readonly IndexDefinition[];
   get(collection: string): CollectionDefinition | undefined;
   /** Whether a counter is defined at a path of a collection. False where nothing is defined. */
   isCounter(collection: string, path: Path): boolean;

@@ -26,24 +26,36 @@ export const collection = (
   description?: string,
 ): CollectionSource => ({ type, fields, description });
 
-export const string = (description?: string): FieldDefinition => ({ kind: 'string', description });
+/** What can be said of a field that holds one value; a text alone is its description. */
+export type FieldOptions =
+  | string
+  | {
+      readonly description?: string | undefined;
+      /** Keeps a sorted index, which filters and orders by this field go by. It costs memory for every document. */
+      readonly index?: boolean | undefined;
+    };
+
+const optionsOf = (options: FieldOptions | undefined) =>
+  typeof options === 'string' ? { description: options } : { description: options?.description, index: options?.index };
+
+export const string = (options?: FieldOptions): FieldDefinition => ({ kind: 'string', ...optionsOf(options) });
 
 /** An integer of 32 bits, as GraphQL's `Int`. */
-export const int = (description?: string): FieldDefinition => ({ kind: 'int', description });
+export const int = (options?: FieldOptions): FieldDefinition => ({ kind: 'int', ...optionsOf(options) });
 
 /** Any finite number, as GraphQL's `Float`. */
-export const float = (description?: string): FieldDefinition => ({ kind: 'float', description });
+export const float = (options?: FieldOptions): FieldDefinition => ({ kind: 'float', ...optionsOf(options) });
 
-export const boolean = (description?: string): FieldDefinition => ({ kind: 'boolean', description });
+export const boolean = (options?: FieldOptions): FieldDefinition => ({ kind: 'boolean', ...optionsOf(options) });
 
 /** Any JSON value. */
-export const json = (description?: string): FieldDefinition => ({ kind: 'json', description });
+export const json = (options?: FieldOptions): FieldDefinition => ({ kind: 'json', ...optionsOf(options) });
 
 /** A number to which concurrent increments add up. 0 where it was never written. Not within `list` and `mapOf`. */
-export const counter = (description?: string): FieldDefinition => ({ kind: 'counter', description });
+export const counter = (options?: FieldOptions): FieldDefinition => ({ kind: 'counter', ...optionsOf(options) });
 
 /** A file that was uploaded; its document holds its id. */
-export const attachment = (description?: string): FieldDefinition => ({ kind: 'attachment', description });
+export const attachment = (options?: FieldOptions): FieldDefinition => ({ kind: 'attachment', ...optionsOf(options) });
 
 /** A list, written and merged as one value. */
 export const list = (of: FieldDefinition, description?: string): FieldDefinition => ({ kind: 'list', of, description });

@@ -34,6 +34,10 @@ export class DocumentMap<Value> {
     return (this.#collections ?? nothing).keys();
   }
 
+  idsOf(collection: string): Iterable<string> {
+    return (this.#collections?.get(collection) ?? nothing).keys();
+  }
+
   ofCollection(collection: string): Iterable<readonly [string, Value]> {
     return this.#collections?.get(collection) ?? nothing;
   }

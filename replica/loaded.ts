@@ -45,12 +45,13 @@ export interface WireOptions {
 
 export function wire(parts: WireOptions): Loaded {
   const { timing, clock, lineage, waiters, statusWatch, secret, replaced, blocked } = parts;
-  const { log, snapshots, journal, logger, timers, random } = parts.options;
+  const { log, snapshots, journal, logger, timers, random, indexes } = parts.options;
   const state = new ReplicaState({
     prefix: parts.prefix,
     lineage: lineage.known,
     now: () => timers.now(),
     viewMilliseconds: timing.viewMilliseconds,
+    indexes: indexes ?? [],
     changed: (changes, at) => {
       standing.moveTo(at);
       if (changes.length > 0) live.apply(changes);

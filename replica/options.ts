@@ -3,6 +3,7 @@ import type { Gossip } from './gossip/gossip.ts';
 import type { Journal } from './log/journal.ts';
 import type { Log } from './log/log.ts';
 import type { Snapshots } from './log/snapshots.ts';
+import type { IndexedPath } from './query/indexes.ts';
 
 export interface Timers {
   /** Wall-clock milliseconds since 1970. */
@@ -45,5 +46,7 @@ export interface ReplicaOptions {
   /** So many bytes of randomness. */
   readonly random: (bytes: number) => Uint8Array;
   readonly logger: Logger;
+  /** Keypaths to keep a sorted index on; none where it is left out. */
+  readonly indexes?: readonly IndexedPath[];
   readonly timing?: Partial<ReplicaTiming>;
 }

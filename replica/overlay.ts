@@ -55,8 +55,8 @@ export class Overlay implements States {
   }
 
   /** Ids of a collection's documents that something lies over. */
-  *touched(collection: string): Iterable<string> {
-    for (const [id] of this.#layers.ofCollection(collection)) yield id;
+  touched(collection: string): Iterable<string> {
+    return this.#layers.idsOf(collection);
   }
 
   /** Whether nothing lies below a transaction, in any document that it touches. */

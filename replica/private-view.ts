@@ -1,6 +1,6 @@
 /** One run of a transaction's requests: drafts of the documents that it writes, over a view of staging. */
 import { DocumentNotFoundError, TransactionConflictError } from '../errors.ts';
-import type { DocumentOperations } from './crdt/delta.ts';
+import type { DocumentOperations, Path } from './crdt/delta.ts';
 import { documentExists } from './crdt/document.ts';
 import type { ValueObject } from './crdt/value.ts';
 import type { Time, Writer } from './crdt/version.ts';
@@ -9,8 +9,9 @@ import { DocumentDraft, type UpdateOperation, type WriteStrategy } from './crdt/
 import { DocumentMap } from './document-map.ts';
 import type { DocumentReader, StoredDocument } from './documents.ts';
 import type { Eviction } from './log/journal.ts';
+import type { SortedIndex } from './query/sorted-index.ts';
 import type { CounterPaths, DocumentWriter } from './transaction.ts';
-import type { OpenView } from './views.ts';
+import { countAbove, indexAbove, type OpenView } from './views.ts';
 
 interface Draft {
   readonly draft: DocumentDraft;
@@ -57,6 +58,8 @@ export class PrivateView implements DocumentReader {
       all: (collection) => this.all(collection),
       collections: () => this.collections(),
       count: (collection) => this.count(collection),
+      index: (collection, path) => this.index(collection, path),
+      noteQuery: (how) => this.noteQuery(how),
       newId,
       upsert: (collection, id, fields, strategy, isCounter) =>
         this.#upsert(collection, id, fields, strategy, isCounter),
@@ -88,9 +91,15 @@ export class PrivateView implements DocumentReader {
   }
 
   count(collection: string): number {
-    let count = 0;
-    for (const _ of this.all(collection)) count += 1;
-    return count;
+    return countAbove(this.#base, this, this.#drafts.idsOf(collection), collection);
+  }
+
+  index(collection: string, path: Path): SortedIndex | undefined {
+    return indexAbove(this.#base, this, this.#drafts.idsOf(collection), collection, path);
+  }
+
+  noteQuery(how: 'index' | 'scan'): void {
+    this.#base.noteQuery(how);
   }
 
   #draft(collection: string, id: string): Draft {

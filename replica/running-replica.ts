@@ -134,6 +134,8 @@ export class RunningReplica implements Replica {
       malformedMessages: this.#malformed,
       gapsRepaired: this.#loaded?.follower.gapsRepaired ?? 0,
       clocksAhead: this.#loaded?.applier.clocksAhead ?? 0,
+      queriesByIndex: this.#loaded?.state.queries.index ?? 0,
+      queriesByScan: this.#loaded?.state.queries.scan ?? 0,
       liveQueries: queries,
       liveReaders: readers,
     };

@@ -11,10 +11,11 @@ import { Evictions } from './evictions.ts';
 import type { Eviction } from './log/journal.ts';
 import { Overlay } from './overlay.ts';
 import type { Missing, Prefix, PreparedTransaction } from './prefix.ts';
+import { type IndexedPath, Indexes } from './query/indexes.ts';
 import type { DocumentChange } from './query/live-query.ts';
 import type { StagedTransaction } from './staged.ts';
 import { encodeToken, tokenMarkDigits } from './token.ts';
-import { CurrentReader, type Hides, Views } from './views.ts';
+import { CurrentReader, countAbove, type Hides, indexAbove, Views } from './views.ts';
 
 interface Key {
   readonly collection: string;
@@ -26,6 +27,8 @@ export interface StateOptions {
   readonly lineage: Lineage;
   readonly now: () => number;
   readonly viewMilliseconds: number;
+  /** Keypaths to keep an index on. */
+  readonly indexes: readonly IndexedPath[];
   /** What is durable here changed, in the turn in which it did. The changes may be none that a reader can see. */
   readonly changed: (changes: readonly DocumentChange[], at: Head) => void;
   /** An evicted document was written to again: its mark may go. */
@@ -45,6 +48,9 @@ export class ReplicaState {
   /** Numbers shown here that are in no log yet, by origin, rising. */
   readonly #journaledTransactions = new Map<Origin, { highest: number; readonly numbers: Set<number> }>();
   readonly #counts = new Map<string, number>();
+  readonly #indexes: Indexes;
+  /** Queries so far, by how they found their documents. */
+  readonly queries = { index: 0, scan: 0 };
   /** Raised whenever staging sees something else. */
   stagingVersion = 0;
 
@@ -54,13 +60,26 @@ export class ReplicaState {
     this.#journaled = new Overlay(this.#prefix, options.lineage);
     this.#pending = new Overlay(this.#journaled, options.lineage);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
-    this.durable = new CurrentReader(this.#journaled, hides, (collection) => this.#counts.get(collection) ?? 0);
-    this.staging = new CurrentReader(this.#pending, hides);
+    const noteQuery = (how: 'index' | 'scan') => {
+      this.queries[how] += 1;
+    };
+    this.durable = new CurrentReader(this.#journaled, hides, {
+      count: (collection) => this.#counts.get(collection) ?? 0,
+      index: (collection, path) => this.#indexes.get(collection, path),
+      noteQuery,
+    });
+    this.staging = new CurrentReader(this.#pending, hides, {
+      count: (collection) => countAbove(this.durable, this.staging, this.#pending.touched(collection), collection),
+      index: (collection, path) =>
+        indexAbove(this.durable, this.staging, this.#pending.touched(collection), collection, path),
+      noteQuery,
+    });
     this.durableViews = new Views(this.durable, options.now, options.viewMilliseconds);
     this.stagingViews = new Views(this.staging, options.now, options.viewMilliseconds);
     for (const collection of this.durable.collections())
       for (const _ of this.durable.all(collection))
         this.#counts.set(collection, (this.#counts.get(collection) ?? 0) + 1);
+    this.#indexes = new Indexes(this.durable, options.indexes);
   }
 
   get prefix(): Prefix {
@@ -248,6 +267,7 @@ export class ReplicaState {
       const former = before[index];
       const after = this.durable.get(collection, id);
       this.#count(collection, former, after);
+      this.#indexes.change(collection, former, after);
       if (!evicted) this.#forgetEviction({ collection, id });
       if (former === undefined && after === undefined) return;
       if (former && after && showsSame(former.state, after.state)) return;

@@ -41,6 +41,9 @@ export interface ReplicaCounters {
   readonly malformedMessages: number;
   readonly gapsRepaired: number;
   readonly clocksAhead: number;
+  /** Queries that found their documents by an index, and those that looked at all of a collection. */
+  readonly queriesByIndex: number;
+  readonly queriesByScan: number;
   readonly liveQueries: number;
   readonly liveReaders: number;
 }

@@ -3,10 +3,13 @@
  * One that is open for too long is ended, as it keeps memory.
  */
 import { HistoryUnavailableError } from '../errors.ts';
+import type { Path } from './crdt/delta.ts';
 import { type DocumentState, documentExists } from './crdt/document.ts';
 import { DocumentMap } from './document-map.ts';
 import type { DocumentReader, StoredDocument } from './documents.ts';
 import type { States } from './overlay.ts';
+import { fieldReader } from './query/fields.ts';
+import { layOver, type SeenOtherwise, type SortedIndex } from './query/sorted-index.ts';
 import type { View } from './view.ts';
 
 /** Whether a state that exists is hidden from readers. */
@@ -22,17 +25,24 @@ export function shown(collection: string, id: string, former: FormerState): Stor
   return !former.hidden && documentExists(former.state) ? { collection, id, state: former.state } : undefined;
 }
 
+/** What is kept beside the states that a reader reads. */
+export interface KeptBeside {
+  /** Documents shown. */
+  count(collection: string): number;
+  index(collection: string, path: Path): SortedIndex | undefined;
+  noteQuery(how: 'index' | 'scan'): void;
+}
+
 /** Reads of states as they stand, of what exists and is not hidden. */
 export class CurrentReader implements DocumentReader {
   readonly #states: States;
   readonly #hides: Hides;
-  readonly #counted: ((collection: string) => number) | undefined;
+  readonly #beside: KeptBeside;
 
-  /** @param counted how many are shown, where somebody keeps count; else they are counted when asked */
-  constructor(states: States, hides: Hides, counted?: (collection: string) => number) {
+  constructor(states: States, hides: Hides, beside: KeptBeside) {
     this.#states = states;
     this.#hides = hides;
-    this.#counted = counted;
+    this.#beside = beside;
   }
 
   former(collection: string, id: string): FormerState {
@@ -59,11 +69,50 @@ export class CurrentReader implements DocumentReader {
   }
 
   count(collection: string): number {
-    if (this.#counted) return this.#counted(collection);
-    let count = 0;
-    for (const _ of this.all(collection)) count += 1;
-    return count;
+    return this.#beside.count(collection);
   }
+
+  index(collection: string, path: Path): SortedIndex | undefined {
+    return this.#beside.index(collection, path);
+  }
+
+  noteQuery(how: 'index' | 'scan'): void {
+    this.#beside.noteQuery(how);
+  }
+}
+
+/** How many documents a reader is shown who may see so many otherwise than another does. */
+export function countAbove(
+  beneath: DocumentReader,
+  above: Pick<DocumentReader, 'get'>,
+  ids: Iterable<string>,
+  collection: string,
+): number {
+  let count = beneath.count(collection);
+  for (const id of ids)
+    count += Number(above.get(collection, id) !== undefined) - Number(beneath.get(collection, id) !== undefined);
+  return count;
+}
+
+/** The index of one reader as another sees it, for whom so many documents may be other ones. */
+export function indexAbove(
+  beneath: DocumentReader,
+  above: Pick<DocumentReader, 'get'>,
+  ids: Iterable<string>,
+  collection: string,
+  path: Path,
+): SortedIndex | undefined {
+  const index = beneath.index(collection, path);
+  return index && layOver(index, fieldReader(path), seenOtherwise(beneath, above, ids, collection));
+}
+
+function* seenOtherwise(
+  beneath: DocumentReader,
+  above: Pick<DocumentReader, 'get'>,
+  ids: Iterable<string>,
+  collection: string,
+): Generator<SeenOtherwise> {
+  for (const id of ids) yield [beneath.get(collection, id), above.get(collection, id)];
 }
 
 /** The views that are open over one reader. */
@@ -151,12 +200,16 @@ export class OpenView implements View {
 
   count(collection: string): number {
     this.#check();
-    let count = this.#current.count(collection);
-    for (const [id, former] of this.kept.ofCollection(collection)) {
-      if (shown(collection, id, former)) count += 1;
-      if (this.#current.get(collection, id)) count -= 1;
-    }
-    return count;
+    return countAbove(this.#current, this, this.kept.idsOf(collection), collection);
+  }
+
+  index(collection: string, path: Path): SortedIndex | undefined {
+    this.#check();
+    return indexAbove(this.#current, this, this.kept.idsOf(collection), collection, path);
+  }
+
+  noteQuery(how: 'index' | 'scan'): void {
+    this.#current.noteQuery(how);
   }
 
   close(): void {

@@ -25,10 +25,8 @@ export interface DocumentsArguments extends PageArguments {
   readonly orderBy?: readonly OrderInput[] | null | undefined;
 }
 
-/** A page with the order that its cursors are of. */
-export interface Connection extends Page {
-  readonly order: readonly OrderField[];
-}
+/** What is beside the documents is worked out where a client asks for it. */
+export type Connection = Page;
 
 export interface Edge {
   readonly document: StoredDocument;
@@ -44,26 +42,19 @@ export function page(_: unknown, args: DocumentsArguments, context: Context): Co
   });
 }
 
-export const connection = ({ reader }: Context, request: PageRequest): Connection => ({
-  ...readPage(reader, request),
-  order: request.order,
-});
+export const connection = ({ reader }: Context, request: PageRequest): Connection => readPage(reader, request);
 
 export const edges = ({ documents, order }: Connection): readonly Edge[] =>
   documents.map((document) => ({ document, order }));
 
 export const cursor = ({ document, order }: Edge): string => cursorOf(document, order);
 
-export interface PageInfoShape {
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-  readonly startCursor: string | undefined;
-  readonly endCursor: string | undefined;
-}
+export const startCursor = ({ documents: [first], order }: Connection): string | undefined =>
+  first && cursorOf(first, order);
 
-export function pageInfo({ documents, order, hasNextPage, hasPreviousPage }: Connection): PageInfoShape {
-  const cursorAt = (document: StoredDocument | undefined) => document && cursorOf(document, order);
-  return { hasNextPage, hasPreviousPage, startCursor: cursorAt(documents[0]), endCursor: cursorAt(documents.at(-1)) };
+export function endCursor({ documents, order }: Connection): string | undefined {
+  const last = documents.at(-1);
+  return last && cursorOf(last, order);
 }
 
 export interface CollectionShape {

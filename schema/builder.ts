@@ -9,7 +9,7 @@ import type { LoggedChange, LoggedTransaction } from '../replica/replica.ts';
 import type { PeerStatus, ReplicaStatus, VersionEntry } from '../replica/status.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { ConflictShape, VariantShape } from '../resolvers/document.ts';
-import type { CollectionShape, Connection, Edge, PageInfoShape } from '../resolvers/documents.ts';
+import type { CollectionShape, Connection, Edge } from '../resolvers/documents.ts';
 import type { FilterInput, OrderInput } from '../resolvers/filters.ts';
 import type { LiveInsertionShape, LiveMoveShape, LiveRemovalShape, LiveResult } from '../resolvers/live.ts';
 import type { Node } from '../resolvers/nodes.ts';
@@ -48,7 +48,7 @@ export interface ApiTypes {
     Document: StoredDocument;
     DocumentEdge: Edge;
     DocumentConnection: Connection;
-    PageInfo: PageInfoShape;
+    PageInfo: Connection;
     Collection: CollectionShape;
     FieldConflict: ConflictShape;
     FieldVariant: VariantShape;

@@ -28,6 +28,8 @@ const replicaCounters: readonly (readonly [keyof ReplicaCounters, string, string
   ['appends', 'tideline_appends_total', 'Appends to the log.'],
   ['malformedMessages', 'tideline_malformed_messages_total', 'Messages from other replicas that were dropped.'],
   ['gapsRepaired', 'tideline_gaps_repaired_total', 'Gaps in what was heard, closed by reading the log.'],
+  ['queriesByIndex', 'tideline_queries_by_index_total', 'Queries that found their documents by an index.'],
+  ['queriesByScan', 'tideline_queries_by_scan_total', 'Queries that looked at every document of their collection.'],
   ['clocksAhead', 'tideline_clocks_ahead_total', 'Transactions from clocks that are more than a minute ahead.'],
 ];
 

@@ -87,6 +87,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     timers,
     random,
     logger,
+    indexes: definitions.indexes,
   });
   closers.push(() => replica.close());
   // The replica's id, by which others ask it for bytes, is known once it is ready.

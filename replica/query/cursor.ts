@@ -19,7 +19,7 @@ import { compileKeys, type OrderField, type OrderKeys, type Ranked } from './ord
 type ShortenedType = 'string' | 'array' | 'object' | 'attachment';
 
 /** What a cursor knows of one value. `value` of a shortened one: the beginning of a string, else the least of its type. */
-type CursorKey =
+export type CursorKey =
   | { readonly shortened: undefined; readonly value: Value | undefined }
   | { readonly shortened: ShortenedType; readonly value: Value; readonly digest: string };
 
@@ -78,7 +78,8 @@ export function compileCursorOrder(
   };
 }
 
-function compareToKey(value: Value | undefined, key: CursorKey): number | undefined {
+/** @returns less than 0 where the value is before the cursor's; undefined where the cursor does not know */
+export function compareToKey(value: Value | undefined, key: CursorKey): number | undefined {
   if (key.shortened !== undefined && value !== undefined && valueType(value) === key.shortened) {
     const known = typeof value === 'string' && typeof key.value === 'string' && !value.startsWith(key.value);
     if (!known) return undefined;

@@ -6,8 +6,8 @@
  */
 import type { Path } from '../crdt/delta.ts';
 import { compareValues, equalValues, type Value } from '../crdt/value.ts';
-import type { DocumentReader, StoredDocument } from '../documents.ts';
-import { fieldReader, isIdPath, valueType } from './fields.ts';
+import type { StoredDocument } from '../documents.ts';
+import { fieldReader, valueType } from './fields.ts';
 
 /** `_id` is read by the path ['_id']. All filters are already checked; `path` was parsed. */
 export type Filter =
@@ -124,53 +124,3 @@ function oneOf(values: readonly Value[]): Test {
 }
 
 const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);
-
-/** The only ids that documents matching the filter can have, each once; undefined where it does not say. */
-export function pinnedIds(filter: Filter | undefined): ReadonlySet<string> | undefined {
-  switch (filter?.kind) {
-    case 'eq':
-      return isIdPath(filter.path) ? idsAmong([filter.value]) : undefined;
-    case 'in':
-      return isIdPath(filter.path) ? idsAmong(filter.values) : undefined;
-    case 'and': {
-      let fewest: ReadonlySet<string> | undefined;
-      for (const each of filter.filters) {
-        const ids = pinnedIds(each);
-        if (ids !== undefined && (fewest === undefined || ids.size < fewest.size)) fewest = ids;
-      }
-      return fewest;
-    }
-    case 'or': {
-      const all = new Set<string>();
-      for (const each of filter.filters) {
-        const ids = pinnedIds(each);
-        if (ids === undefined) return undefined;
-        for (const id of ids) all.add(id);
-      }
-      return all;
-    }
-    default:
-      return undefined;
-  }
-}
-
-const idsAmong = (values: readonly Value[]): ReadonlySet<string> =>
-  new Set(values.filter((value) => typeof value === 'string'));
-
-/** All documents of a collection that match, in no order that means anything. */
-export function* matching(
-  reader: DocumentReader,
-  collection: string,
-  filter: Filter | undefined,
-): Generator<StoredDocument, void, undefined> {
-  const matches = compileFilter(filter);
-  const ids = pinnedIds(filter);
-  if (ids === undefined) {
-    for (const document of reader.all(collection)) if (matches(document)) yield document;
-    return;
-  }
-  for (const id of ids) {
-    const document = reader.get(collection, id);
-    if (document !== undefined && matches(document)) yield document;
-  }
-}

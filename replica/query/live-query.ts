@@ -10,9 +10,10 @@
 import type { DocumentReader, StoredDocument } from '../documents.ts';
 import { CountedList } from './counted-list.ts';
 import { DocumentList } from './document-list.ts';
-import { compileFilter, type Filter, matching, type Predicate } from './filter.ts';
-import { compilePrecedes, type OrderField, type Precedes, sortDocuments } from './order.ts';
+import { compileFilter, type Filter, type Predicate } from './filter.ts';
+import { compilePrecedes, type OrderField, type Precedes } from './order.ts';
 import { checkCount } from './page.ts';
+import { sortedMatches } from './query-plan.ts';
 import { differenceOf } from './result-difference.ts';
 
 export interface LiveQueryDefinition {
@@ -57,7 +58,7 @@ export interface LiveQuery {
 /** @throws {BadUserInputError} where `first` is below 0 */
 export function openLiveQuery(definition: LiveQueryDefinition, reader: DocumentReader): LiveQuery {
   checkCount(definition.first, 'first');
-  const matches = sortDocuments(matching(reader, definition.collection, definition.filter), definition.order);
+  const matches = sortedMatches(reader, definition.collection, definition.filter, definition.order);
   return new SortedResult(definition, new CountedList(matches));
 }
 

@@ -1,13 +1,18 @@
 /**
- * One page of a query over a reader: filter, sort, cut by cursors.
+ * One page of a query over a reader: filter, order, cut by cursors.
  * L9. Pages are as Relay has it: https://relay.dev/graphql/connections.htm#sec-Pagination-algorithm. The total is of all that
  *     match, whatever the page.
+ * L22. Where an index has the order, a page costs its length and what lies between it and as many matches. What is beside the
+ *      page is worked out when somebody asks.
  */
 import { BadUserInputError } from '../../errors.ts';
 import type { DocumentReader, StoredDocument } from '../documents.ts';
 import { type Cursor, compileCursorOrder, completeCursor, decodeCursor, encodeCursor } from './cursor.ts';
-import { type Filter, matching } from './filter.ts';
-import { compileKeys, compileRankedOrder, type OrderField, type Ranked } from './order.ts';
+import type { Filter } from './filter.ts';
+import { Least, type RankedOrder, type Selection } from './least.ts';
+import { compileKeys, compileRankedOrder, type OrderField } from './order.ts';
+import { orderedPage } from './ordered-page.ts';
+import { matching, orderedPlan } from './query-plan.ts';
 
 export interface PageRequest {
   readonly collection: string;
@@ -19,29 +24,48 @@ export interface PageRequest {
   readonly before?: string | undefined;
 }
 
+/** What is beside the documents may cost more than they do: it is worked out when it is read. */
 export interface Page {
   readonly documents: readonly StoredDocument[];
+  readonly order: readonly OrderField[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly totalCount: number;
 }
 
+/** A request with its cursors read. */
+export interface PageCut {
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  readonly after: Cursor | undefined;
+  readonly before: Cursor | undefined;
+}
+
 /** @throws {BadUserInputError} naming `after` or `before` where a cursor is none of this order, `first` or `last` below 0 */
 export function readPage(reader: DocumentReader, request: PageRequest): Page {
-  const { collection, order, first, last } = request;
+  const { collection, filter, order, first, last } = request;
   checkCount(first, 'first');
   checkCount(last, 'last');
   const after = cursorGiven(reader, request, 'after');
   const before = cursorGiven(reader, request, 'before');
+  const cut = { first, last, after, before };
+  const planned = () => orderedPlan(reader, collection, filter, order, (first ?? last ?? Number.POSITIVE_INFINITY) + 1);
+  const plan = planned();
+  if (plan === undefined) return collectedPage(reader, request, cut);
+  return orderedPage(reader, request, cut, () => planned() ?? plan);
+}
+
+/** Of all that match, gathered and put in order as far as the page needs it. */
+function collectedPage(reader: DocumentReader, request: PageRequest, { first, last, after, before }: PageCut): Page {
+  const { collection, filter, order } = request;
   const compareToCursor = compileCursorOrder(order);
   const keysOf = compileKeys(order);
   const selection = selectionFor(compileRankedOrder(order), first, last);
-
   let totalCount = 0;
   let passedBefore = 0;
   let passedAfter = 0;
   let between = 0;
-  for (const document of matching(reader, collection, request.filter)) {
+  for (const document of matching(reader, collection, filter)) {
     totalCount += 1;
     const ranked = { document, keys: keysOf(document) };
     if (after !== undefined && (compareToCursor(ranked, after) ?? 1) <= 0) passedBefore += 1;
@@ -52,10 +76,11 @@ export function readPage(reader: DocumentReader, request: PageRequest): Page {
     }
   }
 
-  let documents = selection.sorted().map(({ document }) => document);
-  if (first !== undefined && last !== undefined) documents = documents.slice(Math.max(0, documents.length - last));
+  const documents = selection.sorted().map(({ document }) => document);
   return {
-    documents,
+    documents:
+      first !== undefined && last !== undefined ? documents.slice(Math.max(0, documents.length - last)) : documents,
+    order,
     hasNextPage: first === undefined ? passedAfter > 0 : between > first,
     hasPreviousPage: last === undefined ? passedBefore > 0 : between > last,
     totalCount,
@@ -79,52 +104,9 @@ function cursorGiven(reader: DocumentReader, request: PageRequest, argument: 'af
   return completeCursor(cursor, reader.get(request.collection, cursor.id), request.order);
 }
 
-interface Selection {
-  add(ranked: Ranked): void;
-  /** In the order of the query. */
-  sorted(): readonly Ranked[];
-}
-
-type RankedOrder = (a: Ranked, b: Ranked) => number;
-
 function selectionFor(compare: RankedOrder, first: number | undefined, last: number | undefined): Selection {
   if (first !== undefined) return new Least(first, compare);
   if (last === undefined) return new Least(Number.POSITIVE_INFINITY, compare);
   const greatest = new Least(last, (a, b) => compare(b, a));
   return { add: (ranked) => greatest.add(ranked), sorted: () => greatest.sorted().reverse() };
-}
-
-/**
- * The least of many, in memory for twice as many as are wanted: what is gathered is sorted and halved whenever it is full,
- * and what is beyond the greatest that was kept then is not gathered. O(n log wanted).
- */
-class Least implements Selection {
-  readonly #wanted: number;
-  readonly #compare: RankedOrder;
-  #gathered: Ranked[] = [];
-  #greatest: Ranked | undefined;
-
-  constructor(wanted: number, compare: RankedOrder) {
-    this.#wanted = wanted;
-    this.#compare = compare;
-  }
-
-  add(ranked: Ranked): void {
-    if (this.#wanted === 0) return;
-    if (this.#greatest !== undefined && this.#compare(ranked, this.#greatest) > 0) return;
-    this.#gathered.push(ranked);
-    if (this.#gathered.length >= 2 * this.#wanted) this.#halve();
-  }
-
-  sorted(): Ranked[] {
-    this.#halve();
-    return this.#gathered;
-  }
-
-  #halve(): void {
-    this.#gathered.sort(this.#compare);
-    if (this.#gathered.length < this.#wanted) return;
-    this.#gathered.length = this.#wanted;
-    this.#greatest = this.#gathered.at(-1);
-  }
 }

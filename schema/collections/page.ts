@@ -20,7 +20,7 @@ export function addTypedPage(builder: Builder, definition: CollectionDefinition,
     fields: (t) => ({
       edges: t.field({ type: [edge], resolve: documents.edges }),
       nodes: t.field({ type: [document], resolve: (page) => page.documents.map(typed) }),
-      pageInfo: t.field({ type: 'PageInfo', resolve: documents.pageInfo }),
+      pageInfo: t.field({ type: 'PageInfo', resolve: (page) => page }),
       totalCount: t.exposeInt('totalCount', { description: 'How many documents match, whatever the page.' }),
     }),
   });

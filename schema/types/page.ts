@@ -7,8 +7,8 @@ export function addPage(builder: Builder): void {
     fields: (t) => ({
       hasNextPage: t.exposeBoolean('hasNextPage'),
       hasPreviousPage: t.exposeBoolean('hasPreviousPage'),
-      startCursor: t.exposeString('startCursor', { nullable: true }),
-      endCursor: t.exposeString('endCursor', { nullable: true }),
+      startCursor: t.string({ nullable: true, resolve: documents.startCursor }),
+      endCursor: t.string({ nullable: true, resolve: documents.endCursor }),
     }),
   });
 
@@ -23,7 +23,7 @@ export function addPage(builder: Builder): void {
     fields: (t) => ({
       edges: t.field({ type: ['DocumentEdge'], resolve: documents.edges }),
       nodes: t.expose('documents', { type: ['Document'] }),
-      pageInfo: t.field({ type: 'PageInfo', resolve: documents.pageInfo }),
+      pageInfo: t.field({ type: 'PageInfo', resolve: (page) => page }),
       totalCount: t.exposeInt('totalCount', { description: 'How many documents match, whatever the page.' }),
     }),
   });

@@ -5,6 +5,7 @@ import {
   collection,
   counter,
   defineCollections,
+  float,
   int,
   json,
   list,
@@ -46,6 +47,24 @@ describe('definitions', () => {
     expect(definitions.get('cars')).toBeUndefined();
   });
 
+  it('say where indexes are kept, also within maps', () => {
+    const definitions = checkDefinitions(
+      people({
+        name: string({ index: true }),
+        age: int({ description: 'In years.', index: false }),
+        address: map({ city: string({ index: true }), geo: map({ latitude: float({ index: true }) }) }),
+        visits: counter({ index: true }),
+      }),
+    );
+    expect(definitions.get('people')?.fields.age).toEqual({ kind: 'int', description: 'In years.', index: false });
+    expect(definitions.indexes).toEqual([
+      { collection: 'people', path: ['name'] },
+      { collection: 'people', path: ['address', 'city'] },
+      { collection: 'people', path: ['address', 'geo', 'latitude'] },
+      { collection: 'people', path: ['visits'] },
+    ]);
+  });
+
   it.each([undefined, null, 5, 'people', [], () => ({})])('refuse a default export that is no object: %s', (source) => {
     expect(faultsOf(source).join()).toContain('default export');
   });
@@ -58,6 +77,10 @@ describe('definitions', () => {
     [people({ a: int() }, 'person'), 'capital'],
     [people({ a: int() }, 'Per son'), 'GraphQL name'],
     [people({ a: int() }, 'Strategy'), 'taken'],
+    [people({ a: Object.assign(int(), { index: 1 }) }), 'true or false'],
+    [people({ a: list(int({ index: true })) }), 'within a list'],
+    [people({ a: mapOf(map({ b: int({ index: true }) })) }), 'within a list or a mapOf'],
+    [people({ a: Object.assign(map({ b: int() }), { index: true }) }), 'a map cannot have an index'],
     [people({}), 'at least one field'],
     [{ people: { type: 'Person', fields: { a: int() }, description: 5 } }, 'description'],
   ])('name the collection that is at fault: %j', (source, said) => {

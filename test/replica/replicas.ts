@@ -10,6 +10,7 @@ import type { DocumentReader } from '../../replica/documents.ts';
 import { inProcessGossip } from '../../replica/gossip/in-process.ts';
 import { openDataFolder } from '../../replica/lmdb/folder.ts';
 import type { Logger, Timers } from '../../replica/options.ts';
+import type { IndexedPath } from '../../replica/query/indexes.ts';
 import { openRedisSite } from '../../replica/redis/site.ts';
 import { openReplica, type Replica } from '../../replica/replica.ts';
 
@@ -36,7 +37,11 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-export async function openEmbedded(path: string, name = 'a'): Promise<OpenReplica> {
+export async function openEmbedded(
+  path: string,
+  name = 'a',
+  indexes: readonly IndexedPath[] = [],
+): Promise<OpenReplica> {
   const folder = await openDataFolder({ path, kind: 'EMBEDDED', namespace: 'tideline' });
   if (!folder.log) throw new Error('an embedded folder has a log');
   const { log, journal } = folder;
@@ -49,6 +54,7 @@ export async function openEmbedded(path: string, name = 'a'): Promise<OpenReplic
     timers,
     random,
     logger: quiet,
+    indexes,
   });
   await replica.ready;
   return disposable(replica, () => folder.close());

@@ -47,7 +47,7 @@ export const undefinedCollections = (): Definitions => checkDefinitions({});
 
 export async function openApi(definitions: Definitions = undefinedCollections()): Promise<Api> {
   const folder = await temporaryFolder();
-  const open = await openEmbedded(folder.path);
+  const open = await openEmbedded(folder.path, 'a', definitions.indexes);
   const { replica } = open;
   const attachments = await openAttachments({
     id: replica.id,

@@ -1,9 +1,9 @@
 /** A live query as its reader has it: rebuilt from nothing but the changes that it was told. */
 import { showsSame } from '../../replica/crdt/document.ts';
 import type { DocumentReader, StoredDocument } from '../../replica/documents.ts';
-import { matching } from '../../replica/query/filter.ts';
 import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live-query.ts';
 import { sortDocuments } from '../../replica/query/order.ts';
+import { matching } from '../../replica/query/query-plan.ts';
 
 export class LiveResult {
   readonly definition: LiveQueryDefinition;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AttachmentToken } from '../../../replica/crdt/value.ts';
-import { compileFilter, type Filter, matching, pinnedIds } from '../../../replica/query/filter.ts';
-import { filters, freshly, holds, ids } from './queries.ts';
+import { compileFilter, type Filter } from '../../../replica/query/filter.ts';
+import { filters, holds, ids } from './queries.ts';
 import { documentFields, idsOf, Store, storeOf, things } from './store.ts';
 
 const cars = storeOf({
@@ -74,33 +74,6 @@ describe('compileFilter', () => {
         for (const document of things(store)) expect(compileFilter(filter)(document)).toBe(holds(filter, document));
       }),
       { numRuns: 1_000 },
-    );
-  });
-});
-
-describe('pinnedIds', () => {
-  it('reads the ids that alone can match out of eq, in, and, or', () => {
-    const id = (value: string): Filter => ({ kind: 'eq', path: ['_id'], value });
-    const owned: Filter = { kind: 'exists', path: ['owner'], value: true };
-    expect(pinnedIds(undefined)).toBeUndefined();
-    expect(pinnedIds(owned)).toBeUndefined();
-    expect(pinnedIds(id('vw'))).toEqual(new Set(['vw']));
-    expect(pinnedIds({ kind: 'in', path: ['_id'], values: ['vw', 7, 'bmw', 'vw'] })).toEqual(new Set(['vw', 'bmw']));
-    expect(pinnedIds({ kind: 'and', filters: [owned, id('vw')] })).toEqual(new Set(['vw']));
-    expect(pinnedIds({ kind: 'or', filters: [id('bmw'), id('vw')] })).toEqual(new Set(['bmw', 'vw']));
-    expect(pinnedIds({ kind: 'or', filters: [id('bmw'), owned] })).toBeUndefined();
-    expect(pinnedIds({ kind: 'not', filter: id('vw') })).toBeUndefined();
-  });
-
-  it('loses no match', () => {
-    const contents = fc.dictionary(fc.constantFrom(...ids), documentFields);
-    fc.assert(
-      fc.property(contents, filters, (documents, filter) => {
-        const store = storeOf(documents);
-        const found = idsOf(matching(store, 'things', filter)).sort();
-        expect(found).toEqual(idsOf(freshly(things(store), filter, [])).sort());
-      }),
-      { numRuns: 500 },
     );
   });
 });

@@ -68,7 +68,7 @@ describe('readPage', () => {
 
   it('L9: gives nothing for 0, and says what there is beside it', () => {
     const filter = { kind: 'gt', path: ['a'], value: 2 } as const;
-    expect(page(letters(), { filter, first: 0 })).toEqual({
+    expect(page(letters(), { filter, first: 0 })).toMatchObject({
       documents: [],
       hasNextPage: true,
       hasPreviousPage: false,
@@ -103,7 +103,7 @@ describe('readPage', () => {
           };
           const { first, last } = cut;
           const request = { filter, order, first, last, after: cursor(after), before: cursor(before) };
-          const { documents: nodes, ...rest } = page(store, request);
+          const { documents: nodes, order: _, ...rest } = page(store, request);
           const expected = relay(idsOf(sorted), { first, last, after, before });
           expect({ nodes: idsOf(nodes), ...rest }).toEqual({ ...expected, totalCount: sorted.length });
         },

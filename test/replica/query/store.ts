@@ -6,7 +6,9 @@ import { AttachmentToken, type Value, type ValueObject } from '../../../replica/
 import type { Writer } from '../../../replica/crdt/version.ts';
 import { DocumentDraft } from '../../../replica/crdt/writes.ts';
 import type { DocumentReader, StoredDocument } from '../../../replica/documents.ts';
+import { Indexes } from '../../../replica/query/indexes.ts';
 import type { DocumentChange } from '../../../replica/query/live-query.ts';
+import type { SortedIndex } from '../../../replica/query/sorted-index.ts';
 
 export type Write =
   | { readonly kind: 'upsert'; readonly id: string; readonly fields: ValueObject }
@@ -21,7 +23,25 @@ export type Write =
 export class Store implements DocumentReader {
   readonly #states = new Map<string, Map<string, DocumentState>>();
   readonly #shown = new Map<string, Map<string, StoredDocument>>();
+  readonly #indexes: Indexes;
+  readonly queries = { index: 0, scan: 0 };
   #number = 0;
+
+  /** @param indexed keypaths with an index, in all that is in `things` */
+  constructor(indexed: readonly Path[] = []) {
+    this.#indexes = new Indexes(
+      this,
+      indexed.map((path) => ({ collection: 'things', path })),
+    );
+  }
+
+  index(collection: string, path: Path): SortedIndex | undefined {
+    return this.#indexes.get(collection, path);
+  }
+
+  noteQuery(how: 'index' | 'scan'): void {
+    this.queries[how] += 1;
+  }
 
   get(collection: string, id: string): StoredDocument | undefined {
     return this.#shown.get(collection)?.get(id);
@@ -56,6 +76,7 @@ export class Store implements DocumentReader {
       const after = exists ? { collection, id, state } : undefined;
       if (after === undefined) shown.delete(id);
       else shown.set(id, after);
+      this.#indexes.change(collection, before, after);
       const evicted = write.kind === 'evict' || (before === undefined && (changes.get(id)?.evicted ?? false));
       changes.set(id, { collection, id, before: changes.has(id) ? changes.get(id)?.before : before, after, evicted });
     }
@@ -98,11 +119,26 @@ const writer = (number: number): Writer => ({
   covers: () => true,
 });
 
+/** The same documents, and no index on anything. */
+export function withoutIndexes(store: Store): DocumentReader {
+  return {
+    get: (collection, id) => store.get(collection, id),
+    all: (collection) => store.all(collection),
+    collections: () => store.collections(),
+    count: (collection) => store.count(collection),
+    index: () => undefined,
+    noteQuery: () => {},
+  };
+}
+
 export const things = (store: Store): StoredDocument[] => [...store.all('things')];
 
 /** A store of documents in `things`, by id. */
-export function storeOf(documents: Readonly<Record<string, Readonly<Record<string, Value>>>>): Store {
-  const store = new Store();
+export function storeOf(
+  documents: Readonly<Record<string, Readonly<Record<string, Value>>>>,
+  indexed: readonly Path[] = [],
+): Store {
+  const store = new Store(indexed);
   store.turn(Object.entries(documents).map(([id, fields]) => ({ kind: 'upsert', id, fields })));
   return store;
 }
