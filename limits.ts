@@ -83,6 +83,10 @@ export const limits = {
    * is down; what it saw of it can be missed, and the writes that wait behind it cannot.
    */
   contextMilliseconds: 60_000,
+  /** Positions that one script trims from the log: everybody waits for it. */
+  trimmedPositions: 10_000,
+  /** Commands about chunks of a snapshot that are on their way at once. */
+  chunkCommandsAtOnce: 64,
   /** A heartbeat is some hundred bytes; more is none of ours. */
   heartbeatBytes: 64 * kibibyte,
   /** Entries held that are beyond a gap. More are dropped: reading the log brings them. */

@@ -11,39 +11,13 @@
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
  * from 1}, or {'REPLACED' or 'UNREADABLE', why}.
  */
-export const appendScript = `
-local seen_log, seen_position, seen_mark = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+import { standingFunctions } from './standing.lua.ts';
+
+export const appendScript = `${standingFunctions}
 local secret, publish, channel, shared = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local function text(number) return string.format('%.0f', number) end
-
-local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
-local log, position, mark = head[1], tonumber(head[2] or ''), head[3]
-if not log then return {'REPLACED', 'there is no log ' .. seen_log .. ' any more'} end
-if log ~= seen_log then return {'REPLACED', 'the log is ' .. log .. ' now, and no more ' .. seen_log} end
-if not position or not mark then return {'UNREADABLE', 'the head of log ' .. log .. ' does not decode'} end
-if position < seen_position then
-  return {'REPLACED', 'log ' .. log .. ' ends at ' .. text(position) .. ', before ' .. text(seen_position)}
-end
-
-local mark_there = mark
-if position > seen_position then
-  local found = redis.call('XRANGE', KEYS[2], '(' .. ARGV[2] .. '-0', '+', 'COUNT', 1)[1]
-  if not found then
-    return {'REPLACED', 'position ' .. text(seen_position) .. ' of log ' .. log .. ' is gone'}
-  end
-  local header = string.sub(found[2][2] or '', 1, 512)
-  local last, before, count = string.match(header, '^2\\n[^\\n]+\\n(%d+)\\n(%x+)\\n[^\\n]+\\n%d+\\n%d+\\n(%d+)\\n')
-  if not last then
-    return {'UNREADABLE', 'the entry after ' .. text(seen_position) .. ' of log ' .. log .. ' does not decode'}
-  end
-  if tonumber(last) - tonumber(count) ~= seen_position then
-    return {'REPLACED', 'position ' .. text(seen_position) .. ' of log ' .. log .. ' is gone'}
-  end
-  mark_there = before
-end
-if mark_there ~= seen_mark then
-  return {'REPLACED', 'log ' .. log .. ' has another history at ' .. text(seen_position)}
-end
+local problem, head = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+if problem then return problem end
+local log, position, mark = head.id, head.position, head.mark
 
 local numbers, touched, groups, group = {}, {}, {}, nil
 local function last_number(origin)
@@ -98,7 +72,13 @@ for _, one in ipairs(groups) do
   end
 end
 
-for _, one in ipairs(groups) do redis.call('XADD', KEYS[2], one.id, 'entry', one.bytes) end
+for _, one in ipairs(groups) do
+  local added = redis.pcall('XADD', KEYS[2], one.id, 'entry', one.bytes)
+  if type(added) == 'table' then
+    if not string.find(added.err, 'equal or smaller') then return added end
+    return {'UNREADABLE', 'the stream of log ' .. log .. ' goes on after its head'}
+  end
+end
 for _, origin in ipairs(touched) do
   redis.call('HSET', KEYS[3], origin, text(numbers[origin]) .. '\\n' .. secret)
 end

@@ -75,7 +75,8 @@ function sentinelOptions({ masterName, hosts, sentinelCredentials, tls }: Sentin
   };
 }
 
-function given({ username, password }: RedisAddress['credentials']): RedisOptions {
+/** What is given of user and password, as options of ioredis. */
+export function given({ username, password }: RedisAddress['credentials']): RedisOptions {
   return {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),

@@ -35,9 +35,10 @@ export class RedisLog implements Log {
     return parseHead(await orUnavailable(reader.redis.hmget(this.#keys.log, 'id', 'position', 'mark')));
   }
 
-  async create(log: LogId): Promise<Head> {
+  async create(log: LogId, keepMilliseconds = 0): Promise<Head> {
     const { redis } = this.#connections.writer;
-    const answer = redis.tidelineCreate(this.#keys.log, this.#keys.origins, log, markAtStart(log));
+    const { log: key, origins, manifest, kept } = this.#keys;
+    const answer = redis.tidelineCreate(key, origins, manifest, kept, log, markAtStart(log), keepMilliseconds);
     const head = parseHead(texts(await orUnavailable(answer)));
     if (head === undefined) throw new LogUnavailableError('Redis: no log was made', false);
     return head;
@@ -96,6 +97,8 @@ export class RedisLog implements Log {
   }
 
   async claimOrigin({ origin, number, secret, nextSecret }: OriginClaim): Promise<boolean> {
+    // P47. Where a log was begun by who healed, nobody's secret is known.
+    if (secret === '') return false;
     const { redis } = this.#connections.writer;
     const claim = redis.tidelineClaim(this.#keys.origins, origin, `${number}\n${secret}`, `${number}\n${nextSecret}`);
     return (await orUnavailable(claim)) === 1;

@@ -1,16 +1,28 @@
 /** The scripts that run in Redis, as commands of ioredis. Their text stands in modules, so that a build needs no copy step. */
 import type { Redis, Result } from 'ioredis';
 import { appendScript } from './append.lua.ts';
+import {
+  beginLogScript,
+  listScript,
+  nameScript,
+  prepareLogScript,
+  releaseLeaseScript,
+  renewLeaseScript,
+  takeLeaseScript,
+  trimScript,
+} from './snapshots.lua.ts';
 
 /**
- * Makes a log where there is none. P7: its first write is one that Redis refuses when it takes none.
- * KEYS: log, origins. ARGV: id, mark at its start. Answers the head: id, position, mark.
+ * Makes a log where there is none; P25. P7: its first write is one that Redis refuses when it takes none.
+ * KEYS: log, origins, manifest, what keeps the log. ARGV: id, mark at its start, milliseconds to keep it.
+ * Answers the head: id, position, mark.
  */
 const createScript = `
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
 if head[1] then return head end
 redis.call('HSET', KEYS[1], 'id', ARGV[1], 'position', '0', 'mark', ARGV[2])
-redis.call('DEL', KEYS[2])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[3]) end
 return {ARGV[1], '0', ARGV[2]}
 `;
 
@@ -48,7 +60,65 @@ declare module 'ioredis' {
       origins: string,
       ...rest: (string | number | Uint8Array)[]
     ): Result<unknown, Context>;
-    tidelineCreate(log: string, origins: string, id: string, mark: string): Result<unknown, Context>;
+    tidelineCreate(
+      log: string,
+      origins: string,
+      manifest: string,
+      kept: string,
+      id: string,
+      mark: string,
+      keepMilliseconds: number,
+    ): Result<unknown, Context>;
+    tidelineTakeLease(lease: string, token: string, milliseconds: number): Result<unknown, Context>;
+    tidelinePrepareLog(
+      stream: string,
+      keepMilliseconds: number,
+      ...entries: (string | Uint8Array)[]
+    ): Result<unknown, Context>;
+    tidelineBeginLog(
+      log: string,
+      closedStream: string,
+      stream: string,
+      origins: string,
+      manifestKey: string,
+      lease: string,
+      kept: string,
+      token: string,
+      ...rest: (string | number | Uint8Array)[]
+    ): Result<unknown, Context>;
+    tidelineRenewLease(lease: string, token: string, milliseconds: number): Result<unknown, Context>;
+    tidelineReleaseLease(lease: string, token: string): Result<unknown, Context>;
+    tidelineList(
+      lease: string,
+      generations: string,
+      token: string,
+      generation: string,
+      chunks: number,
+    ): Result<unknown, Context>;
+    tidelineName(
+      log: string,
+      stream: string,
+      lease: string,
+      manifestKey: string,
+      seenLog: string,
+      seenPosition: number,
+      seenMark: string,
+      token: string,
+      generation: string,
+      manifest: Uint8Array,
+    ): Result<unknown, Context>;
+    tidelineTrim(
+      log: string,
+      stream: string,
+      manifestKey: string,
+      kept: string,
+      seenLog: string,
+      seenPosition: number,
+      seenMark: string,
+      generation: string,
+      upTo: number,
+      positionsAtOnce: number,
+    ): Result<unknown, Context>;
     tidelineClaim(origins: string, origin: string, expected: string, next: string): Result<unknown, Context>;
     tidelineReadBuffer(
       log: string,
@@ -62,7 +132,15 @@ declare module 'ioredis' {
 
 export function defineScripts(redis: Redis): void {
   redis.defineCommand('tidelineAppend', { numberOfKeys: 3, lua: appendScript });
-  redis.defineCommand('tidelineCreate', { numberOfKeys: 2, lua: createScript });
+  redis.defineCommand('tidelineCreate', { numberOfKeys: 4, lua: createScript });
   redis.defineCommand('tidelineClaim', { numberOfKeys: 1, lua: claimScript });
   redis.defineCommand('tidelineRead', { numberOfKeys: 2, lua: readScript, readOnly: true });
+  redis.defineCommand('tidelineTakeLease', { numberOfKeys: 1, lua: takeLeaseScript });
+  redis.defineCommand('tidelinePrepareLog', { numberOfKeys: 1, lua: prepareLogScript });
+  redis.defineCommand('tidelineBeginLog', { numberOfKeys: 7, lua: beginLogScript });
+  redis.defineCommand('tidelineRenewLease', { numberOfKeys: 1, lua: renewLeaseScript });
+  redis.defineCommand('tidelineReleaseLease', { numberOfKeys: 1, lua: releaseLeaseScript });
+  redis.defineCommand('tidelineList', { numberOfKeys: 2, lua: listScript });
+  redis.defineCommand('tidelineName', { numberOfKeys: 4, lua: nameScript });
+  redis.defineCommand('tidelineTrim', { numberOfKeys: 4, lua: trimScript });
 }

@@ -3,14 +3,18 @@ import { limits } from '../../limits.ts';
 import type { Channel } from '../gossip/channel.ts';
 import type { Gossip } from '../gossip/gossip.ts';
 import type { Log } from '../log/log.ts';
+import type { Snapshots } from '../log/snapshots.ts';
 import type { Logger } from '../options.ts';
 import { describeAddress, parseRedisUrl } from './address.ts';
 import { RedisChannel } from './channel.ts';
+import { chunksOn } from './chunks.ts';
+import { openClusterChunks } from './cluster-chunks.ts';
 import { Connection } from './connection.ts';
 import { RedisGossip } from './gossip.ts';
 import { keysOf } from './keys.ts';
 import { RedisLog } from './log.ts';
 import { serverFaults } from './server-faults.ts';
+import { RedisSnapshots } from './snapshots.ts';
 import { Subscriber } from './subscriber.ts';
 
 export interface RedisSiteOptions {
@@ -22,6 +26,7 @@ export interface RedisSiteOptions {
 
 export interface RedisSite {
   readonly log: Log;
+  readonly snapshots: Snapshots;
   readonly gossip: Gossip;
   /** @param replicaId the name under which others reach this replica */
   channel(replicaId: string): Channel;
@@ -72,6 +77,13 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
   };
   for (const connection of [writer, reader]) connection.watch(update);
 
+  const chunks =
+    address.kind === 'CLUSTER'
+      ? openClusterChunks(address)
+      : chunksOn(
+          async () => reader.redis,
+          () => undefined,
+        );
   const followed = new Subscriber(follower);
   const transferred = new Subscriber(transfers);
   return {
@@ -84,10 +96,12 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
         return { [Symbol.dispose]: () => void watchers.delete(changed) };
       },
     }),
+    snapshots: new RedisSnapshots(keys, writer, reader, chunks),
     gossip: new RedisGossip(keys, writer, followed),
     channel: (replicaId) => new RedisChannel(keys, replicaId, reader, transferred),
     async close() {
       watchers.clear();
+      chunks.close();
       for (const connection of connections) connection.close();
     },
   };

@@ -1,18 +1,37 @@
+/** The adapters on Redis hold what their ports promise: on one server, and on a cluster. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openRedisSite } from '../../../replica/redis/site.ts';
-import { startRedis } from '../../servers/redis.ts';
+import { type RedisServer, startRedis } from '../../servers/redis.ts';
 import { type RedisCluster, startRedisCluster } from '../../servers/redis-cluster.ts';
 import { connected, quiet } from '../redis/sites.ts';
 import { describeLog, type LogUnderTest } from './contract.ts';
+import { describeHealing } from './healing-contract.ts';
+import { describeSnapshots, type SnapshotsUnderTest } from './snapshots-contract.ts';
 import { batch } from './transactions.ts';
 
-describeLog('the log on Redis', async () => {
-  const server = await startRedis();
-  const killed = async () => {
-    await server.kill();
-    await server.restart();
-  };
-  return underTest(server.url, 'test', killed, async () => server[Symbol.asyncDispose]());
+/** Where a site of the tests is. */
+interface Place {
+  readonly url: string;
+  readonly namespace: string;
+  /** The server that has the site's log. */
+  owner(): Promise<RedisServer>;
+  /** Resolves when it takes writes again after it was restarted. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+describe('one server', () => {
+  describeAll(async () => {
+    const server = await startRedis();
+    return {
+      url: server.url,
+      namespace: 'test',
+      owner: async () => server,
+      settled: async () => undefined,
+      close: async () => server[Symbol.asyncDispose](),
+    };
+  });
 });
 
 describe('a cluster', { timeout: 60_000 }, () => {
@@ -23,25 +42,26 @@ describe('a cluster', { timeout: 60_000 }, () => {
   });
   afterAll(async () => cluster[Symbol.asyncDispose]());
 
-  describeLog('the log on a Redis Cluster', async () => {
+  describeAll(async () => {
     namespaces += 1;
     const namespace = `test${namespaces}`;
-    const killed = async () => {
-      const owner = await cluster.ownerOf(`{${namespace}}`);
-      await owner.kill();
-      await owner.restart();
-      await cluster.settled();
+    return {
+      url: cluster.url,
+      namespace,
+      owner: () => cluster.ownerOf(`{${namespace}}`),
+      settled: () => cluster.settled(),
+      close: async () => undefined,
     };
-    return underTest(cluster.url, namespace, killed, async () => undefined);
   });
 });
 
-async function underTest(
-  url: string,
-  namespace: string,
-  killed: () => Promise<void>,
-  disposed: () => Promise<void>,
-): Promise<LogUnderTest> {
+function describeAll(find: () => Promise<Place>): void {
+  describeLog('the log on Redis', async () => logUnderTest(await find()));
+  describeSnapshots('snapshots on Redis', async () => snapshotsUnderTest(await find()));
+  describeHealing('healing on Redis', async () => snapshotsUnderTest(await find()));
+}
+
+async function openTwo({ url, namespace }: Place) {
   const open = () => openRedisSite({ url, namespace, logger: quiet });
   const [one, other] = [open(), open()];
   await Promise.all([connected(one.log), connected(other.log)]);
@@ -49,6 +69,11 @@ async function underTest(
     await one.close();
     await other.close();
   };
+  return { one, other, close };
+}
+
+async function logUnderTest(place: Place): Promise<LogUnderTest> {
+  const { one, other, close } = await openTwo(place);
   return {
     log: one.log,
     another: other.log,
@@ -56,18 +81,36 @@ async function underTest(
       const head = await one.log.head();
       if (head?.log !== log) throw new Error('another log');
       await one.log.append(batch(...appended), head, 'secret', () => []);
-      await killed();
+      const owner = await place.owner();
+      await owner.kill();
+      await owner.restart();
+      await place.settled();
       await close();
-      return await underTest(
-        url,
-        namespace,
-        async () => undefined,
-        async () => undefined,
-      );
+      // The place is closed by who asked for this.
+      return await logUnderTest({ ...place, close: async () => undefined });
     },
     async [Symbol.asyncDispose]() {
       await close();
-      await disposed();
+      await place.close();
+    },
+  };
+}
+
+async function snapshotsUnderTest(place: Place): Promise<SnapshotsUnderTest> {
+  const { one, other, close } = await openTwo(place);
+  return {
+    log: one.log,
+    snapshots: one.snapshots,
+    another: other.snapshots,
+    // A server's clock is its machine's.
+    pass: async (milliseconds) => void (await sleep(milliseconds)),
+    async damageManifest(bytes) {
+      const { client } = await place.owner();
+      await client.hset(`{${place.namespace}}:snapshot`, 'manifest', Buffer.from(bytes));
+    },
+    async [Symbol.asyncDispose]() {
+      await close();
+      await place.close();
     },
   };
 }
