@@ -8,6 +8,7 @@ import type { Gossip } from '../replica/gossip/gossip.ts';
 import { inProcessGossip } from '../replica/gossip/in-process.ts';
 import { type DataFolder, openDataFolder } from '../replica/lmdb/folder.ts';
 import type { Log } from '../replica/log/log.ts';
+import type { Snapshots } from '../replica/log/snapshots.ts';
 import { openRedisSite } from '../replica/redis/site.ts';
 import { openReplica, type Replica } from '../replica/replica.ts';
 import { buildSchema } from '../schema/schema.ts';
@@ -36,6 +37,8 @@ export interface Tideline {
 
 interface Site {
   readonly log: Log;
+  /** Undefined where the log keeps states beside itself. */
+  readonly snapshots: Snapshots | undefined;
   readonly gossip: Gossip;
   /** Undefined where there are no other replicas. */
   readonly channel: ((replicaId: string) => Channel) | undefined;
@@ -73,7 +76,7 @@ async function open(configuration: Configuration, system: System, closers: Close
   const schema = buildSchema(definitions);
 
   const folder = await openFolder(configuration, closers);
-  const { log, gossip, channel } = openSite(configuration, folder, system, closers);
+  const { log, snapshots, gossip, channel } = openSite(configuration, folder, system, closers);
   const blobsFolder = folder === undefined ? await makeTemporaryFolder(closers) : join(folder.path, 'blobs');
   const blobs = await openFolderBlobs(blobsFolder, timers.now());
 
@@ -81,7 +84,7 @@ async function open(configuration: Configuration, system: System, closers: Close
   const replica = openReplica({
     name,
     log,
-    snapshots: undefined,
+    snapshots,
     gossip,
     journal: folder?.journal,
     timers,
@@ -159,10 +162,11 @@ function openSite(
   if (url !== undefined) {
     const site = openRedisSite({ url, namespace, logger });
     closers.push(() => site.close());
-    return { log: site.log, gossip: site.gossip, channel: (replicaId) => site.channel(replicaId) };
+    const { log, snapshots, gossip } = site;
+    return { log, snapshots, gossip, channel: (replicaId) => site.channel(replicaId) };
   }
   if (folder?.log === undefined) throw new Error('an embedded site has its log in its data folder');
-  return { log: folder.log, gossip: inProcessGossip, channel: undefined };
+  return { log: folder.log, snapshots: undefined, gossip: inProcessGossip, channel: undefined };
 }
 
 /** Without a disk of its own, a replica keeps attachments' bytes for as long as it runs. */

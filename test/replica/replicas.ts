@@ -73,12 +73,12 @@ export async function openOnRedis({ url, name, path, early }: OnRedis): Promise<
   const folder = path === undefined ? undefined : await openDataFolder({ path, kind: 'REPLICA', namespace: 'test' });
   const site = openRedisSite({ url, namespace: 'test', logger: quiet });
   const timing = { heartbeatMilliseconds: 100, retryMilliseconds: [50, 200] } as const;
-  const { log, gossip } = site;
+  const { log, snapshots, gossip } = site;
   const journal = folder?.journal;
   const replica = openReplica({
     name,
     log,
-    snapshots: undefined,
+    snapshots,
     gossip,
     journal,
     timers,
