@@ -158,7 +158,9 @@ export class LmdbLog implements Log {
 
   *#stored(after: Position, limit: number): Generator<StoredEntry> {
     let bytes = 0;
-    for (const { key, value } of this.#entries.getRange({ start: numberKey(after + 1), limit })) {
+    // What an append wrote can be read a moment before it settles, and before the head says so.
+    const end = numberKey((this.#head?.position ?? 0) + 1);
+    for (const { key, value } of this.#entries.getRange({ start: numberKey(after + 1), end, limit })) {
       yield { last: numberOfKey(key), bytes: value };
       bytes += value.length;
       if (bytes >= limits.readBytes) return;

@@ -161,3 +161,27 @@ async function headOf(log: Log): Promise<Head> {
   if (head === undefined) throw new Error('no log');
   return head;
 }
+
+describe('reading while an append is under way', () => {
+  it('P8: gives nothing beyond the head that the log says it has', async () => {
+    const { log } = await openEmbedded(await newPath());
+    await log.create('log');
+    let head = start;
+    for (let number = 1; number <= 60; number += 1) {
+      let isAppended = false;
+      const appended = log
+        .append(batch(transaction('a.x', number)), head, 's', () => [])
+        .finally(() => {
+          isAppended = true;
+        });
+      while (!isAppended) {
+        const entries = await log.read('log', number - 1, 10);
+        for (const { last } of entries) expect(last).toBeLessThanOrEqual((await log.head())?.position ?? 0);
+        // What a reader has, it can go on from.
+        for (const { last } of entries) expect(await log.read('log', last, 10)).toEqual([]);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (const { last, mark } of await appended) head = { log: 'log', position: last, mark };
+    }
+  });
+});
