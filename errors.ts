@@ -111,6 +111,13 @@ export class HistoryUnavailableError extends TidelineError {
   }
 }
 
+export class TooManySubscriptionsError extends TidelineError {
+  readonly code = 'TOO_MANY_SUBSCRIPTIONS';
+  constructor(problem: string) {
+    super(`${problem}: complete some, or ask another replica`);
+  }
+}
+
 export class StoreUnavailableError extends TidelineError {
   readonly code = 'STORE_UNAVAILABLE';
   constructor(problem: string, options?: ErrorOptions) {

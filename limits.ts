@@ -58,8 +58,23 @@ export const limits = {
   /** A request's headers come at once; the whole of it takes as long as the largest upload over 3 Mbit/s. */
   headersMilliseconds: 15_000,
   requestMilliseconds: 3_600_000,
-  /** Unread events a subscriber may have before they are merged into one. */
-  unreadEvents: 64,
+  /** Subscriptions in all: some 2 kB of memory each, beside their sockets. */
+  subscriptions: 100_000,
+  /** Of one subscription's query and variables together: they are kept for as long as it is open. */
+  subscriptionCharacters: mebibyte,
+  /** Bytes that a connection may owe its client before it is written no more events: what it missed is merged once it reads. */
+  connectionUnsentBytes: 64 * kibibyte,
+  /** Frames up to this size are copied whole for each reader; of larger ones all share the bytes, at the price of a second write. */
+  copiedFrameBytes: 4 * kibibyte,
+  /** How long a client may take nothing of what it is owed, beside the time that a slow line takes for so much. */
+  unreadMilliseconds: 10_000,
+  slowestBytesPerSecond: 16 * kibibyte,
+  /** Events that may wait on a connection behind one whose execution awaits something, before they are merged. */
+  queuedEvents: 1_024,
+  /** First events kept for who subscribes to the same at the same version: as many come back after a restart. */
+  sharedFirstBytes: 16 * mebibyte,
+  /** Between two signs of life on a stream of server-sent events, so that nobody in between takes it for dead. */
+  eventStreamPingMilliseconds: 12_000,
   /** Unread transactions a `transactions` reader may have: these cannot be merged, so the stream ends. */
   unreadTransactions: 10_000,
 

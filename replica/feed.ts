@@ -10,7 +10,7 @@ import type { DocumentReader } from './documents.ts';
 import { deltasOf, markAtStart } from './log/entry.ts';
 import type { Log, LogEntry } from './log/log.ts';
 import type { PreparedTransaction } from './prefix.ts';
-import type { LoggedChange, LoggedTransaction } from './replica.ts';
+import type { LoggedChange, LoggedTransaction, TransactionListener } from './replica.ts';
 import { encodeToken, type Token, tokenMarkDigits } from './token.ts';
 import type { View } from './view.ts';
 
@@ -23,14 +23,14 @@ export interface FeedOptions {
 }
 
 interface Reader {
-  readonly told: (transaction: LoggedTransaction) => void;
+  readonly listener: TransactionListener;
   /** Set while the log is read for it: what was applied meanwhile. */
   behind: LoggedTransaction[] | undefined;
 }
 
 export class TransactionFeed {
   readonly #options: FeedOptions;
-  readonly #readers = new Map<Reader, (error: Error) => void>();
+  readonly #readers = new Set<Reader>();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -50,34 +50,30 @@ export class TransactionFeed {
 
   /** Ends every stream: it cannot go on. */
   end(error: Error): void {
-    for (const [reader, ended] of [...this.#readers]) if (this.#readers.delete(reader)) ended(error);
+    for (const reader of [...this.#readers]) if (this.#readers.delete(reader)) reader.listener.ended(error);
   }
 
   /** @param after an undefined token: what comes from now on */
-  open(
-    after: Token | undefined,
-    told: (transaction: LoggedTransaction) => void,
-    ended: (error: Error) => void,
-  ): Disposable {
-    const reader: Reader = { told, behind: after ? [] : undefined };
-    this.#readers.set(reader, ended);
+  open(after: Token | undefined, listener: TransactionListener): Disposable {
+    const reader: Reader = { listener, behind: after ? [] : undefined };
+    this.#readers.add(reader);
     if (after) {
       this.#catchUp(reader, after).catch((error: unknown) => {
         if (!this.#readers.delete(reader)) return;
         const unavailable = error instanceof LogReplacedError || error instanceof TokenUnreachableError;
-        if (unavailable) ended(new HistoryUnavailableError('the log does not reach back to the token'));
-        else ended(error instanceof Error ? error : new Error(String(error)));
+        if (unavailable) listener.ended(new HistoryUnavailableError('the log does not reach back to the token'));
+        else listener.ended(error instanceof Error ? error : new Error(String(error)));
       });
     }
     return { [Symbol.dispose]: () => this.#readers.delete(reader) };
   }
 
   #tell(transaction: LoggedTransaction): void {
-    for (const [reader, ended] of [...this.#readers]) {
-      if (!reader.behind) reader.told(transaction);
+    for (const reader of [...this.#readers]) {
+      if (!reader.behind) reader.listener.told(transaction);
       else if (reader.behind.length < limits.unreadTransactions) reader.behind.push(transaction);
       else if (this.#readers.delete(reader))
-        ended(new HistoryUnavailableError('too much was written while the log was read'));
+        reader.listener.ended(new HistoryUnavailableError('too much was written while the log was read'));
     }
   }
 
@@ -100,7 +96,8 @@ export class TransactionFeed {
     }
     const behind = reader.behind ?? [];
     reader.behind = undefined;
-    for (const transaction of behind) if (this.#readers.has(reader)) reader.told(transaction);
+    for (const transaction of behind) if (this.#readers.has(reader)) reader.listener.told(transaction);
+    if (this.#readers.has(reader)) reader.listener.caughtUp?.();
   }
 
   #tellEntry(
@@ -121,7 +118,7 @@ export class TransactionFeed {
         document: documents.get(collection, id),
       }));
       if (changes.length > 0)
-        reader.told(loggedTransaction(delta, changes, { log: entry.log, position, mark: entry.mark }));
+        reader.listener.told(loggedTransaction(delta, changes, { log: entry.log, position, mark: entry.mark }));
     });
   }
 

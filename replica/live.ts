@@ -4,8 +4,8 @@
  */
 
 import type { Loaded } from './loaded.ts';
-import type { DocumentChange, LiveQueryDefinition } from './query/live-query.ts';
-import { wholeResult } from './query/live-query.ts';
+import { changeBetween } from './query/change-between.ts';
+import { type DocumentChange, type LiveQueryDefinition, wholeResult } from './query/live-query.ts';
 import type { LiveEvent, OpenLiveQuery } from './replica.ts';
 import { decodeToken } from './token.ts';
 
@@ -22,6 +22,12 @@ export function openLive(
       const changes = after === undefined ? undefined : changesSince(loaded(), definition.collection, after);
       const change = changes === undefined ? wholeResult(reader.result) : reader.since(changes);
       return { initial: changes === undefined, change, token: token() };
+    },
+    since(result) {
+      const { state, standing } = loaded();
+      const { collection } = definition;
+      const change = changeBetween(result, reader.result, (id) => state.reasonToBeMissing(collection, id));
+      return change && { initial: false, change, token: standing.token };
     },
     [Symbol.dispose]: () => reader.close(),
   };

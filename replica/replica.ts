@@ -1,6 +1,7 @@
 /** A replica of the document store: wires the rooms below and is what the rooms above call. */
 import type { StoredDocument } from './documents.ts';
 import type { ReplicaOptions } from './options.ts';
+import type { DocumentList } from './query/document-list.ts';
 import type { LiveQueryDefinition, ResultChange } from './query/live-query.ts';
 import { RunningReplica } from './running-replica.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
@@ -15,6 +16,8 @@ export interface OpenLiveQuery extends Disposable {
    * @param after a token
    */
   first(after?: string): LiveEvent;
+  /** From a result that an event led to or from, to now; undefined where that shows the same. */
+  since(result: DocumentList): LiveEvent | undefined;
 }
 
 /** An event of a live query: a result change of one turn, with the token of what it shows. */
@@ -32,6 +35,14 @@ export interface LoggedTransaction {
   readonly committedAtMilliseconds: number;
   readonly changes: readonly LoggedChange[];
   readonly token: string;
+}
+
+export interface TransactionListener {
+  told(transaction: LoggedTransaction): void;
+  /** With `after`: told once, in the turn in which all since then has been told. */
+  caughtUp?(): void;
+  /** Told once where it cannot go on without a gap, with a HistoryUnavailableError. */
+  ended(error: Error): void;
 }
 
 export interface LoggedChange {
@@ -63,6 +74,8 @@ export interface Replica {
   /** Resolves when it is ready (caught up). */
   readonly ready: Promise<void>;
 
+  /** Of what is durable here now. @throws {StoreUnavailableError} before it is ready */
+  readonly token: string;
   /** Opens a read view of what is durable here. @throws {StoreUnavailableError} before it is ready */
   read(): View;
   /** @throws {StoreUnavailableError} before it is ready */
@@ -83,15 +96,8 @@ export interface Replica {
    */
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery;
 
-  /**
-   * Transactions of the log as they are applied here; with `after`, first those since that token, in order, without a gap.
-   * @param ended told once where it cannot go on without a gap, with a HistoryUnavailableError
-   */
-  transactions(
-    after: string | undefined,
-    told: (transaction: LoggedTransaction) => void,
-    ended: (error: Error) => void,
-  ): Disposable;
+  /** Transactions of the log as they are applied here; with `after`, first those since that token, in order, without a gap. */
+  transactions(after: string | undefined, listener: TransactionListener): Disposable;
 
   /** Stops taking writes, finishes what is under way, leaves the clean mark. Idempotent. */
   close(): Promise<void>;

@@ -12,7 +12,7 @@ import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import { Participation } from './participation.ts';
 import { PrivateView } from './private-view.ts';
 import type { LiveQueryDefinition } from './query/live-query.ts';
-import type { Committed, LiveEvent, LoggedTransaction, OpenLiveQuery, Replica } from './replica.ts';
+import type { Committed, LiveEvent, OpenLiveQuery, Replica, TransactionListener } from './replica.ts';
 import { RequestTransaction } from './requests.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
@@ -145,6 +145,10 @@ export class RunningReplica implements Replica {
     return this.#statusWatch.watch(changed);
   }
 
+  get token(): string {
+    return this.#check().standing.token;
+  }
+
   read(): View {
     const { state, standing } = this.#check();
     return state.durableViews.open(standing.token);
@@ -189,13 +193,9 @@ export class RunningReplica implements Replica {
     return openLive(() => this.#check(), definition, told);
   }
 
-  transactions(
-    after: string | undefined,
-    told: (transaction: LoggedTransaction) => void,
-    ended: (error: Error) => void,
-  ): Disposable {
+  transactions(after: string | undefined, listener: TransactionListener): Disposable {
     const { feed } = this.#check();
-    return feed.open(after === undefined ? undefined : decodeToken(after, 'after'), told, ended);
+    return feed.open(after === undefined ? undefined : decodeToken(after, 'after'), listener);
   }
 
   close(): Promise<void> {

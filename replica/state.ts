@@ -12,7 +12,7 @@ import type { Eviction } from './log/journal.ts';
 import { Overlay } from './overlay.ts';
 import type { Missing, Prefix, PreparedTransaction } from './prefix.ts';
 import { type IndexedPath, Indexes } from './query/indexes.ts';
-import type { DocumentChange } from './query/live-query.ts';
+import type { DocumentChange, RemovalReason } from './query/live-query.ts';
 import type { StagedTransaction } from './staged.ts';
 import { encodeToken, tokenMarkDigits } from './token.ts';
 import { CurrentReader, countAbove, type Hides, indexAbove, Views } from './views.ts';
@@ -136,6 +136,13 @@ export class ReplicaState {
     ]);
     for (const id of shownOtherwise) if (!formers.has(id)) compare(id, this.prefix.state(collection, id));
     return changes;
+  }
+
+  /** Why a document is in a result no more. */
+  reasonToBeMissing(collection: string, id: string): RemovalReason {
+    const state = this.#journaled.state(collection, id);
+    if (!documentExists(state)) return 'REMOVED';
+    return this.#evictions.hides(collection, id, state) ? 'EVICTED' : 'LEFT_RESULT';
   }
 
   stage(transaction: StagedTransaction): void {

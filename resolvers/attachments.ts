@@ -13,7 +13,7 @@ import {
   type UploadedFile,
 } from '../uploads/attachments.ts';
 import type { Context } from './context.ts';
-import { type Stream, streamFrom } from './streams.ts';
+import { newestOnly, Source } from './streams.ts';
 import { transactionOf } from './writes.ts';
 
 interface AttachmentArguments {
@@ -67,12 +67,19 @@ export async function evict(
 }
 
 /** Begins or joins a fetch, and ends with it. */
-export function watchFetch(_: unknown, { id }: AttachmentArguments, context: Context): Stream<FetchEvent> {
+export function watchFetch(_: unknown, { id }: AttachmentArguments, context: Context): Source<FetchEvent> {
   const record = known(context.reader, id);
-  return streamFrom<FetchEvent>(context.openStream, { merge: (_older, newer) => newer }, (stream) =>
-    context.attachments.watchFetch(record, (event) => {
-      stream.push(event);
-      if (event.status !== 'PROGRESS') stream.end();
-    }),
-  );
+  return new Source(undefined, ({ told, ended }) => {
+    let newest: FetchEvent | undefined;
+    const watching = context.attachments.watchFetch(record, (event) => {
+      newest = event;
+      told(event);
+      if (event.status !== 'PROGRESS') ended(undefined);
+    });
+    return {
+      first: () => newest,
+      merging: newestOnly,
+      [Symbol.dispose]: () => watching[Symbol.dispose](),
+    };
+  });
 }

@@ -4,14 +4,11 @@ import type { DocumentReader } from '../replica/documents.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Attachments } from '../uploads/attachments.ts';
-import type { OpenStream } from './streams.ts';
 
 export interface Context {
   readonly replica: Replica;
   readonly definitions: Definitions;
   readonly attachments: Attachments;
-  /** Opens what a subscription gives its reader. */
-  readonly openStream: OpenStream;
   /** One version for the whole operation: a view, the transaction's private view, or what is durable as of the event. */
   readonly reader: DocumentReader;
   /** Set in mutations only. */

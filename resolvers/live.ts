@@ -2,51 +2,33 @@
 import { TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { StoredDocument } from '../replica/documents.ts';
-import { type LiveQueryDefinition, mergeChanges, type ResultChange } from '../replica/query/live-query.ts';
+import type { LiveQueryDefinition, ResultChange } from '../replica/query/live-query.ts';
 import type { LiveEvent } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
 import { checkCollection, checkId, checkPageSize } from './arguments.ts';
 import type { Context } from './context.ts';
 import type { DocumentArguments } from './documents.ts';
 import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './filters.ts';
-import { type Stream, streamFrom } from './streams.ts';
+import { Source } from './streams.ts';
 
 /** One event of a live query, or several merged. */
-export interface LiveResult {
-  readonly initial: boolean;
+export interface LiveResult extends LiveEvent {
   readonly merged: number;
-  readonly change: ResultChange;
-  readonly token: string;
 }
 
 export type LiveInsertionShape = ResultChange['inserted'][number];
 export type LiveRemovalShape = ResultChange['removed'][number];
 export type LiveMoveShape = ResultChange['moved'][number];
 
-/** Undefined where the second takes the first back; a first event is one all the same. */
-export function mergeResults(older: LiveResult, newer: LiveResult): LiveResult | undefined {
-  const initial = older.initial || newer.initial;
-  const change = newer.initial ? newer.change : mergeChanges(older.change, newer.change);
-  if (change === undefined && !initial) return undefined;
-  const { before } = older.change;
-  const { after } = newer.change;
-  return {
-    initial,
-    merged: older.merged + newer.merged,
-    change: change ?? { before, after, inserted: [], updated: [], removed: [], moved: [] },
-    token: newer.token,
-  };
-}
-
 /**
  * Waits until what `after` shows is here; the first event then goes from there to now, or is the whole result.
  * @throws {BadUserInputError} where it is no token @throws {ReplicaBehindError}
  */
 export async function openLive(
-  { replica, openStream }: Context,
+  { replica }: Context,
   definition: LiveQueryDefinition,
   after: string | null | undefined,
-): Promise<Stream<LiveResult>> {
+): Promise<Source<LiveResult>> {
   if (after !== null && after !== undefined) {
     decodeToken(after, 'after');
     try {
@@ -55,11 +37,18 @@ export async function openLive(
       if (!(error instanceof TokenUnreachableError)) throw error;
     }
   }
-  return streamFrom<LiveResult>(openStream, { merge: mergeResults }, (stream) => {
-    const told = ({ initial, change, token }: LiveEvent) => stream.push({ initial, change, token, merged: 1 });
-    const live = replica.live(definition, told);
-    told(live.first(after ?? undefined));
-    return live;
+  return new Source(after, ({ told }) => {
+    const live = replica.live(definition, (event) => told({ ...event, merged: 1 }));
+    return {
+      first: (token) => ({ ...live.first(token), merged: 1 }),
+      merging: {
+        since(missed, _newest, count) {
+          const event = live.since(missed.change.before);
+          return event && { ...event, merged: count };
+        },
+      },
+      [Symbol.dispose]: () => live[Symbol.dispose](),
+    };
   });
 }
 
@@ -71,7 +60,7 @@ export interface LiveDocumentsArguments {
   readonly after?: string | null | undefined;
 }
 
-export function documents(_: unknown, args: LiveDocumentsArguments, context: Context): Promise<Stream<LiveResult>> {
+export function documents(_: unknown, args: LiveDocumentsArguments, context: Context): Promise<Source<LiveResult>> {
   const definition = {
     collection: checkCollection(args.collection),
     filter: checkFilter(args.where, 'where'),
@@ -85,7 +74,7 @@ export interface LiveDocumentArguments extends DocumentArguments {
   readonly after?: string | null | undefined;
 }
 
-export function document(_: unknown, args: LiveDocumentArguments, context: Context): Promise<Stream<LiveResult>> {
+export function document(_: unknown, args: LiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
   const definition = documentQuery(checkCollection(args.collection), checkId(args.id, 'id'));
   return openLive(context, definition, args.after);
 }

@@ -1,42 +1,58 @@
-/** What subscriptions need of the server: a bounded stream between a source that never waits and one reader. */
-
-export interface Stream<Event> extends AsyncIterableIterator<Event> {
-  push(event: Event): void;
-  /** Ends it after what is unread. */
-  end(): void;
-  /** Ends it with an error after what is unread. */
-  fail(error: Error): void;
-}
-
-export interface StreamOptions<Event> {
-  /** One event in the place of two; undefined where the second takes the first back. Without it, nothing is merged. */
-  readonly merge?: ((older: Event, newer: Event) => Event | undefined) | undefined;
-  /** Where nothing can be merged: the error that ends the stream when too much is unread. Given the last event that was read. */
-  readonly overflow?: ((lastRead: Event | undefined) => Error) | undefined;
-  /** Told once, when the reader leaves or the stream has ended: releases the source. */
-  readonly onReturn: () => void;
-}
-
-/** Its `return()` releases at once, also while a read waits. */
-export type OpenStream = <Event>(options: StreamOptions<Event>) => Stream<Event>;
-
 /**
- * A stream of what a source tells; it is released when its reader leaves.
- * @param open opens the source, which may tell events, and end the stream, in this call's turn
+ * What a subscription's root field gives: not events, but where they come from. So whatever many subscribers ask for is
+ * opened once by the server, and each event of it is made once.
  */
-export function streamFrom<Event>(
-  openStream: OpenStream,
-  options: Omit<StreamOptions<Event>, 'onReturn'>,
-  open: (stream: Stream<Event>) => Disposable,
-): Stream<Event> {
-  let source: Disposable | undefined;
-  let returned = false;
-  const onReturn = () => {
-    returned = true;
-    source?.[Symbol.dispose]();
-  };
-  const stream = openStream<Event>({ ...options, onReturn });
-  source = open(stream);
-  if (returned) source[Symbol.dispose]();
-  return stream;
+
+/** Where events come from, open for all who read the same. */
+export interface OpenSource<Event> extends Disposable {
+  /** What is told first to who joins now; undefined where nothing comes until something happens. @param after a token */
+  first(after: string | undefined): Event | undefined;
+  /** What stands in the place of events that a slow reader missed. Undefined: nothing can, they are read one by one or not at all. */
+  readonly merging: Merging<Event> | undefined;
+  /** Where nothing can be merged: the error of a reader for whom too many wait. @param last the last one that it is told */
+  tooSlow?(last: Event): Error;
+  /** Brings one who joins with a token to where all are. Where it is missing, `first` does. */
+  readonly catchUp?: ((after: string, reader: ReaderBehind<Event>) => Disposable) | undefined;
 }
+
+export interface Merging<Event> {
+  /**
+   * One event in the place of several, up to now; undefined where they come to nothing.
+   * @param missed the first of them
+   * @param count how many
+   */
+  since(missed: Event, newest: Event, count: number): Event | undefined;
+}
+
+export interface ReaderBehind<Event> {
+  tell(event: Event): void;
+  /** From now on what all are told is for it, too. */
+  joined(): void;
+  ended(error: Error): void;
+}
+
+/** Told in the turn in which things happen; neither may throw. */
+export interface SourceListener<Event> {
+  told(event: Event): void;
+  /** It is over, for all. */
+  ended(error: Error | undefined): void;
+}
+
+/** Is iterable as GraphQL wants it, and is never iterated. */
+export class Source<Event> implements AsyncIterable<Event> {
+  /** The token with which this subscriber comes back. Equal sources differ in nothing else. */
+  readonly after: string | undefined;
+  readonly open: (listener: SourceListener<Event>) => OpenSource<Event>;
+
+  constructor(after: string | null | undefined, open: (listener: SourceListener<Event>) => OpenSource<Event>) {
+    this.after = after ?? undefined;
+    this.open = open;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Event> {
+    throw new Error('a source is opened, and not read');
+  }
+}
+
+/** Of a state, only the newest is worth reading. */
+export const newestOnly = { since: <Event>(_missed: Event, newest: Event): Event => newest };

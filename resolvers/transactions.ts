@@ -5,7 +5,7 @@ import type { LoggedTransaction } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
 import { checkCollection, systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
-import { type Stream, streamFrom } from './streams.ts';
+import { Source } from './streams.ts';
 
 export interface TransactionsArguments {
   readonly collections?: readonly string[] | null | undefined;
@@ -16,11 +16,11 @@ export interface TransactionsArguments {
 export async function transactions(
   _: unknown,
   args: TransactionsArguments,
-  { replica, openStream }: Context,
-): Promise<Stream<LoggedTransaction>> {
+  { replica }: Context,
+): Promise<Source<LoggedTransaction>> {
   const named = args.collections?.map((name, index) => checkCollection(name, `collections.${index}`)) ?? [];
-  const after = args.after ?? undefined;
-  if (after !== undefined) {
+  const { after } = args;
+  if (after !== undefined && after !== null) {
     decodeToken(after, 'after');
     await replica.waitFor(after, limits.tokenWaitMilliseconds).catch((error: unknown) => {
       if (error instanceof TokenUnreachableError) throw new HistoryUnavailableError('the token is of another history');
@@ -30,16 +30,20 @@ export async function transactions(
   const wanted = new Set(named);
   const shows = (collection: string) =>
     wanted.size > 0 ? wanted.has(collection) : !collection.startsWith(systemPrefix);
-  const overflow = (lastRead: LoggedTransaction | undefined) =>
-    new HistoryUnavailableError('the reader was too slow for the transactions that came', lastRead?.token ?? after);
-  return streamFrom<LoggedTransaction>(openStream, { overflow }, (stream) =>
-    replica.transactions(
-      after,
-      (transaction) => {
-        const changes = transaction.changes.filter(({ collection }) => shows(collection));
-        if (changes.length > 0) stream.push({ ...transaction, changes });
-      },
-      (error) => stream.fail(error),
-    ),
-  );
+  const filtered = (tell: (transaction: LoggedTransaction) => void) => (transaction: LoggedTransaction) => {
+    const changes = transaction.changes.filter(({ collection }) => shows(collection));
+    if (changes.length > 0) tell({ ...transaction, changes });
+  };
+  return new Source(after, ({ told, ended }) => {
+    const stream = replica.transactions(undefined, { told: filtered(told), ended });
+    return {
+      first: () => undefined,
+      merging: undefined,
+      tooSlow: ({ token }) =>
+        new HistoryUnavailableError('the reader was too slow for the transactions that came', token),
+      catchUp: (token, { tell, joined, ended: failed }) =>
+        replica.transactions(token, { told: filtered(tell), caughtUp: joined, ended: failed }),
+      [Symbol.dispose]: () => stream[Symbol.dispose](),
+    };
+  });
 }

@@ -12,11 +12,13 @@ import type { Replica } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Context } from '../resolvers/context.ts';
-import type { OpenStream } from '../resolvers/streams.ts';
+import { Source } from '../resolvers/streams.ts';
 import type { Attachments } from '../uploads/attachments.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { type Operation, Operations } from './operations.ts';
-import { Events } from './subscriptions/events.ts';
+import { sharingKey } from './subscriptions/sharing-key.ts';
+import type { Subscription } from './subscriptions/subscription.ts';
+import { type Reader, Subscriptions } from './subscriptions/subscriptions.ts';
 
 export interface OperationRequest {
   readonly query: string;
@@ -57,7 +59,6 @@ export interface ExecutionOptions {
   readonly replica: Replica;
   readonly definitions: Definitions;
   readonly attachments: Attachments;
-  readonly openStream: OpenStream;
   readonly logger: Logger;
   readonly observer: ExecutionObserver;
   /** Milliseconds that never go back. */
@@ -67,6 +68,7 @@ export interface ExecutionOptions {
 export class Execution {
   readonly #options: ExecutionOptions;
   readonly #operations: Operations;
+  readonly #subscriptions: Subscriptions;
   /** Operations that were begun and are not answered, and who waits until there are none. */
   #running = 0;
   #settled: (() => void)[] = [];
@@ -74,6 +76,11 @@ export class Execution {
   constructor(options: ExecutionOptions) {
     this.#options = options;
     this.#operations = new Operations(options.schema);
+    this.#subscriptions = new Subscriptions({
+      token: () => options.replica.token,
+      publicError: (error) => this.#publicError(error),
+      changed: (change) => options.observer.subscriptions(change),
+    });
   }
 
   /** Resolves once nothing runs but subscriptions. */
@@ -90,20 +97,32 @@ export class Execution {
     return errors;
   }
 
-  /** Never rejects: errors are part of the answer. To a subscription the answer is its events: whoever reads them returns them. */
-  async run({ operation, request }: Prepared): Promise<Result | Events> {
+  /** Of a query or a mutation. Never rejects: errors are part of the answer. */
+  run({ operation, request }: Prepared): Promise<Result> {
+    return this.#measured(operation, () => this.#run(operation, request));
+  }
+
+  /** What is wrong with a subscription, or the subscription; then its events come over the reader's connection. Never rejects. */
+  subscribe({ operation, request }: Prepared, reader: Reader): Promise<Result | Subscription> {
+    return this.#measured(operation, () => this.#subscribe(operation, request, reader));
+  }
+
+  async #measured<Answer extends Result | Subscription>(
+    { definition }: Operation,
+    work: () => Promise<Answer | Result>,
+  ): Promise<Answer | Result> {
     const { observer, elapsed } = this.#options;
     const begun = elapsed();
     this.#running += 1;
-    let answer: Result | Events;
+    let answer: Answer | Result;
     try {
-      answer = await this.#run(operation, request);
+      answer = await work();
     } catch (error) {
       answer = this.#failed([error]);
     }
     this.#running -= 1;
     if (this.#running === 0) for (const resolve of this.#settled.splice(0)) resolve();
-    observer.finished(operation.definition.operation, codeOf(answer), elapsed() - begun);
+    observer.finished(definition.operation, 'errors' in answer ? codeOf(answer) : undefined, elapsed() - begun);
     return answer;
   }
 
@@ -115,7 +134,7 @@ export class Execution {
     }
   }
 
-  async #run(operation: Operation, request: OperationRequest): Promise<Result | Events> {
+  async #run(operation: Operation, request: OperationRequest): Promise<Result> {
     const { operation: kind } = operation.definition;
     if (operation.isIntrospection) return await this.#execute(operation, request, undefined);
     if (kind === 'mutation' && !request.mayWrite) {
@@ -124,7 +143,6 @@ export class Execution {
     const { replica } = this.#options;
     for (const token of tokensOf(request)) await replica.waitFor(token, limits.tokenWaitMilliseconds);
     if (kind === 'mutation') return await this.#mutate(operation, request);
-    if (kind === 'subscription') return await this.#subscribe(operation, request);
     using view = replica.read();
     return shows(view.token, await this.#execute(operation, request, this.#context(view)));
   }
@@ -150,8 +168,11 @@ export class Execution {
     }
   }
 
-  async #subscribe(operation: Operation, request: OperationRequest): Promise<Result | Events> {
-    const { replica, schema, observer } = this.#options;
+  async #subscribe(operation: Operation, request: OperationRequest, reader: Reader): Promise<Result | Subscription> {
+    const { replica, schema } = this.#options;
+    const key = sharingKey(operation, request);
+    this.#subscriptions.check(key);
+    for (const token of tokensOf(request)) await replica.waitFor(token, limits.tokenWaitMilliseconds);
     using view = replica.read();
     const source = await createSourceEventStream({
       schema,
@@ -160,19 +181,29 @@ export class Execution {
       variableValues: request.variables,
       contextValue: this.#context(view),
     });
-    if (!(Symbol.asyncIterator in source)) return this.#failed(source.errors ?? []);
-    observer.subscriptions(1);
-    return new Events(source[Symbol.asyncIterator](), {
-      execute: (event) => this.#show(operation, request, event),
-      error: (error) => this.#publicError(error),
-      ended: () => observer.subscriptions(-1),
-    });
+    if (!(source instanceof Source)) return this.#failed('errors' in source ? (source.errors ?? []) : []);
+    if (!reader.isWaiting()) return {};
+    const execute = (event: unknown) => this.#show(operation, request, event);
+    return this.#subscriptions.open({ key, source, execute }, reader);
   }
 
-  /** What an event shows: at least all that it was made of, and its own token where it has one. */
-  async #show(operation: Operation, request: OperationRequest, event: unknown): Promise<Result> {
-    using view = this.#options.replica.read();
-    return shows(tokenOf(event) ?? view.token, await this.#execute(operation, request, this.#context(view), event));
+  /** What an event shows: at least all that it was made of, and its own token where it has one. Never fails. */
+  #show(operation: Operation, request: OperationRequest, event: unknown): Result | Promise<Result> {
+    try {
+      const view = this.#options.replica.read();
+      const token = tokenOf(event) ?? view.token;
+      const shown = this.#execute(operation, request, this.#context(view), event);
+      if (shown instanceof Promise) {
+        return shown
+          .then((result) => shows(token, result))
+          .catch((error: unknown) => this.#failed([error]))
+          .finally(() => view.close());
+      }
+      view.close();
+      return shows(token, shown);
+    } catch (error) {
+      return this.#failed([error]);
+    }
   }
 
   /** Gives no promise where no resolver does: so a transaction is begun, run and committed in one turn. */
@@ -194,8 +225,8 @@ export class Execution {
   }
 
   #context(reader: DocumentReader, transaction?: Transaction): Context {
-    const { replica, definitions, attachments, openStream } = this.#options;
-    return { replica, definitions, attachments, openStream, reader, transaction };
+    const { replica, definitions, attachments } = this.#options;
+    return { replica, definitions, attachments, reader, transaction };
   }
 
   #failed(errors: readonly unknown[]): Result {
@@ -209,8 +240,8 @@ export class Execution {
 
 const shows = (token: string, result: Result): Result => ({ ...result, extensions: { causality: { token } } });
 
-function codeOf(answer: Result | Events): string | undefined {
-  const [error] = 'errors' in answer ? (answer.errors ?? []) : [];
+function codeOf({ errors }: Result): string | undefined {
+  const [error] = errors ?? [];
   return error === undefined ? undefined : String(error.extensions.code);
 }
 

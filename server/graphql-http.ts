@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { GraphQLError } from 'graphql';
-import { createYoga, type GraphQLParams, getSSEProcessor, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { BadUserInputError } from '../errors.ts';
 import { checkIntegers } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
@@ -13,16 +13,18 @@ import { csrfHeaders } from '../uploads/csrf.ts';
 import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
-import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
+import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
 import { answerJsonPost, isJsonPost, mediaTypeOf } from './json-post.ts';
 import { readJson } from './request-body.ts';
-import { Events } from './subscriptions/events.ts';
+import { streamEvents } from './subscriptions/event-stream.ts';
 
 export interface GraphQLHandlerOptions {
   readonly execution: Execution;
   readonly logger: Logger;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
   /** Holds the files of a multipart request until it is answered. */
   beginUploads(): UploadSession;
 }
@@ -173,7 +175,7 @@ function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
 }
 
 function operations(
-  { execution, logger }: GraphQLHandlerOptions,
+  { execution, elapsed }: GraphQLHandlerOptions,
   streams: Set<ServerResponse>,
 ): Plugin<object, ServerContext> {
   return {
@@ -186,20 +188,19 @@ function operations(
           const problem = 'a subscription is answered as text/event-stream, or over WebSocket: accept that';
           return { errors: [withStatus(requestError(problem, 'NOT_ACCEPTABLE'))] };
         }
-        const answer = await execution.run(prepared);
-        if (answer instanceof Events) {
+        if (isSubscription) {
           streams.add(res);
           res.once('close', () => streams.delete(res));
-          return untilClosed(answer, res, logger);
         }
+        const answer = await (isSubscription
+          ? streamEvents(execution, prepared, res, elapsed)
+          : execution.run(prepared));
+        // The response is closed, and yoga has nothing to answer any more.
+        if (answer === undefined) return {};
         const token = answer.extensions?.causality?.token;
         if (token !== undefined) res.setHeader('Causality-Token', token);
         return 'data' in answer ? answer : { ...answer, errors: answer.errors?.map(withStatus) };
       });
-    },
-    onResultProcess({ result, setResultProcessor }) {
-      // Where any type is accepted, yoga would send events as multipart/mixed.
-      if (isAsyncIterable(result)) setResultProcessor(getSSEProcessor(), 'text/event-stream');
     },
   };
 }
@@ -217,19 +218,4 @@ function requestOf(
     token: typeof token === 'string' ? token : undefined,
     mayWrite: req.method === 'POST',
   };
-}
-
-/** Events for as long as the connection is there: yoga notices only with the next event that nobody reads. An error is the last. */
-function untilClosed(events: Events, response: ServerResponse, logger: Logger): AsyncIterableIterator<Result> {
-  const leave = () => {
-    events.return().catch((err: unknown) => logger.error({ err }, 'a subscription could not be left'));
-  };
-  if (response.closed) leave();
-  response.once('close', leave);
-  const told: AsyncIterableIterator<Result> = {
-    next: () => events.next().catch((error: GraphQLError) => ({ done: false, value: { errors: [error] } })),
-    return: () => events.return(),
-    [Symbol.asyncIterator]: () => told,
-  };
-  return told;
 }

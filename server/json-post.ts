@@ -6,7 +6,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLParams } from 'graphql-yoga';
 import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
 import { statusOf } from './graphql-status.ts';
-import { Events } from './subscriptions/events.ts';
 
 const json = 'application/json';
 const graphqlResponse = 'application/graphql-response+json';
@@ -69,7 +68,6 @@ export async function answerJsonPost({
   }
   if (prepared.operation.definition.operation === 'subscription') return false;
   const answer = await execution.run(prepared);
-  if (answer instanceof Events) throw new Error('only subscriptions are answered by events');
   send(response, mediaType, answer);
   return true;
 }

@@ -20,7 +20,6 @@ import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
 import { HttpServer } from './http.ts';
 import { createMetrics } from './metrics.ts';
-import { Unread } from './subscriptions/unread.ts';
 import type { System } from './system.ts';
 
 export interface Tideline {
@@ -121,7 +120,6 @@ async function open(configuration: Configuration, system: System, closers: Close
     replica,
     definitions,
     attachments,
-    openStream: (options) => new Unread(options),
     logger,
     observer: metrics,
     elapsed,

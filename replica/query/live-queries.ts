@@ -15,6 +15,7 @@ import {
   type LiveQuery,
   type LiveQueryDefinition,
   openLiveQuery,
+  type RemovalReason,
   type ResultChange,
 } from './live-query.ts';
 import { QueryIndex } from './query-index.ts';
@@ -88,19 +89,16 @@ export class LiveQueries {
   /**
    * The state is another one now, in this turn: a log that was loaded, or a history that was healed.
    * @param reader of what is durable now
-   * @param isEvicted whether a document that the reader does not show is hidden here
+   * @param reasonOf why a document is in a result no more
    */
-  replace(reader: DocumentReader, isEvicted: (collection: string, id: string) => boolean): void {
+  replace(reader: DocumentReader, reasonOf: (collection: string, id: string) => RemovalReason): void {
     this.#reader = reader;
     const events: Told[] = [];
     for (const shared of this.#sharedByKey.values()) {
       const { definition, result } = shared.query;
       const { collection } = definition;
       shared.query = openLiveQuery(definition, reader);
-      const change = changeBetween(result, shared.query.result, (id) => {
-        if (reader.get(collection, id) !== undefined) return 'LEFT_RESULT';
-        return isEvicted(collection, id) ? 'EVICTED' : 'REMOVED';
-      });
+      const change = changeBetween(result, shared.query.result, (id) => reasonOf(collection, id));
       if (change !== undefined) events.push({ shared, change, listeners: [...shared.listeners.keys()] });
     }
     tell(events);

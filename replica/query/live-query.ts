@@ -2,7 +2,6 @@
  * One live query: the sorted result of (collection, filter, order, first). Pure: no clock, no I/O. docs/live-queries.md.
  * L1. After `apply`, `result` equals a fresh query over the same state.
  * L2. The change leads from the result before to the result after; undefined where these are equal.
- * L3. `mergeChanges` is associative: however much a slow reader left unread, it is one change.
  * L5. A document leaves a result with the reason that its last change in it gives: it was removed, evicted here, or exists
  *     and no longer belongs there.
  * Why all matches are held, those past `first` too: when a document leaves a full result the next one is known at once.
@@ -71,30 +70,6 @@ export const wholeResult = (result: DocumentList): ResultChange => ({
   removed: [],
   moved: [],
 });
-
-/**
- * The change that both make, one after the other. Undefined where the second takes the first back. Merge the oldest first:
- * then a document that left more than once has the reason of the last time, which a change in which it came and left again
- * does not hold.
- */
-export function mergeChanges(first: ResultChange, second: ResultChange): ResultChange | undefined {
-  const touched = new Set<string>();
-  const reasons = new Map<string, RemovalReason>();
-  for (const { inserted, updated, removed } of [first, second]) {
-    for (const { document } of inserted) touched.add(document.id);
-    for (const { document } of updated) touched.add(document.id);
-    for (const { id, reason } of removed) {
-      touched.add(id);
-      reasons.set(id, reason);
-    }
-  }
-  return differenceOf(
-    first.before,
-    second.after,
-    (id) => touched.has(id),
-    (id) => reasons.get(id) ?? 'LEFT_RESULT',
-  );
-}
 
 class SortedResult implements LiveQuery {
   readonly definition: LiveQueryDefinition;

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { type Connection, connection } from '../documents.ts';
 import { encodeGlobalId } from '../global-ids.ts';
 import { documentQuery, type LiveResult, openLive } from '../live.ts';
-import type { Stream } from '../streams.ts';
+import type { Source } from '../streams.ts';
 import { type TypedInput, typedFilter, typedOrder } from './filters.ts';
 
 /** A document, to be read as its collection is defined. */
@@ -54,11 +54,11 @@ export function typedReads(definition: CollectionDefinition) {
       return connection(context, { ...query(args), ...checkPage(args) });
     },
 
-    live(_: unknown, args: TypedLiveArguments, context: Context): Promise<Stream<LiveResult>> {
+    live(_: unknown, args: TypedLiveArguments, context: Context): Promise<Source<LiveResult>> {
       return openLive(context, { ...query(args), first: checkPageSize(args.first, 'first') }, args.after);
     },
 
-    liveOne(_: unknown, args: TypedLiveDocumentArguments, context: Context): Promise<Stream<LiveResult>> {
+    liveOne(_: unknown, args: TypedLiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
       return openLive(context, documentQuery(collection, checkId(args.id, 'id')), args.after);
     },
   };

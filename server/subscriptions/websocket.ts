@@ -12,13 +12,29 @@ import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
 import { publicError, requestError } from '../graphql-errors.ts';
 import { withinTime } from '../within-time.ts';
+import { Connection } from './connection.ts';
+import type { Reader } from './subscriptions.ts';
+import { messageHead, WebSocketOutlet } from './web-socket-outlet.ts';
 
 export interface WebSocketsOptions {
   readonly execution: Execution;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
   /** Told of each connection: 1 where it opens, -1 where it is closed. */
   sockets(change: 1 | -1): void;
+}
+
+/** An operation that is to be run, and who reads what it answers. */
+class SocketOperation {
+  readonly prepared: Prepared;
+  readonly reader: Reader;
+
+  constructor(prepared: Prepared, reader: Reader) {
+    this.prepared = prepared;
+    this.reader = reader;
+  }
 }
 
 export class WebSockets {
@@ -38,6 +54,7 @@ export class WebSockets {
    * another operation under its id for it.
    */
   readonly #executed = new WeakMap<WebSocket, Set<string>>();
+  readonly #connections = new WeakMap<WebSocket, Connection>();
   #isClosing = false;
 
   constructor(options: WebSocketsOptions) {
@@ -47,15 +64,16 @@ export class WebSockets {
     this.#server.on('connection', (socket) =>
       socket.on('message', (data) => this.#checkIntegers(socket, String(data))),
     );
-    const run = (args: ExecutionArgs) => execution.run(preparedOf(args));
     this.#protocol = useServer(
       {
         // Otherwise error messages become close reasons; one of more than 123 bytes ends the process.
         isProd: true,
         connectionInitWaitTimeout: limits.connectionInitMilliseconds,
-        onSubscribe: ({ subscriptions, extra: { socket } }, id, { query, operationName, variables, extensions }) => {
+        onSubscribe: (context, id, payload) => {
+          const { socket } = context.extra;
+          const { query, operationName, variables, extensions } = payload;
           if (this.#isClosing) return [requestError('this server is shutting down', 'STORE_UNAVAILABLE')];
-          if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
+          if (Object.keys(context.subscriptions).length > limits.subscriptionsPerSocket) {
             const problem = `a connection may run ${limits.subscriptionsPerSocket} operations at once: open another, or complete some`;
             return [requestError(problem, 'BAD_REQUEST')];
           }
@@ -63,6 +81,8 @@ export class WebSockets {
           if (lostDigits !== undefined) return [publicError(lostDigits, logger)];
           const prepared = execution.prepare({ query, operationName, variables, extensions, mayWrite: true });
           if (!(prepared instanceof Prepared)) return prepared;
+          const connection = this.#connections.get(socket);
+          if (connection === undefined) throw new Error('a socket came by that was not opened');
           const executed = this.#executed.get(socket);
           if (executed?.has(id)) {
             const problem = 'the operation that was completed under this id has not ended';
@@ -70,10 +90,15 @@ export class WebSockets {
             return [requestError(problem, 'BAD_REQUEST')];
           }
           executed?.add(id);
-          return { schema, document: prepared.operation.document, operationName, contextValue: prepared };
+          const reader = { connection, id: messageHead(id), isWaiting: () => id in context.subscriptions };
+          const contextValue = new SocketOperation(prepared, reader);
+          return { schema, document: prepared.operation.document, operationName, contextValue };
         },
-        execute: run,
-        subscribe: run,
+        execute: (args) => execution.run(operationOf(args).prepared),
+        subscribe: (args) => {
+          const { prepared, reader } = operationOf(args);
+          return execution.subscribe(prepared, reader);
+        },
         onComplete: ({ extra: { socket } }, id) => void this.#executed.get(socket)?.delete(id),
         onNext: ({ extra: { socket } }) => {
           if (socket.bufferedAmount > limits.socketUnsentBytes) socket.terminate();
@@ -90,7 +115,14 @@ export class WebSockets {
       refuseUpgrade(socket, 503, this.#isClosing ? 'this server is shutting down' : 'too many connections');
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#server.emit('connection', opened, request));
+    this.#server.handleUpgrade(request, socket, head, (opened) => {
+      const outlet = new WebSocketOutlet(opened, socket);
+      const connection = new Connection({ outlet, elapsed: this.#options.elapsed });
+      outlet.connection = connection;
+      socket.on('drain', () => connection.drained());
+      this.#connections.set(opened, connection);
+      this.#server.emit('connection', opened, request);
+    });
   }
 
   /**
@@ -137,7 +169,7 @@ export function refuseUpgrade(socket: Duplex, status: 403 | 404 | 503, problem: 
   socket.end(`${head}Content-Length: ${Buffer.byteLength(problem)}\r\n\r\n${problem}`);
 }
 
-function preparedOf({ contextValue }: ExecutionArgs): Prepared {
-  if (!(contextValue instanceof Prepared)) throw new Error('an operation came by that was not prepared');
+function operationOf({ contextValue }: ExecutionArgs): SocketOperation {
+  if (!(contextValue instanceof SocketOperation)) throw new Error('an operation came by that was not prepared');
   return contextValue;
 }

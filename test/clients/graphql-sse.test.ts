@@ -19,7 +19,12 @@ const upsert = (collection: string, _id: string) =>
     'mutation ($collection: String!, $document: JSON!) { upsert(collection: $collection, document: $document) { document { _id } } }',
     { collection, document: { _id } },
   );
-const readers = () => server.tideline.replica.counters.liveReaders;
+/** Subscriptions that are open. */
+async function readers(): Promise<number> {
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(/^tideline_subscriptions (\d+)$/m.exec(metrics)?.[1]);
+}
+const sources = () => server.tideline.replica.counters.liveReaders;
 const connect = (url = server.url) => createClient({ url: `${url}/graphql`, retryAttempts: 0 });
 
 async function next(results: AsyncIterator<unknown>): Promise<unknown> {
@@ -28,7 +33,7 @@ async function next(results: AsyncIterator<unknown>): Promise<unknown> {
 }
 
 describe('a client over server-sent events', () => {
-  it('queries, mutates and subscribes', async () => {
+  it('L42: queries, mutates and subscribes', async () => {
     const client = connect();
     const write = 'mutation { upsert(collection: "one", document: { _id: "a" }) { document { _id } } }';
     expect(await next(client.iterate({ query: write }))).toMatchObject({
@@ -66,11 +71,12 @@ describe('a client over server-sent events', () => {
       client.iterate({ query: watch, variables: { collection: 'silent' } }),
     );
     await Promise.all(subscriptions.map(next));
-    expect(readers()).toBe(5);
+    expect(await readers()).toBe(5);
     await subscriptions[0]?.return?.();
     await expect.poll(readers).toBe(4);
     client.dispose();
     await expect.poll(readers).toBe(0);
+    expect(sources()).toBe(0);
   });
 
   it('is kept alive while nothing happens', async () => {
@@ -100,7 +106,7 @@ describe('a client over server-sent events', () => {
         body: JSON.stringify({ query: watch, variables: { collection: 'silent' } }),
       });
       expect([response.status, await response.text()]).toEqual([406, expect.stringContaining('text/event-stream')]);
-      expect(readers()).toBe(0);
+      expect(await readers()).toBe(0);
     },
   );
 

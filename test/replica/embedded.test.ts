@@ -219,11 +219,10 @@ describe('a replica on an embedded store', () => {
     const given: LoggedTransaction[] = [];
     const failures: Error[] = [];
     const seen = () => given.map(({ position, changes }) => [position, changes[0]?.id]);
-    using _stream = a.replica.transactions(
-      after,
-      (transaction) => given.push(transaction),
-      (error) => failures.push(error),
-    );
+    using _stream = a.replica.transactions(after, {
+      told: (transaction) => given.push(transaction),
+      ended: (error) => failures.push(error),
+    });
     await upsert(a, 'cars', { _id: 'e' });
     await until(() => given.length >= 4, 'four transactions');
     expect(seen()).toEqual([
@@ -234,11 +233,10 @@ describe('a replica on an embedded store', () => {
     ]);
     const middle = given[1]?.token;
     const rest: LoggedTransaction[] = [];
-    using _rest = a.replica.transactions(
-      middle,
-      (transaction) => rest.push(transaction),
-      (error) => failures.push(error),
-    );
+    using _rest = a.replica.transactions(middle, {
+      told: (transaction) => rest.push(transaction),
+      ended: (error) => failures.push(error),
+    });
     await until(() => rest.length >= 2, 'the rest after a token within an entry');
     expect(rest.map(({ position }) => position)).toEqual([4, 5]);
     expect(failures).toEqual([]);

@@ -7,12 +7,12 @@ import type { Definitions } from '../../definitions/definitions.ts';
 import { loadDefinitions } from '../../definitions/load.ts';
 import { buildSchema } from '../../schema/schema.ts';
 import { Execution, type Result } from '../../server/execution.ts';
-import { Events } from '../../server/subscriptions/events.ts';
-import { Unread } from '../../server/subscriptions/unread.ts';
+import { Subscription as OpenSubscription } from '../../server/subscriptions/subscription.ts';
 import type { UploadedFile } from '../../uploads/attachments.ts';
 import { openFolderBlobs } from '../../uploads/blobs/folder.ts';
 import { openAttachments } from '../../uploads/service.ts';
 import { type OpenReplica, openEmbedded, quiet, temporaryFolder, timers } from '../replica/replicas.ts';
+import { type TestAnswer, TestReader } from '../server/subscriptions/test-reader.ts';
 
 export interface Api extends AsyncDisposable {
   readonly replica: OpenReplica['replica'];
@@ -47,8 +47,8 @@ export const undefinedCollections = (): Definitions => checkDefinitions({});
 
 export async function openApi(definitions: Definitions = undefinedCollections()): Promise<Api> {
   const folder = await temporaryFolder();
-  const open = await openEmbedded(folder.path, 'a', definitions.indexes);
-  const { replica } = open;
+  const opened = await openEmbedded(folder.path, 'a', definitions.indexes);
+  const { replica } = opened;
   const attachments = await openAttachments({
     id: replica.id,
     blobs: await openFolderBlobs(join(folder.path, 'blobs'), Date.now()),
@@ -65,24 +65,25 @@ export async function openApi(definitions: Definitions = undefinedCollections())
     replica,
     definitions,
     attachments,
-    openStream: (options) => new Unread(options),
     logger: quiet,
     observer: { finished: () => {}, subscriptions: () => {} },
     elapsed: () => performance.now(),
   });
 
-  async function start(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Result | Events> {
+  function prepare(query: string, variables: Readonly<Record<string, unknown>> = {}) {
     // As JSON has it: what is undefined is not sent.
     const sent = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
-    const prepared = execution.prepare({ query, variables: sent, mayWrite: true });
+    return execution.prepare({ query, variables: sent, mayWrite: true });
+  }
+  async function answer(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Result> {
+    const prepared = prepare(query, variables);
     const result = 'operation' in prepared ? await execution.run(prepared) : { errors: prepared };
     for (const session of uploads.splice(0)) await session[Symbol.asyncDispose]();
     return result;
   }
-  async function answer(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Result> {
-    const answered = await start(query, variables);
-    if (answered instanceof Events) throw new Error('a subscription was run as a query');
-    return answered;
+  async function open(query: string, variables: Readonly<Record<string, unknown>> | undefined, reader: TestReader) {
+    const prepared = prepare(query, variables);
+    return 'operation' in prepared ? execution.subscribe(prepared, reader) : { errors: prepared };
   }
 
   return {
@@ -91,19 +92,23 @@ export async function openApi(definitions: Definitions = undefinedCollections())
     answer,
     run: async (query, variables) => dataOf(await answer(query, variables)),
     async refused(query, variables) {
-      const answered = await start(query, variables);
-      if (answered instanceof Events) throw new Error('the subscription was not refused');
+      const isSubscription = query.trimStart().startsWith('subscription');
+      const answered = await (isSubscription ? open(query, variables, new TestReader()) : answer(query, variables));
+      if (answered instanceof OpenSubscription) throw new Error('the subscription was not refused');
       const [error] = answered.errors ?? [];
-      if (error === undefined || answered.data) throw new Error(`not refused: ${JSON.stringify(answered)}`);
+      if (error === undefined || ('data' in answered && answered.data))
+        throw new Error(`not refused: ${JSON.stringify(answered)}`);
       return { code: error.extensions.code, argument: error.extensions.argument, message: error.message };
     },
     async subscribe(query, variables) {
-      const events = await start(query, variables);
-      if (!(events instanceof Events)) throw new Error(JSON.stringify(events));
+      const reader = new TestReader();
+      const subscription = await open(query, variables, reader);
+      if (!(subscription instanceof OpenSubscription)) throw new Error(JSON.stringify(subscription));
+      reader.follow(subscription);
       return {
-        next: async () => dataOf((await within(events.next(), query)).value),
-        ended: async () => (await within(events.next(), query)).done === true,
-        [Symbol.asyncDispose]: async () => void (await events.return()),
+        next: async () => dataOf(await within(reader.next(), query)),
+        ended: async () => (await within(reader.next(), query)) === undefined,
+        [Symbol.asyncDispose]: async () => void (await subscription.return()),
       };
     },
     async file(text, filename, contentType = 'text/plain') {
@@ -117,7 +122,7 @@ export async function openApi(definitions: Definitions = undefinedCollections())
       await execution.settled();
       for (const session of uploads) await session[Symbol.asyncDispose]();
       await attachments.close();
-      await open.close();
+      await opened.close();
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -141,7 +146,7 @@ const memberOf = (data: unknown, key: string): unknown =>
   typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined;
 
 /** A copy, with prototypes as literals have them. */
-function dataOf(result: Result | undefined): unknown {
+function dataOf(result: TestAnswer | undefined): unknown {
   if (result === undefined) throw new Error('the subscription has ended');
   if (result.errors) throw new Error(JSON.stringify(result.errors));
   return JSON.parse(JSON.stringify(result.data));

@@ -88,14 +88,13 @@ export class Observer {
     using view = replica.read();
     const feed = new FeedReader(decodeToken(after ?? view.token, 'after'), oracle, after !== undefined);
     this.#feeds.add(feed);
-    replica.transactions(
-      after,
-      (transaction) => {
+    replica.transactions(after, {
+      told: (transaction) => {
         if (!isAlive() || wentBack()) return;
         const problem = feed.take(transaction);
         if (problem !== undefined) violation(problem);
       },
-      (error) => {
+      ended: (error) => {
         this.#feeds.delete(feed);
         const code = 'code' in error ? error.code : undefined;
         const mayEnd =
@@ -104,7 +103,7 @@ export class Observer {
           (code === 'HISTORY_UNAVAILABLE' && (clockJumped() || feed.position < trimmedUpTo()));
         if (isAlive() && !wentBack() && !mayEnd) violation(`a feed ended: ${error.message}`);
       },
-    );
+    });
   }
 
   /** Called when nothing goes on by itself. */

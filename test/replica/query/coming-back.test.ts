@@ -179,7 +179,7 @@ describe('a state that is replaced', () => {
           result.documents = [...live.open(definition, (change) => told.push(change)).result];
           return { result, told };
         });
-        live.replace(loaded, () => false);
+        live.replace(loaded, () => 'LEFT_RESULT');
         for (const { result, told } of readers) {
           const unchanged = result.compare(loaded) === undefined;
           expect(told).toHaveLength(unchanged ? 0 : 1);
@@ -197,7 +197,7 @@ describe('a state that is replaced', () => {
     );
   });
 
-  it('L40: says why documents left', () => {
+  it('L40: says of each that left why', () => {
     const [store, loaded] = [new Store(), new Store()];
     store.turn(['gone', 'hidden', 'left', 'stays'].map((id) => ({ kind: 'upsert', id, fields: { n: 1 } })));
     loaded.turn([
@@ -208,12 +208,12 @@ describe('a state that is replaced', () => {
     const told: ResultChange[] = [];
     const filter: Filter = { kind: 'eq', path: ['n'], value: 1 };
     live.open({ collection: 'things', filter, order: byN, first: undefined }, (change) => told.push(change));
-    live.replace(loaded, (_, id) => id === 'hidden');
+    live.replace(loaded, (collection, id) => (`${collection} ${id}` === 'things hidden' ? 'EVICTED' : 'REMOVED'));
     expect(told.map(({ removed }) => removed.map(({ id, reason }) => [id, reason]))).toEqual([
       [
         ['gone', 'REMOVED'],
         ['hidden', 'EVICTED'],
-        ['left', 'LEFT_RESULT'],
+        ['left', 'REMOVED'],
       ],
     ]);
   });

@@ -2,11 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { showsSame } from '../../../replica/crdt/document.ts';
 import type { StoredDocument } from '../../../replica/documents.ts';
-import type { Filter } from '../../../replica/query/filter.ts';
 import {
   type LiveQuery,
   type LiveQueryDefinition,
-  mergeChanges,
   openLiveQuery,
   type ResultChange,
 } from '../../../replica/query/live-query.ts';
@@ -290,83 +288,5 @@ describe('LiveQuery', () => {
     expect((user + system) / 1_000).toBeLessThan(5_000);
     const wanted = idsOf(freshly(things(store), undefined, byA));
     expect(queries.map(({ result }) => idsOf(result))).toEqual([wanted, wanted.slice(0, 50_000)]);
-  });
-});
-
-describe('mergeChanges', () => {
-  const merged = (a: ResultChange | undefined, b: ResultChange | undefined): ResultChange | undefined =>
-    a === undefined || b === undefined ? (a ?? b) : mergeChanges(a, b);
-
-  const withoutReasons = (change: ResultChange | undefined) => {
-    const words = spelt(change);
-    return words && { ...words, removed: words.removed.map(([index, id]) => [index, id]) };
-  };
-
-  it('L3: is associative, and one merged change leads where its parts lead, by the least', () => {
-    fc.assert(
-      fc.property(
-        histories,
-        fc.array(fc.nat(), { maxLength: 8 }),
-        ({ documents, filter, order, first, turns }, cuts) => {
-          const store = storeOf(documents);
-          const query = open(store, { filter, order, first });
-          const opened = [...query.result];
-          const changes = turns.flatMap((turn) => query.apply(store.turn(turn)) ?? []);
-
-          const fromLeft = changes.reduce<ResultChange | undefined>(merged, undefined);
-          const fromRight = changes.reduceRight<ResultChange | undefined>(
-            (later, each) => merged(each, later),
-            undefined,
-          );
-          expect(withoutReasons(fromRight)).toEqual(withoutReasons(fromLeft));
-          for (const { id, reason } of fromLeft?.removed ?? []) {
-            const reasons = changes.flatMap(({ removed }) => removed.filter((removal) => removal.id === id));
-            expect(reason).toBe(reasons.at(-1)?.reason);
-          }
-
-          expectSame(fromLeft === undefined ? opened : asClient(opened, fromLeft), [...query.result]);
-          if (fromLeft !== undefined) {
-            expect(spelt(fromLeft)).not.toEqual(nothing);
-            expect(fromLeft.moved).toHaveLength(fewestMoves(idsOf(opened), idsOf(query.result)));
-          }
-
-          // A reader whose unread changes were merged in portions.
-          let client: readonly StoredDocument[] = opened;
-          const bounds = [...cuts.map((cut) => cut % (changes.length + 1)), changes.length].sort((a, b) => a - b);
-          let start = 0;
-          for (const end of bounds) {
-            const portion = changes.slice(start, end).reduce<ResultChange | undefined>(merged, undefined);
-            if (portion !== undefined) client = asClient(client, portion);
-            start = end;
-          }
-          expectSame(client, [...query.result]);
-        },
-      ),
-      { numRuns: 600 },
-    );
-  });
-
-  it('L3: is nothing where the second takes the first back', () => {
-    const store = storeOf({ a: { a: 1 }, b: { a: 2 } });
-    const query = open(store);
-    const came = query.apply(store.turn([{ kind: 'upsert', id: 'c', fields: { a: 0 } }]));
-    const left = query.apply(store.turn([{ kind: 'remove', id: 'c' }]));
-    expect(came && left && mergeChanges(came, left)).toBeUndefined();
-    expect(left && spelt(left)).toEqual({ ...nothing, removed: [[0, 'c', 'REMOVED']] });
-  });
-
-  it('L3, L5: keeps the latest reason for which a document left', () => {
-    const store = storeOf({ a: { a: 1 }, b: { a: 2 } });
-    const filter: Filter = { kind: 'gt', path: ['a'], value: 0 };
-    const query = open(store, { filter });
-    const turns: Write[] = [
-      { kind: 'set', id: 'a', path: ['a'], value: 0 },
-      { kind: 'set', id: 'a', path: ['a'], value: 1 },
-      { kind: 'evict', id: 'a' },
-    ];
-    const changes = turns.flatMap((write) => query.apply(store.turn([write])) ?? []);
-    expect(changes).toHaveLength(3);
-    const all = changes.reduce<ResultChange | undefined>(merged, undefined);
-    expect(spelt(all)).toEqual({ ...nothing, removed: [[0, 'a', 'EVICTED']] });
   });
 });

@@ -99,20 +99,6 @@ describe('a live query', () => {
     expect(await none.next()).toEqual({ documents: { ...quiet, initial: true, nodes: [] } });
   });
 
-  it('merges what a slow reader left unread, and says how many events that were', async () => {
-    await using slow = await api.subscribe(
-      'subscription { documents(collection: "slow") { initial merged nodes { _id } token } }',
-    );
-    for (let n = 0; n < 100; n += 1) await write('slow', { _id: String(n % 10), n });
-    const events = [];
-    do {
-      events.push(await slow.next());
-    } while (JSON.stringify(events.at(-1)).includes('"merged":1,'));
-    const last = events.at(-1);
-    expect(last).toMatchObject({ documents: { initial: false, merged: 101 - (events.length - 1) } });
-    expect(JSON.stringify(last)).toContain(JSON.stringify(nodes(...'0123456789')));
-  });
-
   it('is refused where `after` is no token', async () => {
     const query = 'subscription { documents(collection: "cars", after: "nonsense") { token } }';
     expect(await api.refused(query)).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'after' });

@@ -1,0 +1,227 @@
+/**
+ * What one client reads, all its subscriptions together.
+ * L32. Frames are written in the order in which things happened here, which is the log's, whatever subscriptions begin and
+ *      end meanwhile; one whose execution awaits something holds back those behind it.
+ * L33. A connection that does not take what is written is left behind: its subscriptions are told nothing, and nothing is
+ *      kept for them. When it reads again, all of them that missed something are brought to one version, in consecutive
+ *      frames with one token; events after that come behind them.
+ * L34. Events that cannot be merged wait, up to a limit; past it their subscription ends with the error that says where.
+ * L35. So what is unread is bounded. Who takes nothing for too long, or owes too much, is closed.
+ */
+import { limits } from '../../limits.ts';
+import type { Payload, SharedEvent } from './payload.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Where frames go. */
+export interface Outlet {
+  /** What was written and not taken. */
+  readonly unsentBytes: number;
+  /** Drops what comes after it was closed. */
+  write(id: string, payload: Payload): void;
+  /** Ends a connection whose client does not read. */
+  closeUnread(): void;
+}
+
+export interface ConnectionOptions {
+  readonly outlet: Outlet;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  /** Unsent bytes from which on nothing more is written. */
+  readonly unsentBytes?: number;
+  /** How long it may take nothing. */
+  readonly unreadMilliseconds?: number;
+}
+
+type Waiting =
+  | { readonly subscription: Subscription; readonly event: SharedEvent }
+  | { readonly subscription: Subscription; readonly ending: Subscription['ending'] };
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #unsentBytes: number;
+  /** What waits for room, or behind an execution; what stands before `#next` is done. */
+  #queue: Waiting[] = [];
+  #next = 0;
+  /** Subscriptions that missed something, in the order in which they did. */
+  readonly #behind = new Set<Subscription>();
+  #awaitsExecution = false;
+  /** When it was last found full and had not been before. */
+  #fullSince: number | undefined;
+  #subscriptions = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#unsentBytes = options.unsentBytes ?? limits.connectionUnsentBytes;
+  }
+
+  /** Subscriptions that are open on it. */
+  get size(): number {
+    return this.#subscriptions;
+  }
+
+  joined(): void {
+    this.#subscriptions += 1;
+  }
+
+  left(subscription: Subscription): void {
+    this.#subscriptions -= 1;
+    this.#behind.delete(subscription);
+    // Its events in the queue are passed over; nothing is kept by them where nobody is left.
+    if (this.#subscriptions === 0) this.#clearQueue();
+  }
+
+  /** Tells a new subscription its first event; undefined where its topic has none. */
+  begin(subscription: Subscription): void {
+    if (subscription.topic.isMerged && this.#mustFallBehind) this.#fallBehind(subscription, undefined);
+    else this.#tellFirst(subscription);
+  }
+
+  offer(subscription: Subscription, event: SharedEvent): void {
+    if (subscription.isOver) return;
+    if (subscription.missed !== undefined) {
+      this.#checkUnread();
+      return;
+    }
+    if (this.#isClear) {
+      const { payload } = event;
+      if (!(payload instanceof Promise)) {
+        this.#options.outlet.write(subscription.id, payload);
+        return;
+      }
+    }
+    if (!subscription.topic.isMerged) this.#queueOrFail(subscription, event);
+    else if (this.#mustFallBehind) this.#fallBehind(subscription, event.event);
+    else this.#push(subscription, event);
+    // No more than that: others of its subscriptions may not have been told of this turn yet.
+    this.#writeQueued();
+  }
+
+  /** Its source has ended: told after all that it is due. */
+  end(subscription: Subscription, ending: NonNullable<Subscription['ending']>): void {
+    if (subscription.isOver) return;
+    if (subscription.missed !== undefined) subscription.ending = ending;
+    else if (this.#next < this.#queue.length) this.#queue.push({ subscription, ending });
+    else subscription.end(ending.error);
+  }
+
+  /** There is room again. */
+  drained(): void {
+    this.#fullSince = undefined;
+    this.#pump();
+  }
+
+  get #isClear(): boolean {
+    return this.#next === this.#queue.length && this.#behind.size === 0 && !this.#isFull;
+  }
+
+  get #isFull(): boolean {
+    const isFull = this.#options.outlet.unsentBytes >= this.#unsentBytes;
+    if (isFull) this.#checkUnread();
+    return isFull;
+  }
+
+  /** Called while it is full. */
+  #checkUnread(): void {
+    const { outlet, elapsed, unreadMilliseconds } = this.#options;
+    const now = elapsed();
+    this.#fullSince ??= now;
+    const allowed =
+      (unreadMilliseconds ?? limits.unreadMilliseconds) + (outlet.unsentBytes * 1_000) / limits.slowestBytesPerSecond;
+    if (now - this.#fullSince > allowed || outlet.unsentBytes > limits.socketUnsentBytes) outlet.closeUnread();
+  }
+
+  get #mustFallBehind(): boolean {
+    return this.#behind.size > 0 || this.#queue.length - this.#next >= limits.queuedEvents || this.#isFull;
+  }
+
+  #fallBehind(subscription: Subscription, first: unknown): void {
+    subscription.missed = { first, count: subscription.topic.count - (first === undefined ? 0 : 1) };
+    this.#behind.add(subscription);
+  }
+
+  #queueOrFail(subscription: Subscription, event: SharedEvent): void {
+    if (subscription.queued < limits.unreadTransactions) this.#push(subscription, event);
+    else {
+      const error = subscription.topic.tooSlow(subscription.lastQueued);
+      subscription.topic.stop(subscription);
+      this.#queue.push({ subscription, ending: { error } });
+    }
+  }
+
+  #push(subscription: Subscription, event: SharedEvent): void {
+    subscription.queued += 1;
+    subscription.lastQueued = event.event;
+    this.#queue.push({ subscription, event });
+  }
+
+  #pump(): void {
+    do {
+      if (!this.#writeQueued()) return;
+    } while (this.#bringTogether());
+  }
+
+  /** @returns whether nothing waits any more, and there is room */
+  #writeQueued(): boolean {
+    for (let waiting = this.#queue[this.#next]; waiting !== undefined; waiting = this.#queue[this.#next]) {
+      const { subscription } = waiting;
+      if (subscription.isOver) this.#next += 1;
+      else if ('ending' in waiting) {
+        this.#next += 1;
+        subscription.end(waiting.ending?.error);
+      } else {
+        if (this.#awaitsExecution || this.#isFull) return false;
+        const { payload } = waiting.event;
+        if (payload instanceof Promise) {
+          this.#await(payload);
+          return false;
+        }
+        this.#next += 1;
+        subscription.queued -= 1;
+        if (subscription.queued === 0) subscription.lastQueued = undefined;
+        this.#options.outlet.write(subscription.id, payload);
+      }
+    }
+    this.#clearQueue();
+    return this.#behind.size === 0 || !this.#isFull;
+  }
+
+  #await(payload: Promise<Payload>): void {
+    this.#awaitsExecution = true;
+    payload.then(() => {
+      this.#awaitsExecution = false;
+      this.#pump();
+    });
+  }
+
+  #clearQueue(): void {
+    if (this.#next > 0 || this.#subscriptions === 0) this.#queue = [];
+    this.#next = 0;
+  }
+
+  /** @returns whether anything waits now */
+  #bringTogether(): boolean {
+    const behind = [...this.#behind];
+    this.#behind.clear();
+    for (const subscription of behind) {
+      const { missed, ending } = subscription;
+      subscription.missed = undefined;
+      if (missed === undefined) continue;
+      const event =
+        missed.first === undefined ? this.#firstOf(subscription) : subscription.topic.since(missed.first, missed.count);
+      if (event !== undefined) this.#push(subscription, event);
+      if (ending !== undefined) this.#queue.push({ subscription, ending });
+    }
+    return this.#queue.length > 0;
+  }
+
+  #tellFirst(subscription: Subscription): void {
+    const event = this.#firstOf(subscription);
+    if (event !== undefined) this.offer(subscription, event);
+  }
+
+  #firstOf(subscription: Subscription): SharedEvent | undefined {
+    const event = subscription.topic.first(subscription.after);
+    subscription.after = undefined;
+    return event;
+  }
+}

@@ -1,0 +1,66 @@
+/** One event's answer, serialised once for all who are told it, whatever their door. */
+import type { Result } from '../execution.ts';
+
+export class Payload {
+  readonly #json: string;
+  #webSocketTail: Buffer | undefined;
+  #serverSentEvent: Buffer | undefined;
+
+  constructor(result: Result) {
+    this.#json = JSON.stringify(result);
+  }
+
+  /** Roughly, of each form. */
+  get bytes(): number {
+    return this.#json.length;
+  }
+
+  /** A message of graphql-transport-ws behind its id. */
+  get webSocketTail(): Buffer {
+    this.#webSocketTail ??= Buffer.from(`,"type":"next","payload":${this.#json}}`);
+    return this.#webSocketTail;
+  }
+
+  get serverSentEvent(): Buffer {
+    this.#serverSentEvent ??= Buffer.from(`event: next\ndata: ${this.#json}\n\n`);
+    return this.#serverSentEvent;
+  }
+
+  get json(): string {
+    return this.#json;
+  }
+}
+
+/** An event on its way to its readers: executed and serialised when the first of them takes it, once. */
+export class SharedEvent {
+  readonly event: unknown;
+  #render: (() => Result | Promise<Result>) | undefined;
+  #payload: Payload | Promise<Payload> | undefined;
+  readonly #rendered: ((payload: Payload) => void) | undefined;
+
+  /**
+   * @param render never fails: what goes wrong is part of the answer
+   * @param rendered told once it is
+   */
+  constructor(event: unknown, render: () => Result | Promise<Result>, rendered?: (payload: Payload) => void) {
+    this.event = event;
+    this.#render = render;
+    this.#rendered = rendered;
+  }
+
+  get payload(): Payload | Promise<Payload> {
+    if (this.#payload !== undefined) return this.#payload;
+    const result = this.#render?.();
+    this.#render = undefined;
+    this.#payload =
+      result instanceof Promise ? result.then((rendered) => this.#take(rendered)) : this.#take(result ?? {});
+    return this.#payload;
+  }
+
+  #take(result: Result): Payload {
+    const payload = new Payload(result);
+    this.#payload = payload;
+    this.#rendered?.(payload);
+    return payload;
+  }
+}

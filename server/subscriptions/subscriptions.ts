@@ -1,0 +1,120 @@
+/**
+ * All subscriptions of this server, by what they ask for.
+ * L30. Those that ask the same share one source, one execution and one serialisation of each event, errors too; those that
+ *      begin at one version share their first event.
+ * L41. They are limited in all, as each takes memory for as long as its reader stays.
+ */
+import type { GraphQLError } from 'graphql';
+import { BadUserInputError, TooManySubscriptionsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Source } from '../../resolvers/streams.ts';
+import type { Result } from '../execution.ts';
+import type { Connection } from './connection.ts';
+import type { SharedEvent } from './payload.ts';
+import { Subscription } from './subscription.ts';
+import { Topic } from './topic.ts';
+
+export interface SubscriptionsOptions {
+  /** The token of what is durable here now. */
+  readonly token: () => string;
+  readonly publicError: (error: unknown) => GraphQLError;
+  /** @param change 1 where one begins, -1 where it is over */
+  readonly changed: (change: 1 | -1) => void;
+  readonly maximum?: number;
+}
+
+/** Who wants to read, and where. */
+export interface Reader {
+  readonly connection: Connection;
+  /** What its connection writes its events under. */
+  readonly id: string;
+  /** False once it has left, while its subscription was being opened. */
+  isWaiting(): boolean;
+}
+
+export interface Asked {
+  readonly key: string;
+  readonly source: Source<unknown>;
+  /** Never fails. */
+  readonly execute: (event: unknown) => Result | Promise<Result>;
+}
+
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #topics = new Map<string, Topic>();
+  /** First events as of one token, by topic and the token that their readers came with. */
+  readonly #firsts = new Map<string, SharedEvent>();
+  #firstsToken = '';
+  #firstsBytes = 0;
+  #size = 0;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Open, and different ones. */
+  get size(): { readonly subscriptions: number; readonly topics: number } {
+    return { subscriptions: this.#size, topics: this.#topics.size };
+  }
+
+  /** @throws {TooManySubscriptionsError} @throws {BadUserInputError} */
+  check(key: string): void {
+    const maximum = this.#options.maximum ?? limits.subscriptions;
+    if (this.#size >= maximum) throw new TooManySubscriptionsError(`this server has ${maximum} subscriptions open`);
+    if (key.length > limits.subscriptionCharacters) {
+      const problem = `a subscription's query and variables have at most ${limits.subscriptionCharacters} characters`;
+      throw new BadUserInputError('variables', problem);
+    }
+  }
+
+  /** In one turn: it is told its first event, and from then on all others. */
+  open({ key, source, execute }: Asked, { connection, id }: Reader): Subscription {
+    const topic = this.#topics.get(key) ?? this.#openTopic(key, source, execute);
+    const subscription = new Subscription(id, connection, topic, source.after, () => this.#changed(-1));
+    this.#changed(1);
+    connection.joined();
+    topic.join(subscription);
+    return subscription;
+  }
+
+  #openTopic(key: string, source: Asked['source'], execute: Asked['execute']): Topic {
+    const { publicError, token } = this.#options;
+    const topic = new Topic(source, {
+      key,
+      execute,
+      publicError,
+      token,
+      shareFirst: (name, make) => this.#shareFirst(name, make),
+      firstRendered: ({ bytes }) => {
+        this.#firstsBytes += bytes + key.length;
+        if (this.#firstsBytes > limits.sharedFirstBytes) this.#forgetFirsts();
+      },
+      closed: (closed) => {
+        if (this.#topics.get(key) === closed) this.#topics.delete(key);
+      },
+    });
+    if (!topic.hasEnded) this.#topics.set(key, topic);
+    return topic;
+  }
+
+  #shareFirst(name: string, make: () => SharedEvent | undefined): SharedEvent | undefined {
+    const token = this.#options.token();
+    if (token !== this.#firstsToken) this.#forgetFirsts();
+    this.#firstsToken = token;
+    const known = this.#firsts.get(name);
+    if (known !== undefined) return known;
+    const made = make();
+    if (made !== undefined) this.#firsts.set(name, made);
+    return made;
+  }
+
+  #forgetFirsts(): void {
+    this.#firsts.clear();
+    this.#firstsBytes = 0;
+  }
+
+  #changed(change: 1 | -1): void {
+    this.#size += change;
+    this.#options.changed(change);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * What many subscribe to in the same words: one source, and one execution and serialisation of each of its events.
+ * L31. Who joins is told a first event of its own, in the turn from which on it is told all others: nothing falls between.
+ */
+import type { GraphQLError } from 'graphql';
+import type { OpenSource, Source } from '../../resolvers/streams.ts';
+import type { Result } from '../execution.ts';
+import { type Payload, SharedEvent } from './payload.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface TopicOptions {
+  readonly key: string;
+  /** Never fails. */
+  readonly execute: (event: unknown) => Result | Promise<Result>;
+  readonly publicError: (error: unknown) => GraphQLError;
+  /** The first event of who joins with a token, made once for all who join with it at one version. */
+  readonly shareFirst: (key: string, make: () => SharedEvent | undefined) => SharedEvent | undefined;
+  /** Told of each first event once it is serialised. */
+  readonly firstRendered: (payload: Payload) => void;
+  /** Nobody reads it any more, or it has ended. */
+  readonly closed: (topic: Topic) => void;
+  /** The token of what is durable here now. */
+  readonly token: () => string;
+}
+
+/** Several missed events as one, for all who missed the same. */
+interface CaughtUp {
+  /** How many events there had been. */
+  readonly count: number;
+  readonly token: string;
+  readonly shared: SharedEvent | undefined;
+}
+
+export class Topic {
+  readonly #options: TopicOptions;
+  readonly #source: OpenSource<unknown>;
+  readonly #members = new Set<Subscription>();
+  /** Those that are brought to where all are. */
+  readonly #joining = new Map<Subscription, Disposable>();
+  readonly #caughtUp = new WeakMap<object, CaughtUp>();
+  #newest: unknown;
+  #ending: Subscription['ending'];
+  #isClosed = false;
+  /** Events so far. */
+  count = 0;
+
+  constructor(source: Source<unknown>, options: TopicOptions) {
+    this.#options = options;
+    this.#source = source.open({
+      told: (event) => this.#told(event),
+      ended: (error) => this.#ended(error),
+    });
+  }
+
+  /** Whether one event can stand in the place of several. */
+  get isMerged(): boolean {
+    return this.#source.merging !== undefined;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  join(subscription: Subscription): void {
+    const { after, connection } = subscription;
+    const { catchUp } = this.#source;
+    if (after !== undefined && catchUp !== undefined) {
+      this.#catchUp(subscription, (reader) => catchUp(after, reader));
+      return;
+    }
+    this.#members.add(subscription);
+    connection.begin(subscription);
+    if (this.#ending !== undefined) connection.end(subscription, this.#ending);
+  }
+
+  leave(subscription: Subscription): void {
+    this.stop(subscription);
+    if (this.#members.size + this.#joining.size === 0) this.#close();
+  }
+
+  /** It is told nothing more, and has not left yet. */
+  stop(subscription: Subscription): void {
+    this.#members.delete(subscription);
+    this.#joining.get(subscription)?.[Symbol.dispose]();
+    this.#joining.delete(subscription);
+  }
+
+  first(after: string | undefined): SharedEvent | undefined {
+    return this.#options.shareFirst(`${after ?? ''} ${this.#options.key}`, () => {
+      const event = this.#source.first(after);
+      const { execute, firstRendered } = this.#options;
+      return event === undefined ? undefined : new SharedEvent(undefined, () => execute(event), firstRendered);
+    });
+  }
+
+  /** One event in the place of all from `missed` on. @param before how many there had been before it */
+  since(missed: unknown, before: number): SharedEvent | undefined {
+    const { merging } = this.#source;
+    if (merging === undefined || typeof missed !== 'object' || missed === null) return undefined;
+    const { count } = this;
+    const token = this.#options.token();
+    const known = this.#caughtUp.get(missed);
+    if (known?.count === count && known.token === token) return known.shared;
+    const event = merging.since(missed, this.#newest, count - before);
+    const shared = event === undefined ? undefined : this.#shared(event);
+    this.#caughtUp.set(missed, { count, token, shared });
+    return shared;
+  }
+
+  /** What ends a subscription whose events cannot be merged and are too many. @param last the last one that its reader is told */
+  tooSlow(last: unknown): GraphQLError {
+    return this.#options.publicError(this.#source.tooSlow?.(last));
+  }
+
+  #told(event: unknown): void {
+    this.count += 1;
+    this.#newest = event;
+    const shared = this.#shared(event);
+    for (const subscription of this.#members) subscription.connection.offer(subscription, shared);
+  }
+
+  #ended(error: Error | undefined): void {
+    this.#ending = { error: error && this.#options.publicError(error) };
+    for (const subscription of [...this.#members]) subscription.connection.end(subscription, this.#ending);
+    this.#options.closed(this);
+  }
+
+  #catchUp(
+    subscription: Subscription,
+    begin: (reader: Parameters<NonNullable<OpenSource<unknown>['catchUp']>>[1]) => Disposable,
+  ) {
+    const { connection } = subscription;
+    const reading = begin({
+      tell: (event) => connection.offer(subscription, this.#shared(event)),
+      joined: () => {
+        this.stop(subscription);
+        if (!subscription.isOver) this.#members.add(subscription);
+      },
+      ended: (error) => connection.end(subscription, { error: this.#options.publicError(error) }),
+    });
+    this.#joining.set(subscription, reading);
+  }
+
+  #shared(event: unknown): SharedEvent {
+    return new SharedEvent(event, () => this.#options.execute(event));
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#source[Symbol.dispose]();
+    this.#options.closed(this);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Frames of one WebSocket, written beside those of ws: whole text frames (RFC 6455, section 5.2), unmasked as a server's are.
+ * Why not through ws: what is told to many is the same to its last byte but for the id at its beginning.
+ */
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import { limits } from '../../limits.ts';
+import type { Connection, Outlet } from './connection.ts';
+import type { Payload } from './payload.ts';
+
+/** Of a close: Try Again Later (IANA, WebSocket Close Code Number Registry). Clients take it as: connect again. */
+const tryAgainLater = 1013;
+const finalText = 0x81;
+
+export class WebSocketOutlet implements Outlet {
+  readonly #socket: WebSocket;
+  readonly #stream: Duplex;
+  #isCorked = false;
+  /** Set once: its connection, which asks it what is unsent. */
+  connection: Connection | undefined;
+
+  /** @param stream what ws itself writes to; nothing is compressed, so that its frames are whole, too */
+  constructor(socket: WebSocket, stream: Duplex) {
+    this.#socket = socket;
+    this.#stream = stream;
+  }
+
+  get unsentBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  /** @param id the beginning of the message, as `messageHead` gives it */
+  write(id: string, payload: Payload): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if ((this.connection?.size ?? 0) > 1) this.#cork();
+    writeFrame(this.#stream, id, payload.webSocketTail);
+  }
+
+  closeUnread(): void {
+    this.#socket.close(tryAgainLater, 'what was sent is not read');
+  }
+
+  /** What one turn writes to several subscriptions goes out at once. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#stream.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#stream.uncork();
+    });
+  }
+}
+
+/** The beginning of a message about a subscription; what comes behind it is Payload.webSocketTail. */
+export const messageHead = (id: string): string => `{"id":${JSON.stringify(id)}`;
+
+function writeFrame(stream: Duplex, head: string, tail: Buffer): void {
+  const headBytes = Buffer.byteLength(head);
+  const length = headBytes + tail.length;
+  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
+  const payloadAt = 2 + extended;
+  const isCopied = length <= limits.copiedFrameBytes;
+  const frame = Buffer.allocUnsafe(payloadAt + (isCopied ? length : headBytes));
+  frame[0] = finalText;
+  if (extended === 0) frame[1] = length;
+  else if (extended === 2) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(head, payloadAt);
+  if (isCopied) {
+    tail.copy(frame, payloadAt + headBytes);
+    stream.write(frame);
+    return;
+  }
+  stream.cork();
+  stream.write(frame);
+  stream.write(tail);
+  stream.uncork();
+}
