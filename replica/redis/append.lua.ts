@@ -9,7 +9,7 @@
  * then of each transaction: origin, number, number before, what its context names ('!' where it is overdue, then
  * ' origin number' for each), frame
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
- * from 1}, or {'REPLACED' or 'UNREADABLE', why}.
+ * from 1}, or {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
@@ -20,9 +20,14 @@ if problem then return problem end
 local log, position, mark = head.id, head.position, head.mark
 
 local numbers, touched, groups, group = {}, {}, {}, nil
+-- P63. Where last numbers are missing, what is in already would go in once more.
+local damaged = position > 0 and redis.call('EXISTS', KEYS[3]) == 0
 local function last_number(origin)
   local kept = redis.call('HGET', KEYS[3], origin)
-  return kept and tonumber(string.match(kept, '^%d+')) or 0
+  if not kept then return 0 end
+  local number = tonumber(string.match(kept, '^(%d+)\\n'))
+  if not number then damaged = true end
+  return number or 0
 end
 local function known_number(origin) return numbers[origin] or last_number(origin) end
 local function raise(origin, number)
@@ -55,6 +60,7 @@ for index = 1, (#ARGV - 7) / 5 do
     raise(origin, number)
   end
 end
+if damaged then return {'DAMAGED', 'the last numbers by origin do not decode'} end
 if #groups == 0 then return {'APPENDED'} end
 
 local answer = {'APPENDED'}
@@ -76,7 +82,7 @@ for _, one in ipairs(groups) do
   local added = redis.pcall('XADD', KEYS[2], one.id, 'entry', one.bytes)
   if type(added) == 'table' then
     if not string.find(added.err, 'equal or smaller') then return added end
-    return {'UNREADABLE', 'the stream of log ' .. log .. ' goes on after its head'}
+    return {'DAMAGED', 'the stream of log ' .. log .. ' goes on after its head'}
   end
 end
 for _, origin in ipairs(touched) do

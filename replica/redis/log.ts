@@ -9,6 +9,7 @@ import { parseNumber } from '../log/sealed.ts';
 import type { Connection } from './connection.ts';
 import { orUnavailable } from './errors.ts';
 import type { Keys } from './keys.ts';
+import { mendHead, mendOrigins } from './mending.ts';
 import { defineScripts } from './scripts.ts';
 
 /** The connections of a site, as far as the log goes by them. */
@@ -22,6 +23,8 @@ export class RedisLog implements Log {
   readonly storage = 'REDIS';
   readonly #keys: Keys;
   readonly #connections: LogConnections;
+  /** Where the log was seen to end. */
+  #known: Head | undefined;
 
   constructor(keys: Keys, connections: LogConnections) {
     this.#keys = keys;
@@ -32,14 +35,14 @@ export class RedisLog implements Log {
 
   async head(): Promise<Head | undefined> {
     const { reader } = this.#connections;
-    return parseHead(await orUnavailable(reader.redis.hmget(this.#keys.log, 'id', 'position', 'mark')));
+    return this.#headOf(await orUnavailable(reader.redis.hmget(this.#keys.log, 'id', 'position', 'mark')));
   }
 
   async create(log: LogId, keepMilliseconds = 0): Promise<Head> {
     const { redis } = this.#connections.writer;
     const { log: key, origins, manifest, kept } = this.#keys;
     const answer = redis.tidelineCreate(key, origins, manifest, kept, log, markAtStart(log), keepMilliseconds);
-    const head = parseHead(texts(await orUnavailable(answer)));
+    const head = await this.#headOf(texts(await orUnavailable(answer)));
     if (head === undefined) throw new LogUnavailableError('Redis: no log was made', false);
     return head;
   }
@@ -65,6 +68,7 @@ export class RedisLog implements Log {
     );
     const [outcome, ...entries] = texts(await orUnavailable(answer));
     if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));
+    if (outcome === 'DAMAGED') await this.#mend(seen);
     if (outcome !== 'APPENDED') throw new LogUnavailableError(`Redis: ${entries[0]}`, true);
     return appendedEntries(seen.log, entries, batch);
   }
@@ -76,7 +80,8 @@ export class RedisLog implements Log {
       redis.tidelineReadBuffer(this.#keys.log, stream, after, limit, limits.readBytes),
     );
     const parts = Array.isArray(answer) ? answer : [];
-    return decodeFollowing(parseHead(texts(parts.slice(0, 3))), log, after, storedEntries(parts.slice(3)));
+    const head = await this.#headOf(texts(parts.slice(0, 3)));
+    return decodeFollowing(head, log, after, storedEntries(parts.slice(3)));
   }
 
   /** None: a replica on Redis keeps its states in memory. */
@@ -108,6 +113,37 @@ export class RedisLog implements Log {
     return this.#connections.watch(changed);
   }
 
+  /** @throws {LogUnavailableError} what is there is no log's head; the next try may find one */
+  async #headOf(fields: readonly (string | null | undefined)[]): Promise<Head | undefined> {
+    const head = parseHead(fields);
+    if (head !== 'damaged') {
+      this.#known = head ?? this.#known;
+      return head;
+    }
+    await mendHead(this.#keys, this.#connections.writer, this.#known);
+    throw damaged("the log's head");
+  }
+
+  /** P63. @throws {LogUnavailableError} */
+  async #mend(seen: Head): Promise<void> {
+    const { writer } = this.#connections;
+    if (await mendHead(this.#keys, writer, seen)) return;
+    const head = await this.head();
+    if (head === undefined) return;
+    try {
+      await mendOrigins(this.#keys, writer, head, (after, limit) => this.read(head.log, after, limit));
+    } catch (error) {
+      if (error instanceof LogUnavailableError) throw error;
+      throw new LogUnavailableError(
+        'Redis: the last numbers by origin do not decode, nor does the log say them',
+        true,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
   /** The site closes the connections. */
   async close(): Promise<void> {}
 }
@@ -130,12 +166,11 @@ function texts(answer: unknown): (string | undefined)[] {
   return parts.map((part) => (part === null || part === undefined ? undefined : String(part)));
 }
 
-/** @throws {LogUnavailableError} what is there is no log's head */
-function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]): Head | undefined {
-  if (log === undefined || log === null) return undefined;
+function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]): Head | 'damaged' | undefined {
+  if ((log ?? positionText ?? mark ?? undefined) === undefined) return undefined;
   const position = parseNumber(positionText ?? undefined);
-  if (!isLogId(log) || position === undefined || !isMark(mark ?? undefined)) throw damaged("the log's head");
-  return { log, position, mark: mark ?? '' };
+  if (!isLogId(log ?? undefined) || position === undefined || !isMark(mark ?? undefined)) return 'damaged';
+  return { log: log ?? '', position, mark: mark ?? '' };
 }
 
 function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {

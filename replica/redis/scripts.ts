@@ -1,6 +1,7 @@
 /** The scripts that run in Redis, as commands of ioredis. Their text stands in modules, so that a build needs no copy step. */
 import type { Redis, Result } from 'ioredis';
 import { appendScript } from './append.lua.ts';
+import { mendHeadScript, mendOriginsScript } from './mending.lua.ts';
 import {
   beginLogScript,
   listScript,
@@ -69,6 +70,15 @@ declare module 'ioredis' {
       mark: string,
       keepMilliseconds: number,
     ): Result<unknown, Context>;
+    tidelineMendHead(log: string, ...foundAndEnd: (string | number | Buffer)[]): Result<unknown, Context>;
+    tidelineMendOrigins(
+      log: string,
+      origins: string,
+      id: string,
+      position: number,
+      mark: string,
+      ...numbers: (string | number)[]
+    ): Result<unknown, Context>;
     tidelineTakeLease(lease: string, token: string, milliseconds: number): Result<unknown, Context>;
     tidelinePrepareLog(
       stream: string,
@@ -135,6 +145,8 @@ export function defineScripts(redis: Redis): void {
   redis.defineCommand('tidelineCreate', { numberOfKeys: 4, lua: createScript });
   redis.defineCommand('tidelineClaim', { numberOfKeys: 1, lua: claimScript });
   redis.defineCommand('tidelineRead', { numberOfKeys: 2, lua: readScript, readOnly: true });
+  redis.defineCommand('tidelineMendHead', { numberOfKeys: 1, lua: mendHeadScript });
+  redis.defineCommand('tidelineMendOrigins', { numberOfKeys: 2, lua: mendOriginsScript });
   redis.defineCommand('tidelineTakeLease', { numberOfKeys: 1, lua: takeLeaseScript });
   redis.defineCommand('tidelinePrepareLog', { numberOfKeys: 1, lua: prepareLogScript });
   redis.defineCommand('tidelineBeginLog', { numberOfKeys: 7, lua: beginLogScript });

@@ -46,7 +46,7 @@ return answer
 
 /**
  * P20. KEYS: log, its stream, lease, manifest. ARGV: the sender's log, position and mark; token, generation, the manifest.
- * Answers {'NAMED'}, {'LOST'}, or {'REPLACED' or 'UNREADABLE', why}.
+ * Answers {'NAMED'}, {'LOST'}, or what `standing` answers.
  */
 export const nameScript = `${standingFunctions}
 local problem = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
@@ -59,7 +59,7 @@ return {'NAMED'}
 /**
  * P24, P25. Trims at most so many positions at once: everybody waits meanwhile.
  * KEYS: log, its stream, manifest, what keeps the log. ARGV: the sender's log, position and mark; generation, position up to
- * which it trims, positions at once. Answers {'TRIMMED'}, {'MORE'}, {'KEPT'}, or {'REPLACED' or 'UNREADABLE', why}.
+ * which it trims, positions at once. Answers {'TRIMMED'}, {'MORE'}, {'KEPT'}, or what `standing` answers.
  */
 export const trimScript = `${standingFunctions}
 local problem = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])

@@ -168,6 +168,6 @@ const answerOf = (answer: unknown): readonly string[] => (Array.isArray(answer) 
 function outcomeOf(answer: unknown): string | undefined {
   const [outcome, why] = answerOf(answer);
   if (outcome === 'REPLACED') throw new LogReplacedError(String(why));
-  if (outcome === 'UNREADABLE') throw new LogUnavailableError(`Redis: ${why}`, true);
+  if (outcome === 'UNREADABLE' || outcome === 'DAMAGED') throw new LogUnavailableError(`Redis: ${why}`, true);
   return outcome;
 }

@@ -3,7 +3,7 @@
  * what stands beside it; docs/protocol.md.
  *
  * `standing(log key, stream, the sender's log, position and mark)` gives nil and the head {id, position, mark}, or the
- * script's answer, {'REPLACED' or 'UNREADABLE', why}. `text` writes numbers that Lua would write as 1e+15.
+ * script's answer: {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}. `text` writes numbers that Lua would write as 1e+15.
  */
 export const standingFunctions = `
 local function text(number) return string.format('%.0f', number) end
@@ -13,11 +13,12 @@ local function standing(log_key, stream, seen_log, seen_position_text, seen_mark
   local seen_position = tonumber(seen_position_text)
   local found = redis.call('HMGET', log_key, 'id', 'position', 'mark')
   local log, mark = found[1], found[3]
-  if not log then return {'REPLACED', 'there is no log ' .. seen_log .. ' any more'} end
+  if not (log or found[2] or mark) then return {'REPLACED', 'there is no log ' .. seen_log .. ' any more'} end
+  if not log or log == '' or #log > 64 or string.find(log, '[^%w._-]') then return {'DAMAGED', 'the head of the log does not decode'} end
   if log ~= seen_log then return {'REPLACED', 'the log is ' .. log .. ' now, and no more ' .. seen_log} end
   local position = found[2] and string.match(found[2], '^%d+$') and #found[2] < 16 and tonumber(found[2])
   if not position or not is_mark(mark) then
-    return {'UNREADABLE', 'the head of log ' .. log .. ' does not decode'}
+    return {'DAMAGED', 'the head of log ' .. log .. ' does not decode'}
   end
   if position < seen_position then
     return {'REPLACED', 'log ' .. log .. ' ends at ' .. text(position) .. ', before ' .. text(seen_position)}
