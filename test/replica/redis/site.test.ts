@@ -79,6 +79,7 @@ describe('the connection', () => {
     const { log } = openSite(server.url, { info: say, warn: say, error: say });
 
     await expect(log.head()).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', refused: true });
+    await expect.poll(() => said).toHaveLength(1);
     await server.restart();
     await connected(log);
 
