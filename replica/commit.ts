@@ -3,7 +3,7 @@ import { OutcomeUnknownError, PayloadTooLargeError, TidelineError, TransactionCo
 import { limits } from '../limits.ts';
 import type { Delta } from './crdt/delta.ts';
 import { encodeDelta } from './crdt/delta-codec.ts';
-import type { Origin, Time } from './crdt/version.ts';
+import { type Context, noOthers, type Origin, type Time } from './crdt/version.ts';
 import type { Journal } from './log/journal.ts';
 import { PrivateView } from './private-view.ts';
 import type { Committed } from './replica.ts';
@@ -73,6 +73,12 @@ function finalRun({ state, origin, nextNumber, tick }: CommitParts, transaction:
   return { view, again: undefined };
 }
 
+/** Almost always there are none. */
+function othersOf(origin: Origin, numbers: ReadonlyMap<Origin, number>): Context['others'] {
+  const isAlone = numbers.size === 0 || (numbers.size === 1 && numbers.has(origin));
+  return isAlone ? noOthers : new Map([...numbers].filter(([other]) => other !== origin));
+}
+
 function stage(
   { state, outbox, origin }: CommitParts,
   view: PrivateView,
@@ -80,11 +86,7 @@ function stage(
 ): StagedTransaction {
   const { head, origins } = state.prefix;
   const numberBefore = outbox.numbers.get(origin) ?? origins.get(origin) ?? 0;
-  const context = {
-    log: head.log,
-    position: head.position,
-    origins: new Map([...outbox.numbers, [origin, numberBefore] as const]),
-  };
+  const context = { log: head.log, position: head.position, numberBefore, others: othersOf(origin, outbox.numbers) };
   const { number, time } = view;
   const delta: Delta = { origin, number, context, time, operations };
   const bytes = encodeDelta(delta);

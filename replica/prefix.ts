@@ -121,7 +121,7 @@ export class Prefix implements States {
    * @returns what the log went on without
    */
   put({ delta, position, after }: PreparedTransaction): Missing {
-    const missing = this.#raise(delta.context.origins);
+    const missing = this.#raise(delta);
     this.removed.sees(delta.time);
     for (const record of after) {
       const { collection, id, state } = record;
@@ -138,9 +138,10 @@ export class Prefix implements States {
   }
 
   /** P41. What a context names counts as in once it is in the log. */
-  #raise(names: ReadonlyMap<Origin, number>): Missing {
+  #raise({ origin: own, context: { numberBefore, others } }: Delta): Missing {
+    if (others.size === 0 && numberBefore <= (this.origins.get(own) ?? 0)) return nothingMissing;
     let missing: [Origin, number][] | undefined;
-    for (const [origin, number] of names) {
+    for (const [origin, number] of [[own, numberBefore] as const, ...others]) {
       if (number <= (this.origins.get(origin) ?? 0)) continue;
       missing ??= [];
       missing.push([origin, number]);

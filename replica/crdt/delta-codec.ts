@@ -7,7 +7,7 @@ import type { Delta, DocumentOperations } from './delta.ts';
 import { readDocument, writeDocument } from './operation-codec.ts';
 import { StringTable } from './strings.ts';
 import { readOrigin } from './value-codec.ts';
-import type { LogId, Origin, Placed, Position, Time } from './version.ts';
+import { type Context, type LogId, noOthers, type Origin, type Placed, type Position, type Time } from './version.ts';
 
 const format = 2;
 
@@ -136,9 +136,9 @@ function readShared(reader: ByteReader): Base {
   return { time, position };
 }
 
-function writeFrame({ origin, number, context, time, operations, placed }: Delta, log: LogId, base: Base): void {
-  const gap = number - (context.origins.get(origin) ?? 0);
-  const hasOthers = context.origins.size > (context.origins.has(origin) ? 1 : 0);
+function writeFrame({ number, context, time, operations, placed }: Delta, log: LogId, base: Base): void {
+  const gap = number - context.numberBefore;
+  const hasOthers = context.others.size > 0;
   content.clear();
   content.byte(
     (gap === 1 ? 0 : flags.gap) +
@@ -152,7 +152,7 @@ function writeFrame({ origin, number, context, time, operations, placed }: Delta
   if (gap !== 1) content.varint(gap);
   if (context.position !== base.position) content.varint(context.position - base.position);
   if (context.log !== log) content.string(context.log);
-  if (hasOthers) writeOthers(context.origins, origin);
+  if (hasOthers) writeOthers(context.others);
   if (placed !== undefined) {
     content.string(placed.log);
     content.varint(placed.position);
@@ -163,10 +163,9 @@ function writeFrame({ origin, number, context, time, operations, placed }: Delta
   frame.copyOf(content);
 }
 
-function writeOthers(origins: ReadonlyMap<Origin, number>, own: Origin): void {
-  const others = [...origins].filter(([origin]) => origin !== own).sort(([a], [b]) => (a < b ? -1 : 1));
-  content.varint(others.length);
-  for (const [origin, number] of others) {
+function writeOthers(others: Context['others']): void {
+  content.varint(others.size);
+  for (const [origin, number] of [...others].sort(([a], [b]) => (a < b ? -1 : 1))) {
     content.string(origin);
     content.varint(number);
   }
@@ -192,15 +191,21 @@ function readFrame(
   if (gap === 0 || gap > number) throw reader.malformed('a number is not above the one before it');
   const position = has & flags.position ? sum(reader, base.position, reader.varint()) : base.position;
   const contextLog = has & flags.log ? reader.string() : log;
-  const origins = has & flags.origins ? readOthers(reader, origin) : new Map<Origin, number>();
-  origins.set(origin, number - gap);
+  const others = has & flags.origins ? readOthers(reader, origin) : noOthers;
   const placed = has & flags.placed ? readPlaced(reader) : undefined;
   const operations = readDocuments(reader, has & flags.documents ? reader.count(3) : 1);
   reader.leave(outer);
-  return { origin, number, context: { log: contextLog, position, origins }, time, operations, placed };
+  return {
+    origin,
+    number,
+    context: { log: contextLog, position, numberBefore: number - gap, others },
+    time,
+    operations,
+    placed,
+  };
 }
 
-function readOthers(reader: ByteReader, own: Origin): Map<Origin, number> {
+function readOthers(reader: ByteReader, own: Origin): Context['others'] {
   const origins = new Map<Origin, number>();
   let last = '';
   for (let left = reader.count(2); left > 0; left--) {

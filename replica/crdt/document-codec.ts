@@ -32,7 +32,7 @@ const loneRegister = 64;
 const loneRegisters = 192;
 
 /** Of maps in documents that have no entries, only cells. */
-const noStamp = makeStamp({ log: undefined, position: 0, origin: '', number: 0, time: 0 }, true);
+const noStamp = makeStamp(undefined, 0, '', 0, 0, true);
 
 /** Used again and again: nothing is encoded while something else is. */
 const strings = new StringTable('FIRST_USE');
@@ -162,12 +162,8 @@ function writeCell(writer: ByteWriter, cell: Cell): void {
   writeTotals(writer, { up: cell.upFloor, down: cell.downFloor });
 }
 
-function readNode(reader: ByteReader, stamps: StampReader, depth: number): DocumentNode {
-  const has = reader.byte();
-  if (has > allParts) {
-    const stamp = stamps.of(reader, has - loneRegister);
-    return new RegisterNode(stamp, readValue(reader, limits.documentDepth - depth));
-  }
+/** @param has its parts */
+function readNode(reader: ByteReader, stamps: StampReader, has: number, depth: number): DocumentNode {
   if (has !== 0 && (has & ~partsOfMaps) === 0) return readMap(reader, stamps, has, depth);
   const registers = readRegisters(reader, stamps, has & parts.registers, limits.documentDepth - depth);
   const [only] = registers;
@@ -199,9 +195,15 @@ function readMap(reader: ByteReader, stamps: StampReader, has: number, depth: nu
   for (let left = has & parts.children ? countOfSome(reader, 3) : 0; left > 0; left--) {
     const key = readKey(reader);
     if (depth === 0 && key === '_id') throw reader.malformed('_id is a field');
-    const child = readNode(reader, stamps, depth + 1);
     const { size } = map;
-    map.setChild(key, child, 0, livenessOf(child));
+    const has = reader.byte();
+    if (has > allParts) {
+      const stamp = stamps.of(reader, has - loneRegister);
+      map.setRegister(key, stamp, readValue(reader, limits.documentDepth - depth - 1));
+    } else {
+      const child = readNode(reader, stamps, has, depth + 1);
+      map.setChild(key, child, 0, livenessOf(child));
+    }
     if (map.size === size) throw reader.malformed('a map has a key twice');
   }
   map.compact();

@@ -241,6 +241,14 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     }
   }
 
+  /** Puts a register with one sibling where nothing is. */
+  setRegister(key: string, stamp: Stamp, value: Value): void {
+    const { size } = this;
+    const isUsual = this.unusual === undefined && size < innerSlots && !stamp.isDefault;
+    if (isUsual && this.shape.indexOf(key) < 0) this.putRegister(key, size, stamp, value);
+    else this.setChild(key, new RegisterNode(stamp, value), 0, stamp.isDefault ? 1 : 3);
+  }
+
   deleteChild(key: string, was: Liveness): void {
     this.unusual?.count(was, 0);
     this.unusual?.slotsByKey?.delete(key);

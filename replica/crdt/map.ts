@@ -30,10 +30,10 @@ export class Edit {
 
   stamp(isDefault: boolean): Stamp {
     if (!isDefault) {
-      this.#stamp ??= makeStamp(this.writer, false);
+      this.#stamp ??= this.#make(false);
       return this.#stamp;
     }
-    this.#defaultStamp ??= makeStamp(this.writer, true);
+    this.#defaultStamp ??= this.#make(true);
     return this.#defaultStamp;
   }
 
@@ -125,6 +125,11 @@ export class Edit {
     this.#others = undefined;
     this.#hasGrown = false;
     return document;
+  }
+
+  #make(isDefault: boolean): Stamp {
+    const { log, position, origin, number, time } = this.writer;
+    return makeStamp(log, position, origin, number, time, isDefault);
   }
 
   #ownMap(map: MapNode): MapNode {

@@ -37,7 +37,16 @@ export function writeDocument(writer: ByteWriter, { collection, id, operations }
 export function readDocument(reader: ByteReader): DocumentOperations {
   const collection = reader.string();
   const id = reader.string();
-  return { collection, id, operations: reader.list(1, () => readOperation(reader)) };
+  return { collection, id, operations: readOperations(reader) };
+}
+
+/** Most often one. */
+function readOperations(reader: ByteReader): readonly WireOperation[] {
+  const count = reader.count(1);
+  if (count === 1) return [readOperation(reader)];
+  const operations: WireOperation[] = [];
+  for (let left = count; left > 0; left--) operations.push(readOperation(reader));
+  return operations;
 }
 
 function writeOperation(writer: ByteWriter, operation: WireOperation): void {

@@ -173,8 +173,14 @@ export class StampReader {
     before.number = readDifferent(reader, before.number, has & flags.lowerNumber);
     if (!isDefault) before.time = readDifferent(reader, before.time, has & flags.lowerTime);
     const { number, time } = before;
-    const place = inLog ? { log: before.log, position: before.position } : { log: undefined, position: 0 };
-    const stamp = makeStamp({ ...place, origin, number, time }, isDefault);
+    const stamp = makeStamp(
+      inLog ? before.log : undefined,
+      inLog ? before.position : 0,
+      origin,
+      number,
+      time,
+      isDefault,
+    );
     this.#stamps.push(stamp);
     return stamp;
   }

@@ -81,7 +81,14 @@ export class Stamp implements Dot {
   }
 }
 
-export function makeStamp({ log, position, origin, number, time }: Dot & { time: Time }, isDefault: boolean): Stamp {
+export function makeStamp(
+  log: LogId | undefined,
+  position: Position,
+  origin: Origin,
+  number: number,
+  time: Time,
+  isDefault: boolean,
+): Stamp {
   const timeAbove = isDefault ? 0 : Math.floor(time / timeRange);
   const timeBelow = isDefault ? 0 : time - timeAbove * timeRange;
   return new Stamp(Source.of(log, origin, isDefault, timeAbove), position, number, timeBelow);

@@ -9,9 +9,11 @@ export type StringPlaces = 'FIRST_USE' | 'SECOND_USE';
 
 export class StringTable {
   readonly #places: StringPlaces;
-  /** All strings met, and the place of each. */
-  #met: string[] = [];
-  #placeByIndex: number[] = [];
+  /** All strings met, what each is told apart by at first sight, and its place; the first `#count` are of now. */
+  readonly #met: string[] = [];
+  readonly #sights: number[] = [];
+  readonly #placeByIndex: number[] = [];
+  #count = 0;
   #indexes: Map<string, number> | undefined;
   #placed = 0;
   /** Those that have places, where they have them from their second use on. */
@@ -22,11 +24,16 @@ export class StringTable {
   }
 
   clear(): void {
-    this.#met = [];
-    this.#placeByIndex = [];
+    // A few strings are overwritten by the next ones; many would be kept for long.
+    if (this.#count > indexedStrings) {
+      this.#met.length = 0;
+      this.#sights.length = 0;
+      this.#placeByIndex.length = 0;
+    }
+    this.#count = 0;
     this.#indexes = undefined;
     this.#placed = 0;
-    this.#table = [];
+    if (this.#table.length > 0) this.#table = [];
   }
 
   get table(): readonly string[] {
@@ -35,16 +42,21 @@ export class StringTable {
 
   /** Of a string that is about to be written; -1: as itself. */
   placeOf(text: string): number {
-    const index = this.#indexOf(text);
+    const sight = sightOf(text);
+    const index = this.#indexOf(text, sight);
     if (index >= 0) {
       const place = this.#placeByIndex[index] ?? asItself;
       return place === asItself ? this.#enter(text, index) : place;
     }
-    this.#met.push(text);
-    this.#placeByIndex.push(this.#places === 'FIRST_USE' ? this.#placed++ : asItself);
-    const last = this.#met.length - 1;
+    const last = this.#count++;
+    this.#met[last] = text;
+    this.#sights[last] = sight;
+    this.#placeByIndex[last] = this.#places === 'FIRST_USE' ? this.#placed++ : asItself;
     if (this.#indexes) this.#indexes.set(text, last);
-    else if (last >= indexedStrings) this.#indexes = new Map(this.#met.map((name, at) => [name, at]));
+    else if (last >= indexedStrings) {
+      this.#indexes = new Map();
+      for (let at = 0; at <= last; at++) this.#indexes.set(this.#met[at] ?? '', at);
+    }
     return asItself;
   }
 
@@ -54,10 +66,15 @@ export class StringTable {
     return this.#placed++;
   }
 
-  #indexOf(text: string): number {
+  #indexOf(text: string, sight: number): number {
     if (this.#indexes) return this.#indexes.get(text) ?? -1;
-    const met = this.#met;
-    for (let index = 0; index < met.length; index++) if (met[index] === text) return index;
+    const sights = this.#sights;
+    for (let index = 0; index < this.#count; index++)
+      if (sights[index] === sight && this.#met[index] === text) return index;
     return -1;
   }
 }
+
+/** Strings that differ in it differ. */
+const sightOf = (text: string): number =>
+  text.length === 0 ? 0 : (text.length << 16) ^ (text.charCodeAt(0) << 8) ^ text.charCodeAt(text.length - 1);

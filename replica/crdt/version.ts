@@ -40,9 +40,14 @@ export interface Dot {
 export interface Context {
   readonly log: LogId;
   readonly position: Position;
-  /** Its own origin is always among them, with the number before its own (refused ones skipped; 0 before the first). */
-  readonly origins: ReadonlyMap<Origin, number>;
+  /** Of its own origin, refused ones skipped; 0 before the first. */
+  readonly numberBefore: number;
+  /** Of other origins; usually none. */
+  readonly others: ReadonlyMap<Origin, number>;
 }
+
+/** What a context usually names beside its own origin. */
+export const noOthers: Context['others'] = new Map();
 
 /** For each log, the closed logs that it grew from, and up to which position. */
 export type Lineage = ReadonlyMap<LogId, ReadonlyMap<LogId, Position>>;
@@ -66,9 +71,13 @@ export function covers(
   lineage: Lineage,
   dot: Dot,
 ): boolean {
-  if (dot.origin === own.origin && dot.number === own.number) return true;
-  const seen = context.origins.get(dot.origin);
-  if (seen !== undefined && dot.number <= seen) return true;
+  const { origin, number } = dot;
+  if (origin === own.origin) {
+    if (number <= context.numberBefore || number === own.number) return true;
+  } else if (context.others.size > 0) {
+    const seen = context.others.get(origin);
+    if (seen !== undefined && number <= seen) return true;
+  }
   if (dot.log === undefined) return false;
   if (dot.log === context.log) return dot.position <= context.position;
   const closedAt = lineage.get(context.log)?.get(dot.log);

@@ -1,7 +1,7 @@
 /** Transactions as they are offered to a log: their deltas, encoded together, and what the log asks of each. */
 import type { Delta } from '../crdt/delta.ts';
 import { encodeBatch } from '../crdt/delta-codec.ts';
-import type { LogId, Origin } from '../crdt/version.ts';
+import type { LogId } from '../crdt/version.ts';
 import type { Batch, OfferedTransaction } from './log.ts';
 
 export interface Offer {
@@ -20,16 +20,11 @@ export function batchOf(log: LogId, offers: readonly Offer[]): Batch {
     return {
       origin,
       number,
-      numberBefore: context.origins.get(origin) ?? 0,
+      numberBefore: context.numberBefore,
       frame: frames[index] ?? new Uint8Array(),
-      seen: othersOf(origin, context.origins),
+      seen: context.others,
       isOverdue,
     };
   });
   return { shared, transactions };
 }
-
-const nothing: ReadonlyMap<Origin, number> = new Map();
-
-const othersOf = (own: Origin, origins: ReadonlyMap<Origin, number>): ReadonlyMap<Origin, number> =>
-  origins.size > 1 ? new Map([...origins].filter(([origin]) => origin !== own)) : nothing;

@@ -3,7 +3,7 @@ import type { Delta } from '../../../replica/crdt/delta.ts';
 import { decodeBatch, encodeBatch } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
 import type { ValueObject } from '../../../replica/crdt/value.ts';
-import type { Lineage, Writer } from '../../../replica/crdt/version.ts';
+import { type Lineage, noOthers, type Writer } from '../../../replica/crdt/version.ts';
 import { DeltaWriter } from '../../../replica/crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation } from '../../../replica/crdt/writes.ts';
 import { DocumentMap } from '../../../replica/document-map.ts';
@@ -57,7 +57,7 @@ class TidelineStore implements Store {
     const draft = new DocumentDraft(this.#documents.get(collection, id), writer);
     write(draft);
     if (draft.state) this.#documents.set(collection, id, draft.state);
-    const context = { log, position: this.#seen ?? number - 1, origins: new Map([[origin, number - 1]]) };
+    const context = { log, position: this.#seen ?? number - 1, numberBefore: number - 1, others: noOthers };
     const delta = { origin, number, time, context, operations: [{ collection, id, operations: draft.operations }] };
     if (this.#seen !== undefined) this.#batch.push({ delta, isOverdue: false });
     return bodyOf(delta);
@@ -149,7 +149,7 @@ export const tideline: Subject = {
 function bodyOf(delta: Delta): Uint8Array {
   const { shared, frames } = encodeBatch(log, [delta]);
   const [frame = new Uint8Array()] = frames;
-  const body = new Uint8Array(shared.length + frame.length);
+  const body = Buffer.allocUnsafe(shared.length + frame.length);
   body.set(shared);
   body.set(frame, shared.length);
   return body;

@@ -12,6 +12,7 @@ import {
   encodeDelta,
 } from '../../../replica/crdt/delta-codec.ts';
 import { levelsOf, type Value } from '../../../replica/crdt/value.ts';
+import { noOthers } from '../../../replica/crdt/version.ts';
 import { damaged, damages, outcomeOf } from './damage.ts';
 import { batches, deltas } from './wire.ts';
 
@@ -21,7 +22,7 @@ const small: Delta = {
   origin: ann,
   number: 2,
   time: 1000,
-  context: { log: 'log', position: 4, origins: new Map([[ann, 1]]) },
+  context: { log: 'log', position: 4, numberBefore: 1, others: noOthers },
   operations: [
     {
       collection: 'cars',
@@ -39,7 +40,7 @@ const next: Delta = {
   origin: ann,
   number: 3,
   time: 1300,
-  context: { log: 'log', position: 5, origins: new Map([[ann, 2]]) },
+  context: { log: 'log', position: 5, numberBefore: 2, others: noOthers },
   operations: [
     {
       collection: 'cars',
@@ -101,7 +102,7 @@ describe('deltas', () => {
   it('name origins in one order, whatever order they came in', () => {
     const seeing = (...origins: [string, number][]): Delta => ({
       ...small,
-      context: { ...small.context, origins: new Map([...origins, [ann, 1]]) },
+      context: { ...small.context, others: new Map(origins) },
     });
     expect(encodeDelta(seeing(['a.1', 1], ['b.1', 2]))).toEqual(encodeDelta(seeing(['b.1', 2], ['a.1', 1])));
   });

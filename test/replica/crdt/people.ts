@@ -6,7 +6,7 @@ import { applyOperations, type DocumentState, documentValue } from '../../../rep
 import { type Json, jsonFromValue, valueFromJson } from '../../../replica/crdt/json.ts';
 import { parseKeypath } from '../../../replica/crdt/keypath.ts';
 import { isValueObject } from '../../../replica/crdt/value.ts';
-import type { Writer } from '../../../replica/crdt/version.ts';
+import { noOthers, type Writer } from '../../../replica/crdt/version.ts';
 import { DocumentDraft, type WriteStrategy } from '../../../replica/crdt/writes.ts';
 
 /** What a person did, with the names of all that they had seen. */
@@ -112,7 +112,7 @@ function travelled(operations: readonly WireOperation[]): readonly WireOperation
     origin: 'x',
     number: 1,
     time: 1,
-    context: { log: 'x', position: 0, origins: new Map<string, number>() },
+    context: { log: 'x', position: 0, numberBefore: 0, others: noOthers },
     operations: [{ collection: 'x', id: 'x', operations }],
   };
   return decodeDelta(encodeDelta(delta)).operations.flatMap((touched) => touched.operations);

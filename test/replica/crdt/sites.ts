@@ -199,9 +199,10 @@ export class Replica {
   }
 
   #context(): Context {
-    const origins = new Map([[this.origin, this.number]]);
+    const others = new Map<Origin, number>();
     const name = ({ delta }: Made): void => {
-      origins.set(delta.origin, Math.max(origins.get(delta.origin) ?? 0, delta.number));
+      if (delta.origin === this.origin) return;
+      others.set(delta.origin, Math.max(others.get(delta.origin) ?? 0, delta.number));
     };
     const closed = this.site.lineage.get(this.site.log);
     for (const { made, place, handedOn } of this.applied.values()) {
@@ -209,7 +210,7 @@ export class Replica {
       if (handedOn || !isInLog) name(made);
     }
     for (const { made } of this.pending) name(made);
-    return { log: this.site.log, position: this.position, origins };
+    return { log: this.site.log, position: this.position, numberBefore: this.number, others };
   }
 
   /** @param isNew whether a document is not as of a later position already */
@@ -245,11 +246,12 @@ function ask(draft: DocumentDraft, request: Request): void {
 function cut(carried: Carried, closed: LogId, closedAt: Position, old: readonly LogEntry[]): Carried {
   const { context } = carried.delta;
   if (context.log !== closed || context.position <= closedAt) return carried;
-  const origins = new Map(context.origins);
+  const others = new Map(context.others);
   for (const { delta: seen } of old.slice(closedAt, context.position)) {
-    origins.set(seen.origin, Math.max(origins.get(seen.origin) ?? 0, seen.number));
+    if (seen.origin === carried.delta.origin) continue;
+    others.set(seen.origin, Math.max(others.get(seen.origin) ?? 0, seen.number));
   }
-  return { ...carried, delta: { ...carried.delta, context: { log: closed, position: closedAt, origins } } };
+  return { ...carried, delta: { ...carried.delta, context: { ...context, log: closed, position: closedAt, others } } };
 }
 
 export class World {

@@ -7,8 +7,7 @@ import { makeStamp, type Stamp } from '../../../replica/crdt/stamp.ts';
 import { RegisterNode } from '../../../replica/crdt/tree.ts';
 import type { Value } from '../../../replica/crdt/value.ts';
 
-const stampAt = (number: number): Stamp =>
-  makeStamp({ log: undefined, position: 0, origin: 'ann.a1b2c3d4', number, time: number }, number === 0);
+const stampAt = (number: number): Stamp => makeStamp(undefined, 0, 'ann.a1b2c3d4', number, number, number === 0);
 const stamps = [0, 1, 2].map(stampAt);
 
 const values = fc.oneof(

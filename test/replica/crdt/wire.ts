@@ -75,7 +75,7 @@ const operations = fc.uniqueArray(
 const context = fc.record({
   log: fc.constantFrom('log', 'other'),
   position: fc.oneof(numbers, fc.maxSafeNat()),
-  origins: fc.uniqueArray(fc.tuple(origins, numbers), { selector: ([origin]) => origin }).map((all) => new Map(all)),
+  others: fc.uniqueArray(fc.tuple(origins, numbers), { selector: ([origin]) => origin }).map((all) => new Map(all)),
 });
 const time = fc.oneof(numbers, fc.maxSafeNat());
 const placed = fc.option(
@@ -109,8 +109,8 @@ export const batches: fc.Arbitrary<readonly Delta[]> = fc
     });
   });
 
-function seeing(seen: Context, origin: string, number: number): Context {
-  return { ...seen, origins: new Map([...seen.origins, [origin, number]]) };
+function seeing(seen: Omit<Context, 'numberBefore'>, origin: string, numberBefore: number): Context {
+  return { ...seen, numberBefore, others: new Map([...seen.others].filter(([other]) => other !== origin)) };
 }
 
 /** What several writers leave who saw more or less of each other. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Delta } from '../../../replica/crdt/delta.ts';
 import { encodeDelta } from '../../../replica/crdt/delta-codec.ts';
+import { noOthers } from '../../../replica/crdt/version.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import { newPath, openFolder } from './folders.ts';
 
@@ -12,7 +13,7 @@ it('P41: what came too late leaves the journal for a file that people can read',
   const delta = (number: number): Delta => ({
     origin: 'berlin.k3v9x0qa',
     number,
-    context: { log: 'log', position: 0, origins: new Map([['berlin.k3v9x0qa', number - 1]]) },
+    context: { log: 'log', position: 0, numberBefore: number - 1, others: noOthers },
     time: 1_790_000_000_000 * 1024,
     operations: [
       {
