@@ -134,6 +134,10 @@ export const limits = {
   chunksAtOnce: 8,
   /** Chunks of a snapshot that is being written: an hour, so that they are there when the last one is. */
   chunkKeepMilliseconds: 60 * 60 * 1_000,
+  /** Between two writes of what changed into the data folder: so much of the log is read again when a replica starts. */
+  keepMilliseconds: 1_000,
+  /** A replica that has its state on its own disk serves it when it has not reached Redis for so long: longer than it takes to connect. */
+  siteMilliseconds: 3_000,
   /** Who writes a snapshot and is silent for longer has lost the lease. */
   leaseMilliseconds: 10_000,
   /** A log that was begun on an empty Redis: a day, for replicas of the site that was there to come back. */

@@ -12,6 +12,7 @@ import type { StatusWatch } from './status-watch.ts';
 import { Follower } from './sync/follower.ts';
 import type { KnownLineage } from './sync/lineage.ts';
 import { Outbox } from './sync/outbox.ts';
+import type { PrefixKeeper } from './sync/prefix-keeper.ts';
 import { SnapshotWriter } from './sync/snapshot-writer.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -35,6 +36,7 @@ export interface WireOptions {
   readonly lineage: KnownLineage;
   readonly waiters: Waiters;
   readonly statusWatch: StatusWatch;
+  readonly keeper: PrefixKeeper | undefined;
   readonly prefix: Prefix;
   readonly secret: string;
   /** The log is another one, or went back. */
@@ -44,7 +46,7 @@ export interface WireOptions {
 }
 
 export function wire(parts: WireOptions): Loaded {
-  const { timing, clock, lineage, waiters, statusWatch, secret, replaced, blocked } = parts;
+  const { timing, clock, lineage, waiters, statusWatch, keeper, secret, replaced, blocked } = parts;
   const { log, snapshots, journal, logger, timers, random, indexes } = parts.options;
   const state = new ReplicaState({
     prefix: parts.prefix,
@@ -94,6 +96,7 @@ export function wire(parts: WireOptions): Loaded {
       for (const entry of entries) follower.offer(entry);
     },
     catchUp: () => follower.catchUp(),
+    keepPrefix: async () => await keeper?.flush(),
     journaled: (transaction) => {
       state.journal(transaction, true);
       return standing.token;

@@ -1,6 +1,7 @@
 /** What a replica is opened with: its adapters, and time, randomness and a logger as arguments. */
 import type { Gossip } from './gossip/gossip.ts';
 import type { Journal } from './log/journal.ts';
+import type { KeptPrefix } from './log/kept-prefix.ts';
 import type { Log } from './log/log.ts';
 import type { Snapshots } from './log/snapshots.ts';
 import type { IndexedPath } from './query/indexes.ts';
@@ -31,6 +32,10 @@ export interface ReplicaTiming {
   readonly snapshotMinimumBytes: number;
   readonly leaseMilliseconds: number;
   readonly chunkKeepMilliseconds: number;
+  /** Between two writes of what changed into the data folder. */
+  readonly keepMilliseconds: number;
+  /** A replica that starts from its own disk waits so long for its site. */
+  readonly siteMilliseconds: number;
 }
 
 export interface ReplicaOptions {
@@ -42,6 +47,8 @@ export interface ReplicaOptions {
   readonly gossip: Gossip;
   /** Undefined without a disk. */
   readonly journal: Journal | undefined;
+  /** Where it keeps its prefix; undefined without a disk, and where the log keeps states beside itself. */
+  readonly keptPrefix: KeptPrefix | undefined;
   readonly timers: Timers;
   /** So many bytes of randomness. */
   readonly random: (bytes: number) => Uint8Array;

@@ -9,6 +9,7 @@ import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { StatusWatch } from './status-watch.ts';
 import type { Heartbeat } from './sync/heartbeat.ts';
 import type { KnownLineage } from './sync/lineage.ts';
+import type { PrefixKeeper } from './sync/prefix-keeper.ts';
 import { Rejoin } from './sync/rejoin.ts';
 
 export interface ParticipationOptions {
@@ -16,6 +17,7 @@ export interface ParticipationOptions {
   readonly timing: ReplicaTiming;
   readonly lineage: KnownLineage;
   readonly statusWatch: StatusWatch;
+  readonly keeper: PrefixKeeper | undefined;
   readonly closed: () => boolean;
 }
 
@@ -49,6 +51,7 @@ export class Participation {
       pause: (problem) => this.#pause(problem),
       swap: (prefix, changed) => {
         swapPrefix(parts, prefix, changed);
+        this.#options.keeper?.begin(prefix, false);
         this.#goOn();
       },
       replaced: (problem) => this.#stop(problem),

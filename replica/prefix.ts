@@ -30,8 +30,13 @@ export interface PreparedEntry {
 export type Missing = readonly (readonly [Origin, number])[];
 
 const nothingMissing: Missing = [];
-/** Told of each document that a transaction put in place, in that turn. New: nothing was left of it before. */
-export type PrefixWatcher = (record: DocumentRecord, isNew: boolean) => void;
+/** Told of what a transaction changes, in that turn. */
+export interface PrefixWatcher {
+  /** @param isNew nothing was left of the document before */
+  put(record: DocumentRecord, isNew: boolean): void;
+  /** An origin stands at this number now. */
+  raised?(origin: Origin, number: number): void;
+}
 
 export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
@@ -131,9 +136,9 @@ export class Prefix implements States {
       else if (documentExists(before)) this.removed.add({ collection, id, position, time: delta.time });
       if (state) this.#documents.set(collection, id, state);
       else this.#documents.delete(collection, id);
-      for (const watcher of this.#watchers) watcher(record, before === undefined);
+      for (const watcher of this.#watchers) watcher.put(record, before === undefined);
     }
-    this.origins.set(delta.origin, delta.number);
+    this.#setNumber(delta.origin, delta.number);
     return missing;
   }
 
@@ -145,9 +150,14 @@ export class Prefix implements States {
       if (number <= (this.origins.get(origin) ?? 0)) continue;
       missing ??= [];
       missing.push([origin, number]);
-      this.origins.set(origin, number);
+      this.#setNumber(origin, number);
     }
     return missing ?? nothingMissing;
+  }
+
+  #setNumber(origin: Origin, number: number): void {
+    this.origins.set(origin, number);
+    for (const watcher of this.#watchers) watcher.raised?.(origin, number);
   }
 
   /** Called once all transactions of an entry are in place. */

@@ -18,6 +18,7 @@ import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
 import { KnownLineage } from './sync/lineage.ts';
 import { Peers } from './sync/peers.ts';
+import { PrefixKeeper } from './sync/prefix-keeper.ts';
 import { chooseOrigin, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
 import { decodeToken } from './token.ts';
 import type { Transaction } from './transaction.ts';
@@ -33,6 +34,8 @@ const defaultTiming: ReplicaTiming = {
   snapshotMinimumBytes: limits.snapshotMinimumBytes,
   leaseMilliseconds: limits.leaseMilliseconds,
   chunkKeepMilliseconds: limits.chunkKeepMilliseconds,
+  keepMilliseconds: limits.keepMilliseconds,
+  siteMilliseconds: limits.siteMilliseconds,
 };
 
 export class RunningReplica implements Replica {
@@ -41,6 +44,8 @@ export class RunningReplica implements Replica {
   readonly #timing: ReplicaTiming;
   readonly #clock: HybridClock;
   readonly #lineage = new KnownLineage();
+  /** Undefined where it keeps no prefix of its own. */
+  readonly #keeper: PrefixKeeper | undefined;
   readonly #participation: Participation;
   readonly #peers: Peers;
   readonly #statusWatch: StatusWatch;
@@ -64,11 +69,15 @@ export class RunningReplica implements Replica {
     this.#startedAtMilliseconds = timers.now();
     this.#statusWatch = new StatusWatch(timers, limits.statusMilliseconds);
     this.#waiters = new Waiters(timers);
+    const { keptPrefix: kept, logger } = options;
+    const { keepMilliseconds: intervalMilliseconds } = this.#timing;
+    this.#keeper = kept && new PrefixKeeper({ kept, timers, logger, lineage: this.#lineage, intervalMilliseconds });
     this.#participation = new Participation({
       options,
       timing: this.#timing,
       lineage: this.#lineage,
       statusWatch: this.#statusWatch,
+      keeper: this.#keeper,
       closed: () => this.#closing !== undefined,
     });
     this.#peers = new Peers({
@@ -211,6 +220,7 @@ export class RunningReplica implements Replica {
       await loaded.snapshotWriter?.stop();
       loaded.feed.end(new StoreUnavailableError('this replica is stopping'));
     }
+    await this.#keeper?.stop();
     this.#peers.close();
     for (const disposable of this.#disposables.reverse()) {
       if (Symbol.asyncDispose in disposable) await disposable[Symbol.asyncDispose]();
@@ -237,6 +247,8 @@ export class RunningReplica implements Replica {
     const start: StartOptions = {
       ...this.#options,
       lineage: this.#lineage,
+      keeper: this.#keeper,
+      siteMilliseconds: this.#timing.siteMilliseconds,
       heartbeatMilliseconds: this.#timing.heartbeatMilliseconds,
       retryMilliseconds: this.#timing.retryMilliseconds,
       newLogKeepMilliseconds: this.#timing.newLogKeepMilliseconds,
@@ -256,11 +268,12 @@ export class RunningReplica implements Replica {
       }),
     );
     this.#peers.start();
-    this.#unsentAtStart = ((await journal?.load()) ?? []).length;
-    const { prefix, manifest, missing } = await openPrefix(start, this.#unsentAtStart > 0);
+    const journaled = (await journal?.load()) ?? [];
+    this.#unsentAtStart = journaled.length;
+    const { prefix, manifest, missing, isReached } = await openPrefix(start, journaled);
     const unsent = journal ? await unsentOf(journal, prefix) : [];
     const evictions = (await journal?.loadEvictions()) ?? [];
-    const { origin, secret } = await chooseOrigin(start, this.#origin);
+    const { origin, secret } = await chooseOrigin(start, this.#origin, isReached);
     if (this.#closing) throw new StartAborted();
     // Peers know this process by the name that it began with.
     if (origin !== this.#origin) this.#peers.leave();
@@ -272,6 +285,7 @@ export class RunningReplica implements Replica {
       lineage: this.#lineage,
       waiters: this.#waiters,
       statusWatch: this.#statusWatch,
+      keeper: this.#keeper,
       prefix,
       secret,
       replaced: (problem) => this.#participation.replaced(problem),
@@ -283,10 +297,12 @@ export class RunningReplica implements Replica {
       this.#loaded.outbox.takeOver(transaction);
     }
     // Only now: what the journal held may have made the very touch that a mark names.
-    for (const mark of evictions) this.#loaded.state.evict(mark);
+    for (const mark of evictions) this.#loaded.state.expectEviction(mark);
     const { outbox, follower } = this.#loaded;
     if (missing !== undefined) this.#participation.missing(missing);
     this.#disposables.push(log.watchConnection((connected) => this.#participation.connectionChanged(connected)));
+    // Cut off, until the log was read to its end.
+    if (!isReached) outbox.disconnect();
     outbox.work();
     follower.readInBackground();
     logger.info({ replica: origin, log: prefix.head.log, position: prefix.head.position }, 'replica is ready');

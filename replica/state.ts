@@ -44,6 +44,8 @@ export class ReplicaState {
   readonly #journaled: Overlay;
   readonly #pending: Overlay;
   readonly #evictions = new Evictions();
+  /** Marks of touches that were not here when the process began: its disk may be behind the log. */
+  readonly #awaited = new Evictions();
   readonly #options: StateOptions;
   /** Numbers shown here that are in no log yet, by origin, rising. */
   readonly #journaledTransactions = new Map<Origin, { highest: number; readonly numbers: Set<number> }>();
@@ -233,6 +235,12 @@ export class ReplicaState {
     this.stagingVersion += 1;
   }
 
+  /** As `evict`; where the touch is not here yet, once it is. */
+  expectEviction(mark: Eviction): void {
+    if (this.#hasTouch(mark)) this.evict(mark);
+    else this.#awaited.add(mark);
+  }
+
   /** Hides a document while the mark's touch is its last. */
   evict(mark: Eviction): void {
     if (!this.#hasTouch(mark)) return;
@@ -272,15 +280,24 @@ export class ReplicaState {
     const changes: DocumentChange[] = [];
     keys.forEach(({ collection, id }, index) => {
       const former = before[index];
+      const arrived = this.#awaited.size > 0 && this.#takeAwaited({ collection, id });
       const after = this.durable.get(collection, id);
       this.#count(collection, former, after);
       this.#indexes.change(collection, former, after);
       if (!evicted) this.#forgetEviction({ collection, id });
       if (former === undefined && after === undefined) return;
       if (former && after && showsSame(former.state, after.state)) return;
-      changes.push({ collection, id, before: former, after, evicted });
+      changes.push({ collection, id, before: former, after, evicted: evicted || arrived });
     });
     this.#options.changed(changes, at);
+  }
+
+  #takeAwaited({ collection, id }: Key): boolean {
+    const mark = this.#awaited.get(collection, id);
+    if (!mark || !this.#hasTouch(mark)) return false;
+    this.#awaited.delete(collection, id);
+    this.#evictions.add(mark);
+    return true;
   }
 
   #forgetEviction({ collection, id }: Key): void {

@@ -86,6 +86,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     snapshots,
     gossip,
     journal: folder?.journal,
+    keptPrefix: folder?.keptPrefix,
     timers,
     random,
     logger,

@@ -5,9 +5,11 @@ import { dirname } from 'node:path';
 import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Journal } from '../log/journal.ts';
+import type { KeptPrefix } from '../log/kept-prefix.ts';
 import type { Log } from '../log/log.ts';
 import { holdFolder } from './holder.ts';
 import { LmdbJournal } from './journal.ts';
+import { LmdbKeptPrefix } from './kept-prefix.ts';
 import { LmdbLog } from './log.ts';
 import { Store, type Table } from './store.ts';
 import { TooLateFile } from './too-late.ts';
@@ -32,6 +34,8 @@ export interface DataFolder {
   /** The site's log, where the folder is EMBEDDED. */
   readonly log: Log | undefined;
   readonly journal: Journal;
+  /** What a replica beside a site's Redis keeps of the log's state. Undefined where the folder is EMBEDDED. */
+  readonly keptPrefix: KeptPrefix | undefined;
   /** Waits for what is being written, and lets the next process have the folder. Idempotent. */
   close(): Promise<void>;
 }
@@ -55,6 +59,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
           ? new LmdbLog(store, meta, options.embeddedLogBytes ?? limits.embeddedLogBytes)
           : undefined;
       const journal = new LmdbJournal(store, meta, new TooLateFile(path), options.journalBytes ?? limits.journalBytes);
+      const keptPrefix = options.kind === 'REPLICA' ? new LmdbKeptPrefix(store, meta) : undefined;
       let closing: Promise<void> | undefined;
       const close = async () => {
         await store.inTurn(() => hold.release());
@@ -64,6 +69,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
         path,
         log,
         journal,
+        keptPrefix,
         close() {
           closing ??= close();
           return closing;

@@ -40,12 +40,19 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     newest.chunks !== parseNumber(chunks)
   )
     throw malformed('its fields and its body differ');
-  if (!Array.isArray(closedLogs)) throw malformed('its closed logs');
   return {
     generation: newest,
     before: before === undefined ? undefined : generationOf(before),
-    closedLogs: closedLogs.map(closedLogOf),
+    closedLogs: closedLogsOf(closedLogs),
   };
+}
+
+/** A list of closed logs as JSON, as a manifest has it. @throws {MalformedBytesError} */
+export const decodeClosedLogs = (bytes: Buffer): readonly ClosedLog[] => closedLogsOf(parse(bytes));
+
+function closedLogsOf(value: unknown): readonly ClosedLog[] {
+  if (!Array.isArray(value)) throw malformed('its closed logs');
+  return value.map(closedLogOf);
 }
 
 function generationOf(value: unknown): Generation {

@@ -29,8 +29,10 @@ export class ChunkKeys {
   async collect(turn: () => Promise<void>): Promise<Disposable> {
     const { removed } = this.#prefix;
     // One that is there already is found below; one that is there twice counts once.
-    const watch = this.#prefix.watch(({ collection, id }, isNew) => {
-      if (isNew) this.#add(collection, id);
+    const watch = this.#prefix.watch({
+      put: ({ collection, id }, isNew) => {
+        if (isNew) this.#add(collection, id);
+      },
     });
     let left: number = limits.keysPerTurn;
     for (const keys of [this.#prefix.keys(), removed.keys()]) {

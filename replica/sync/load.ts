@@ -26,6 +26,8 @@ export interface LoadedPrefix {
   readonly manifest: Manifest | undefined;
   /** The newest generation, where a chunk of it is gone or it cannot be used: somebody has to write another. */
   readonly missing: GenerationName | undefined;
+  /** Whether the site was reached; else it is what the replica had on its own disk. */
+  readonly isReached: boolean;
 }
 
 /** What is stored changed while it was loaded, or is not enough: begin again. */
@@ -52,7 +54,7 @@ export async function loadStored(parts: LoadParts, { log: id }: Head): Promise<L
     for (const generation of [manifest.generation, manifest.before]) {
       if (generation === undefined || generation.begin.log !== id) continue;
       const prefix = await loadGeneration(parts, generation);
-      if (prefix) return { prefix, manifest, missing };
+      if (prefix) return { prefix, manifest, missing, isReached: true };
       const now = await readManifest(parts);
       if (now?.generation.name !== manifest.generation.name)
         throw new LoadInterrupted('another snapshot was written while one was loaded');
@@ -61,7 +63,7 @@ export async function loadStored(parts: LoadParts, { log: id }: Head): Promise<L
   }
   const prefix = new Prefix({ log: id, position: 0, mark: markAtStart(id) }, parts.lineage.known, [], new Map());
   await follow(parts.log, prefix, missing ?? noGeneration);
-  return { prefix, manifest, missing };
+  return { prefix, manifest, missing, isReached: true };
 }
 
 /** P20. The manifest; undefined where there is none, or none that decodes. @throws {LogUnavailableError} */
@@ -138,6 +140,12 @@ async function follow(log: Log, prefix: Prefix, missing: GenerationName | undefi
     if (!isUndecodable(error)) throw error;
   }
 }
+
+/**
+ * Brings a prefix that is as of one position up to the log's end; or up to an entry that does not decode.
+ * @throws {LoadInterrupted} the log does not go on from there @throws {LogUnavailableError}
+ */
+export const readTail = (log: Log, prefix: Prefix): Promise<void> => follow(log, prefix, undefined);
 
 /** @returns whether there may be more */
 async function followSome(log: Log, prefix: Prefix, labels: Labels | undefined): Promise<boolean> {

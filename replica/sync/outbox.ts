@@ -31,6 +31,8 @@ export interface OutboxOptions {
   readonly appended: (entries: readonly LogEntry[]) => void;
   /** Reads the log to its end. @throws {LogUnavailableError} */
   readonly catchUp: () => Promise<void>;
+  /** Settles once the disk has the prefix that the replica shows, so that it has what journaled transactions saw. */
+  readonly keepPrefix: () => Promise<void>;
   /** The journal holds it now: show it, and answer. */
   readonly journaled: (transaction: StagedTransaction) => string;
   /** It was refused: take it back from staging. */
@@ -223,11 +225,13 @@ export class Outbox {
     const uncertain = batch.map(({ mayBeInLog }) => mayBeInLog);
     for (const waiting of batch) waiting.mayBeInLog = true;
     const { log, head, secret, recordsAfter } = this.#options;
+    let wasTaken = false;
     try {
       this.appends += 1;
       const seen = head();
       const offers = batch.map(({ transaction: { delta }, isOverdue }) => ({ delta, isOverdue }));
       this.#options.appended(await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter));
+      wasTaken = true;
       for (const waiting of batch) waiting.isAcknowledged = true;
       if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
       this.#retryMilliseconds = this.#options.retryMilliseconds[0];
@@ -235,7 +239,8 @@ export class Outbox {
       this.#wait(batch.filter((waiting) => this.#isHere(waiting)));
     } catch (error) {
       const refused = error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused);
-      if (refused)
+      // What is refused after the append took it is reading.
+      if (refused && !wasTaken)
         for (const [index, waiting] of batch.entries()) waiting.mayBeInLog = uncertain[index] ?? waiting.mayBeInLog;
       this.#failed(error);
     }
@@ -282,8 +287,9 @@ export class Outbox {
 
   /** Journals what is pending, or refuses it where there is no journal. */
   async #keep(): Promise<void> {
-    const pending = [...this.#unsent.pending()];
     const { journal, head } = this.#options;
+    if (this.#unsent.pendingCount > 0) await this.#options.keepPrefix();
+    const pending = [...this.#unsent.pending()];
     if (!journal || !this.#usesJournal) {
       this.#refuse(new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached'));
       // An embedded store is tried again with the next write: there is nobody whose return could be noticed.

@@ -6,7 +6,8 @@ import { ConfigurationError, LogUnavailableError, MalformedBytesError } from '..
 import { decodeDelta } from '../crdt/delta-codec.ts';
 import type { Head, Origin } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
-import type { Journal } from '../log/journal.ts';
+import type { Journal, JournaledTransaction } from '../log/journal.ts';
+import type { KeptPrefix } from '../log/kept-prefix.ts';
 import type { Log } from '../log/log.ts';
 import type { GenerationName, Snapshots } from '../log/snapshots.ts';
 import { newLogId, newSecret } from '../names.ts';
@@ -15,12 +16,17 @@ import { Prefix } from '../prefix.ts';
 import type { StagedTransaction } from '../staged.ts';
 import type { KnownLineage } from './lineage.ts';
 import { type LoadedPrefix, LoadInterrupted, loadStored } from './load.ts';
+import type { PrefixKeeper } from './prefix-keeper.ts';
+import { startFromDisk } from './start-from-disk.ts';
 
 export interface StartOptions {
   readonly name: string;
   readonly log: Log;
   readonly snapshots: Snapshots | undefined;
   readonly journal: Journal | undefined;
+  readonly keptPrefix: KeptPrefix | undefined;
+  readonly keeper: PrefixKeeper | undefined;
+  readonly siteMilliseconds: number;
   readonly timers: Timers;
   readonly random: (bytes: number) => Uint8Array;
   readonly logger: Logger;
@@ -44,21 +50,28 @@ const heartbeatsWithoutLog = [3, 10] as const;
 export class StartAborted extends Error {}
 
 /**
- * The prefix to begin with: the states beside the log, or what is loaded from the site.
+ * The prefix to begin with: the states beside the log, the prefix on the replica's own disk, or what is loaded from the site.
  * @throws {MalformedBytesError} the states beside the log do not decode
  */
-export async function openPrefix(options: StartOptions, journalHoldsAny: boolean): Promise<LoadedPrefix> {
-  const { log, lineage, retryMilliseconds, timers } = options;
+export async function openPrefix(
+  options: StartOptions,
+  journaled: readonly JournaledTransaction[],
+): Promise<LoadedPrefix> {
+  const { log, lineage, retryMilliseconds, timers, keptPrefix, keeper } = options;
   const states = await retried(options, () => log.loadStates());
   if (states) {
     const prefix = new Prefix(states.head, lineage.known, states.records, await log.origins());
-    return { prefix, manifest: undefined, missing: undefined };
+    return { prefix, manifest: undefined, missing: undefined, isReached: true };
   }
+  const own = keptPrefix && keeper && (await startFromDisk({ ...options, kept: keptPrefix, keeper, journaled }));
+  if (own) return own;
   let [milliseconds, maximum] = retryMilliseconds;
   for (;;) {
-    const head = await findLog(options, journalHoldsAny);
+    const head = await findLog(options, journaled.length > 0);
     try {
-      return await retried(options, () => loadStored(options, head));
+      const loaded = await retried(options, () => loadStored(options, head));
+      keeper?.begin(loaded.prefix, false);
+      return loaded;
     } catch (error) {
       if (!(error instanceof LoadInterrupted)) throw error;
       if (error.missing !== undefined) options.missing(error.missing);
@@ -146,13 +159,16 @@ function checkHistory(context: Head, prefix: Prefix): void {
 /**
  * Goes on with the origin of a process that closed cleanly, where the log agrees.
  * @param fresh a new one, for where there is none to go on with
+ * @param isReached whether the site answers now; else the clean mark stays for a process that reaches it
  */
 export async function chooseOrigin(
   options: StartOptions,
   fresh: Origin,
+  isReached: boolean,
 ): Promise<{ readonly origin: Origin; readonly secret: string }> {
   const { journal, log, name, random } = options;
   const secret = newSecret(random);
+  if (!isReached) return { origin: fresh, secret };
   const clean = await journal?.takeCleanMark();
   if (clean?.origin.slice(0, -originSuffixCharacters) === name) {
     const claimed = await retried(options, () => log.claimOrigin({ ...clean, nextSecret: secret }));

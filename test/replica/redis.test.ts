@@ -197,7 +197,7 @@ describe('replicas on one Redis', () => {
     expect(readAll(b, 'cars')).toEqual({ x: {}, y: {}, z: {} });
   });
 
-  it('keep the journal across a restart, wait for Redis before they are ready, and hand it on then', async () => {
+  it('P33: keep state and journal across a restart, serve both while Redis is away, and hand on when it is back', async () => {
     await using redis = await startRedis();
     await using folder = await temporaryFolder();
     {
@@ -215,6 +215,9 @@ describe('replicas on one Redis', () => {
       );
       expect(early.replica.status).toMatchObject({ ready: false, connected: false, unsent: 2 });
       expect(() => early.replica.read()).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
+      await early.replica.ready;
+      expect(early.replica.status).toMatchObject({ ready: true, connected: false, unsent: 2, problem: undefined });
+      expect(readAll(early, 'cars')).toEqual({ x: { n0: 1, n1: 1 }, y: {} });
     }
     await using early = await openOnRedis({ url: redis.url, name: 'a', path: folder.path, early: true });
     await redis.restart();

@@ -1,7 +1,9 @@
 /** A machine's disk, and the journal on it: changes are flushed one after the other, each whole or not at all. */
 import { StoreUnavailableError } from '../../errors.ts';
+import { decodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownHistory } from '../../replica/log/journal.ts';
+import type { KeptChange, KeptDocument, KeptPrefix, KeptState } from '../../replica/log/kept-prefix.ts';
 import { never } from './connection.ts';
 import type { Process } from './process.ts';
 import type { Random, Span } from './random.ts';
@@ -15,7 +17,17 @@ export interface DiskContents {
   readonly cleanMark: CleanMark | undefined;
   /** Set aside: people find it there. */
   readonly tooLate: readonly JournaledTransaction[];
+  readonly kept: KeptContents;
 }
+
+/** What is kept of the prefix; whole only with where it stands. */
+export interface KeptContents {
+  readonly whole: KeptChange['whole'];
+  readonly documents: ReadonlyMap<string, KeptDocument>;
+  readonly origins: ReadonlyMap<Origin, number>;
+}
+
+const nothingKept: KeptContents = { whole: undefined, documents: new Map(), origins: new Map() };
 
 const nothingKnown: KnownHistory = { bases: [], entries: [] };
 
@@ -25,6 +37,7 @@ export const emptyDisk: DiskContents = {
   evictions: new Map(),
   cleanMark: undefined,
   tooLate: [],
+  kept: nothingKept,
 };
 
 export class Disk {
@@ -43,6 +56,7 @@ interface Change {
 }
 
 export class SimulatedJournal implements Journal {
+  readonly keptPrefix: KeptPrefix;
   readonly #disk: Disk;
   readonly #process: Process;
   readonly #scheduler: Scheduler;
@@ -58,6 +72,11 @@ export class SimulatedJournal implements Journal {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#flushed = flushed;
+    this.keptPrefix = {
+      load: () => this.#read(({ kept }) => loadedState(kept)),
+      keep: (change) => this.#change((contents) => ({ ...contents, kept: withChange(contents.kept, change) })),
+      clear: () => this.#change((contents) => ({ ...contents, kept: nothingKept })),
+    };
   }
 
   load(): Promise<readonly JournaledTransaction[]> {
@@ -175,4 +194,21 @@ export class SimulatedJournal implements Journal {
       this.#flush();
     });
   }
+}
+
+function withChange({ whole, documents, origins }: KeptContents, change: KeptChange): KeptContents {
+  const kept = new Map(documents);
+  for (const document of change.documents) kept.set(`${document.collection} ${document.id}`, document);
+  return { whole: change.whole ?? whole, documents: kept, origins: new Map([...origins, ...change.origins]) };
+}
+
+function loadedState({ whole, documents, origins }: KeptContents): KeptState | undefined {
+  if (!whole) return undefined;
+  const all = [...documents.values()];
+  return {
+    ...whole,
+    origins,
+    records: all.map(({ collection, id, state }) => ({ collection, id, state: state && decodeDocument(state) })),
+    removed: all.flatMap(({ removed }) => removed ?? []),
+  };
 }

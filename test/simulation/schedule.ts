@@ -144,7 +144,10 @@ async function run(world: World, kind: Kind): Promise<void> {
     snapshotMinimumBytes: random.pick([1, 1, 2_000, 20_000, Number.POSITIVE_INFINITY]),
     leaseMilliseconds: random.pick([500, 2_000]),
     chunkKeepMilliseconds: random.pick([1_000, 5_000]),
+    keepMilliseconds: random.pick([50, 500]),
+    siteMilliseconds: random.pick([200, 2_000]),
   };
+  world.keepsPrefix = random.chance(0.7);
   const count = 2 + random.below(3);
   for (let index = 0; index < count; index += 1)
     world.addMachine({ disk: random.chance(0.7), rate: random.pick([0.98, 1, 1.01]) });

@@ -1,0 +1,103 @@
+/**
+ * The prefix that a replica keeps beside its site's Redis, on LMDB: states, origins and removed documents in tables, and in one
+ * record what they are as of, which is there only while they are whole. docs/protocol.md, P33.
+ */
+import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
+import { decodeDocument } from '../crdt/document-codec.ts';
+import type { Head, Origin } from '../crdt/version.ts';
+import type { RemovedDocument } from '../log/chunk.ts';
+import { isLogId, isMark, isOrigin } from '../log/entry.ts';
+import type { KeptChange, KeptPrefix, KeptState } from '../log/kept-prefix.ts';
+import type { DocumentRecord } from '../log/log.ts';
+import { decodeClosedLogs } from '../log/manifest.ts';
+import { parseNumber, seal, unseal } from '../log/sealed.ts';
+import type { ClosedLog } from '../log/snapshots.ts';
+import { documentKey, documentOfKey } from './keys.ts';
+import type { Store, Table, Write } from './store.ts';
+
+const format = 1;
+const wholeKey = Buffer.from('kept-prefix');
+
+export class LmdbKeptPrefix implements KeptPrefix {
+  readonly #store: Store;
+  readonly #meta: Table;
+  readonly #states: Table;
+  readonly #origins: Table;
+  readonly #removed: Table;
+
+  constructor(store: Store, meta: Table) {
+    this.#store = store;
+    this.#meta = meta;
+    this.#states = store.table('kept-states');
+    this.#origins = store.table('kept-origins');
+    this.#removed = store.table('kept-removed');
+  }
+
+  async load(): Promise<KeptState | undefined> {
+    const bytes = this.#meta.get(wholeKey);
+    if (bytes === undefined) return undefined;
+    const { head, closedLogs } = decodeWhole(bytes);
+    const origins = new Map<Origin, number>();
+    for (const { key, value } of this.#origins.getRange()) {
+      const origin = key.toString('latin1');
+      const number = parseNumber(value.toString('latin1'));
+      if (!isOrigin(origin) || number === undefined) throw malformed(`the number of origin ${origin}`);
+      origins.set(origin, number);
+    }
+    return { head, closedLogs, origins, records: this.#records(), removed: this.#removedDocuments() };
+  }
+
+  keep({ documents, origins, whole }: KeptChange): Promise<void> {
+    const writes: Write[] = [];
+    for (const { collection, id, state, removed } of documents) {
+      const key = documentKey(collection, id);
+      writes.push([this.#states, key, state && Buffer.from(state)]);
+      writes.push([this.#removed, key, removed && Buffer.from(`${removed.position}\n${removed.time}`)]);
+    }
+    for (const [origin, number] of origins) writes.push([this.#origins, Buffer.from(origin), Buffer.from(`${number}`)]);
+    if (whole) writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
+    return this.#store.inTurn(() => this.#store.commit(writes));
+  }
+
+  clear(): Promise<void> {
+    return this.#store.inTurn(async () => {
+      await this.#store.commit([[this.#meta, wholeKey, undefined]]);
+      try {
+        for (const table of [this.#states, this.#origins, this.#removed]) await table.clearAsync();
+      } catch (error) {
+        throw new StoreUnavailableError('the disk of DATA_DIR is full or failing', { cause: error });
+      }
+    });
+  }
+
+  *#records(): Generator<DocumentRecord> {
+    for (const { key, value } of this.#states.getRange()) {
+      const { collection, id } = documentOfKey(key);
+      yield { collection, id, state: decodeDocument(value) };
+    }
+  }
+
+  *#removedDocuments(): Generator<RemovedDocument> {
+    for (const { key, value } of this.#removed.getRange()) {
+      const { collection, id } = documentOfKey(key);
+      const [position, time] = value.toString('latin1').split('\n').map(parseNumber);
+      if (position === undefined || time === undefined) throw malformed(`where ${JSON.stringify(id)} was removed`);
+      yield { collection, id, position, time };
+    }
+  }
+}
+
+function encodeWhole({ head, closedLogs }: NonNullable<KeptChange['whole']>): Buffer {
+  return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify(closedLogs)));
+}
+
+function decodeWhole(bytes: Buffer): { head: Head; closedLogs: readonly ClosedLog[] } {
+  const { fields, body } = unseal('the state in DATA_DIR', format, 3, bytes);
+  const [log, positionText, mark] = fields;
+  const position = parseNumber(positionText);
+  if (!isLogId(log) || position === undefined || !isMark(mark)) throw malformed('where it stands');
+  return { head: { log, position, mark }, closedLogs: decodeClosedLogs(body) };
+}
+
+const malformed = (what: string) =>
+  new MalformedBytesError(`the state in DATA_DIR is damaged: ${what} does not decode`);

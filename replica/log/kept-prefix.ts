@@ -1,0 +1,50 @@
+/**
+ * The port of the prefix that a replica keeps on its own disk, so that it starts from there and reads only the log's tail, and
+ * starts without its site too. Held by the contract suite test/replica/log/kept-prefix-contract.ts. docs/protocol.md, P33.
+ */
+
+import type { Head, Origin } from '../crdt/version.ts';
+import type { RemovedDocument } from './chunk.ts';
+import type { DocumentRecord } from './log.ts';
+import type { ClosedLog } from './snapshots.ts';
+
+/** A prefix as it was kept. */
+export interface KeptState {
+  readonly head: Head;
+  readonly closedLogs: readonly ClosedLog[];
+  readonly origins: ReadonlyMap<Origin, number>;
+  /** Decoded as they are asked for. @throws {MalformedBytesError} @throws {UnknownFormatError} one does not decode */
+  readonly records: Iterable<DocumentRecord>;
+  readonly removed: Iterable<RemovedDocument>;
+}
+
+/** What is kept of a document from now on. */
+export interface KeptDocument {
+  readonly collection: string;
+  readonly id: string;
+  /** Encoded (crdt/document-codec); undefined: nothing. */
+  readonly state: Uint8Array | undefined;
+  /** Where it was removed, if it was. */
+  readonly removed: RemovedDocument | undefined;
+}
+
+export interface KeptChange {
+  readonly documents: readonly KeptDocument[];
+  /** Last numbers of those that changed. */
+  readonly origins: ReadonlyMap<Origin, number>;
+  /** With this change all that is kept is as of there. Undefined: it is a part of a whole that is not complete yet. */
+  readonly whole: { readonly head: Head; readonly closedLogs: readonly ClosedLog[] } | undefined;
+}
+
+/** Everything that writes settles once it is flushed to disk, in the order of the calls. @throws {StoreUnavailableError} the disk is full or failing: nothing was done */
+export interface KeptPrefix {
+  /**
+   * What was kept as a whole last; undefined where there is none.
+   * @throws {MalformedBytesError} @throws {UnknownFormatError} what it says of itself does not decode
+   */
+  load(): Promise<KeptState | undefined>;
+  /** Writes a change, in one step. */
+  keep(change: KeptChange): Promise<void>;
+  /** Forgets all that is kept. Nothing is loaded from its first step on, until a change makes a whole again. */
+  clear(): Promise<void>;
+}

@@ -1,0 +1,173 @@
+/**
+ * Keeps the prefix on the replica's own disk, in the background and always a little behind: what was put in place since the
+ * last time is written with the head that it belongs to, in one step. docs/protocol.md, P33.
+ * A prefix that is not there yet is written in parts first, and counts only with the last of them.
+ */
+import { limits } from '../../limits.ts';
+import type { DocumentState } from '../crdt/document.ts';
+import { encodeDocument } from '../crdt/document-codec.ts';
+import type { Origin } from '../crdt/version.ts';
+import { DocumentMap } from '../document-map.ts';
+import type { RemovedDocument } from '../log/chunk.ts';
+import type { KeptDocument, KeptPrefix } from '../log/kept-prefix.ts';
+import type { Logger, Timers } from '../options.ts';
+import type { Prefix } from '../prefix.ts';
+import type { KnownLineage } from './lineage.ts';
+
+export interface PrefixKeeperOptions {
+  readonly kept: KeptPrefix;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly lineage: KnownLineage;
+  /** Between two writes. */
+  readonly intervalMilliseconds: number;
+}
+
+interface Captured {
+  readonly collection: string;
+  readonly id: string;
+  readonly state: DocumentState | undefined;
+  readonly removed: RemovedDocument | undefined;
+}
+
+export class PrefixKeeper {
+  readonly #options: PrefixKeeperOptions;
+  #prefix: Prefix | undefined;
+  #watch: Disposable | undefined;
+  /** Put in place, and not on disk yet. */
+  #changed = new DocumentMap<true>();
+  #changedOrigins = new Map<Origin, number>();
+  /** Whether all else of the prefix is on disk. */
+  #isWhole = false;
+  #working: Promise<void> = Promise.resolve();
+  #timer: Disposable | undefined;
+  #stopped = false;
+
+  constructor(options: PrefixKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps this prefix from now on. @param isKept whether it is on disk as it is now; else all of it is written anew */
+  begin(prefix: Prefix, isKept: boolean): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#prefix = prefix;
+    this.#changed = new DocumentMap();
+    this.#changedOrigins = new Map();
+    this.#isWhole = isKept;
+    this.#watch = prefix.watch({
+      put: ({ collection, id }) => this.#changed.set(collection, id, true),
+      raised: (origin, number) => this.#changedOrigins.set(origin, number),
+    });
+    if (!isKept) this.#inTurn(() => this.#writeAll(prefix));
+    this.#schedule();
+  }
+
+  /** Has a document written with what is written next: what is on disk of it is not what there is. */
+  write(collection: string, id: string): void {
+    this.#changed.set(collection, id, true);
+  }
+
+  /** Settles once what is applied now is on disk, where all before it is. Never rejects: the disk may take nothing. */
+  async flush(): Promise<void> {
+    if (this.#isWhole) await this.#inTurn(() => this.#writeChanged());
+  }
+
+  /** Writes what is left, and nothing more. */
+  async stop(): Promise<void> {
+    if (!this.#stopped) await this.flush();
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
+    await this.#working;
+  }
+
+  #schedule(): void {
+    this.#timer?.[Symbol.dispose]();
+    if (this.#stopped) return;
+    this.#timer = this.#options.timers.after(this.#options.intervalMilliseconds, () => {
+      void this.flush().then(() => this.#schedule());
+    });
+  }
+
+  /** One piece of work after the other. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#working = this.#working
+      .then(() => (this.#stopped ? undefined : work()))
+      .catch((error: unknown) =>
+        this.#options.logger.warn({ err: error }, 'the state could not be kept in the data folder'),
+      );
+    return this.#working;
+  }
+
+  async #writeAll(prefix: Prefix): Promise<void> {
+    const { kept } = this.#options;
+    await kept.clear();
+    let part: Captured[] = [];
+    for (const [collection, id] of prefix.keys()) {
+      part.push(captured(prefix, collection, id));
+      if (part.length < limits.keysPerTurn) continue;
+      if (this.#prefix !== prefix || this.#stopped) return;
+      await kept.keep({ documents: await this.#encoded(part), origins: new Map(), whole: undefined });
+      part = [];
+    }
+    for (const [collection, id] of prefix.removed.keys()) part.push(captured(prefix, collection, id));
+    for (const { collection, id } of part) this.#changed.set(collection, id, true);
+    for (const [origin, number] of prefix.origins) this.#changedOrigins.set(origin, number);
+    if (this.#prefix === prefix) await this.#writeChanged();
+    if (this.#prefix === prefix) this.#isWhole = true;
+  }
+
+  async #writeChanged(): Promise<void> {
+    const prefix = this.#prefix;
+    if (!prefix) return;
+    const [changed, origins] = [this.#changed, this.#changedOrigins];
+    if (origins.size === 0) return;
+    // In one turn: all that is written is as of the head.
+    const { head } = prefix;
+    const documents = Array.from(changed, ([collection, id]) => captured(prefix, collection, id));
+    this.#changed = new DocumentMap();
+    this.#changedOrigins = new Map();
+    const closedLogs = this.#options.lineage.closedLogsOf(head.log);
+    try {
+      await this.#options.kept.keep({
+        documents: await this.#encoded(documents),
+        origins,
+        whole: { head, closedLogs },
+      });
+    } catch (error) {
+      this.#takeBack(prefix, changed, origins);
+      throw error;
+    }
+  }
+
+  /** It was not written: it is with what is written next. */
+  #takeBack(prefix: Prefix, changed: DocumentMap<true>, origins: ReadonlyMap<Origin, number>): void {
+    if (this.#prefix !== prefix) return;
+    for (const [collection, id] of changed) this.#changed.set(collection, id, true);
+    for (const [origin, number] of origins)
+      if (!this.#changedOrigins.has(origin)) this.#changedOrigins.set(origin, number);
+  }
+
+  /** States are values: what was captured in one turn may be encoded in several. */
+  async #encoded(documents: readonly Captured[]): Promise<KeptDocument[]> {
+    const encoded: KeptDocument[] = [];
+    for (const { collection, id, state, removed } of documents) {
+      encoded.push({ collection, id, state: state && encodeDocument(state), removed });
+      if (encoded.length % limits.keysPerTurn === 0) await this.#turn();
+    }
+    return encoded;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.timers.after(0, resolve);
+    });
+  }
+}
+
+const captured = (prefix: Prefix, collection: string, id: string): Captured => ({
+  collection,
+  id,
+  state: prefix.state(collection, id),
+  removed: prefix.removed.get(collection, id),
+});

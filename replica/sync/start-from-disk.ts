@@ -1,0 +1,102 @@
+/** Starting from the prefix that the replica keeps on its own disk: P33. Then a restart is to its site as a pause is. */
+import { LogUnavailableError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { JournaledTransaction } from '../log/journal.ts';
+import type { KeptPrefix } from '../log/kept-prefix.ts';
+import type { Timers } from '../options.ts';
+import { Prefix } from '../prefix.ts';
+import {
+  isPast,
+  isUndecodable,
+  type LoadedPrefix,
+  LoadInterrupted,
+  type LoadParts,
+  readManifest,
+  readTail,
+} from './load.ts';
+import type { PrefixKeeper } from './prefix-keeper.ts';
+
+export interface DiskStartParts extends LoadParts {
+  readonly kept: KeptPrefix;
+  readonly keeper: PrefixKeeper;
+  readonly timers: Timers;
+  readonly retryMilliseconds: readonly [number, number];
+  /** How long it waits for its site. */
+  readonly siteMilliseconds: number;
+  /** What the journal holds. */
+  readonly journaled: readonly JournaledTransaction[];
+  /** What it waits for, as a line for people. */
+  readonly waitingFor: (problem: string) => void;
+  readonly closed: () => boolean;
+}
+
+/**
+ * The prefix on disk, brought up to the log's end where the site is reached in time and the log goes on from there.
+ * @returns undefined where there is none, or none to go on with: the log was trimmed past it
+ */
+export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix | undefined> {
+  const prefix = await loadKept(parts);
+  if (!prefix) return undefined;
+  const { log, timers, journaled, closed } = parts;
+  // What the journal holds is shown over what it saw, or not at all.
+  const mayStartAlone = journaled.every(
+    ({ context }) => context.log === prefix.head.log && context.position <= prefix.head.position,
+  );
+  let isLate = false;
+  using _ = timers.after(parts.siteMilliseconds, () => {
+    isLate = true;
+  });
+  let [milliseconds, maximum] = parts.retryMilliseconds;
+  while (!closed()) {
+    try {
+      const manifest = await readManifest(parts);
+      try {
+        await readTail(log, prefix);
+      } catch (error) {
+        if (!(error instanceof LoadInterrupted)) throw error;
+        if (isPast(await readManifest(parts), prefix.head)) return undefined;
+      }
+      return { prefix, manifest, missing: undefined, isReached: true };
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError)) throw error;
+      parts.waitingFor(`waiting for Redis: ${error.message}`);
+      if (isLate && mayStartAlone) return { prefix, manifest: undefined, missing: undefined, isReached: false };
+    }
+    await pause(timers, milliseconds);
+    milliseconds = Math.min(2 * milliseconds, maximum);
+  }
+  return undefined;
+}
+
+/** In many short turns. What does not decode is told, and is as good as not there: the site has it too. */
+async function loadKept({ kept, keeper, logger, lineage, timers }: DiskStartParts): Promise<Prefix | undefined> {
+  try {
+    const state = await kept.load();
+    if (!state) return undefined;
+    lineage.learn(state.head.log, state.closedLogs);
+    const prefix = new Prefix(state.head, lineage.known, [], state.origins);
+    let left: number = limits.keysPerTurn;
+    for (const record of state.records) {
+      prefix.take(record);
+      left -= 1;
+      if (left > 0) continue;
+      await pause(timers, 0);
+      left = limits.keysPerTurn;
+    }
+    for (const removed of state.removed) prefix.removed.sees(removed.time);
+    for (const removed of state.removed) prefix.removed.add(removed);
+    keeper.begin(prefix, true);
+    for (const { collection, id } of state.removed)
+      if (!prefix.removed.get(collection, id)) keeper.write(collection, id);
+    return prefix;
+  } catch (error) {
+    if (!isUndecodable(error)) throw error;
+    logger.error({ err: error }, 'the state in the data folder does not decode: it is loaded from the site');
+    return undefined;
+  }
+}
+
+const pause = (timers: Timers, milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    timers.after(milliseconds, resolve);
+  });

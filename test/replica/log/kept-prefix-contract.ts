@@ -1,0 +1,114 @@
+/** What every adapter of the kept prefix promises: replica/log/kept-prefix.ts, and docs/protocol.md, P33. */
+import { describe, expect, it } from 'vitest';
+import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
+import { encodeDocument } from '../../../replica/crdt/document-codec.ts';
+import { markAtStart } from '../../../replica/log/entry.ts';
+import type { KeptDocument, KeptPrefix } from '../../../replica/log/kept-prefix.ts';
+
+export interface KeptPrefixUnderTest extends AsyncDisposable {
+  readonly kept: KeptPrefix;
+  /** The same disk, as the next process finds it. */
+  reopen(): Promise<KeptPrefixUnderTest>;
+}
+
+const headAt = (position: number) => ({ log: 'log', position, mark: markAtStart(`${position}`) });
+const whole = (position: number) => ({ head: headAt(position), closedLogs: [] });
+
+function document(id: string, name: string): KeptDocument {
+  const writer = { origin: 'a.x', number: 7, time: 1_000, log: 'log', position: 3, covers: () => true };
+  const state = applyOperations(
+    undefined,
+    [{ kind: 'assign', path: ['name'], value: name, isDefault: false, floors: [] }],
+    writer,
+  );
+  return { collection: 'cars', id, state: state && encodeDocument(state), removed: undefined };
+}
+
+const removed = (id: string): KeptDocument => ({
+  collection: 'cars',
+  id,
+  state: undefined,
+  removed: { collection: 'cars', id, position: 9, time: 2_000 },
+});
+
+async function contentsOf(kept: KeptPrefix) {
+  const state = await kept.load();
+  if (!state) return undefined;
+  const names = Array.from(state.records).flatMap(({ id, state: one }) => (one ? [[id, documentValue(one).name]] : []));
+  return {
+    position: state.head.position,
+    closedLogs: state.closedLogs,
+    origins: Object.fromEntries(state.origins),
+    names: Object.fromEntries(names),
+    removed: Array.from(state.removed, ({ id, position, time }) => [id, position, time]),
+  };
+}
+
+export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixUnderTest>): void {
+  describe(`P33: ${name}`, () => {
+    it('holds nothing at first', async () => {
+      await using disk = await open();
+      expect(await disk.kept.load()).toBeUndefined();
+    });
+
+    it('gives back what was kept, the newest of each, after a restart too', async () => {
+      await using disk = await open();
+      const { kept } = disk;
+      const closedLogs = [{ log: 'older', position: 4, marks: [{ position: 4, mark: markAtStart('4') }] }];
+      await kept.keep({
+        documents: [document('vw', 'first'), document('bmw', 'second')],
+        origins: new Map([['a.x', 3]]),
+        whole: whole(5),
+      });
+      await kept.keep({
+        documents: [document('vw', 'third'), removed('bmw')],
+        origins: new Map([
+          ['a.x', 4],
+          ['b.x', 1],
+        ]),
+        whole: { head: headAt(9), closedLogs },
+      });
+
+      const expected = {
+        position: 9,
+        closedLogs,
+        origins: { 'a.x': 4, 'b.x': 1 },
+        names: { vw: 'third' },
+        removed: [['bmw', 9, 2_000]],
+      };
+      expect(await contentsOf(kept)).toEqual(expected);
+      await using again = await disk.reopen();
+      expect(await contentsOf(again.kept)).toEqual(expected);
+    });
+
+    it('holds nothing to load while only parts of a whole are there', async () => {
+      await using disk = await open();
+      const { kept } = disk;
+      await kept.keep({ documents: [document('old', 'old')], origins: new Map([['a.x', 1]]), whole: whole(1) });
+
+      await kept.clear();
+      expect(await kept.load()).toBeUndefined();
+      await kept.keep({ documents: [document('vw', 'a part')], origins: new Map(), whole: undefined });
+      expect(await kept.load()).toBeUndefined();
+      await kept.keep({ documents: [document('bmw', 'the rest')], origins: new Map([['b.x', 2]]), whole: whole(7) });
+
+      expect(await contentsOf(kept)).toEqual({
+        position: 7,
+        closedLogs: [],
+        origins: { 'b.x': 2 },
+        names: { vw: 'a part', bmw: 'the rest' },
+        removed: [],
+      });
+    });
+
+    it('forgets that a document was removed once it is there again', async () => {
+      await using disk = await open();
+      const { kept } = disk;
+      await kept.keep({ documents: [removed('vw')], origins: new Map([['a.x', 1]]), whole: whole(1) });
+
+      await kept.keep({ documents: [document('vw', 'back')], origins: new Map([['a.x', 2]]), whole: whole(2) });
+
+      expect(await contentsOf(kept)).toMatchObject({ names: { vw: 'back' }, removed: [] });
+    });
+  });
+}

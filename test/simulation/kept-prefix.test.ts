@@ -1,0 +1,131 @@
+/** The simulated disk promises of the kept prefix what LMDB does; and replicas that start from it. */
+import { describe, expect, it } from 'vitest';
+import { describeKeptPrefix, type KeptPrefixUnderTest } from '../replica/log/kept-prefix-contract.ts';
+import { Disk, SimulatedJournal } from './disk.ts';
+import { Process } from './process.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+import { evicting, simulate } from './site.ts';
+
+describeKeptPrefix('the kept prefix on the simulated disk', async () => underTest(new Disk()));
+
+function underTest(disk: Disk): KeptPrefixUnderTest {
+  const scheduler = new Scheduler(() => {});
+  const process = new Process('m1', scheduler, { now: () => 0, rate: 1 }, () => {});
+  const { keptPrefix } = new SimulatedJournal(disk, process, scheduler, new Random(1), () => {});
+  const soon = async <Result>(promise: Promise<Result>): Promise<Result> => {
+    await scheduler.run(() => false, 1_000);
+    return await promise;
+  };
+  return {
+    kept: {
+      load: () => soon(keptPrefix.load()),
+      keep: (change) => soon(keptPrefix.keep(change)),
+      clear: () => soon(keptPrefix.clear()),
+    },
+    reopen: async () => underTest(disk),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+describe('P33: a replica with a disk', () => {
+  it('starts from there, and reads only the tail of the log', async () => {
+    const { a, b, settle, pass } = await simulate({ seed: 31 });
+    for (let number = 0; number < 20; number += 1) await a.upsert('cars', { _id: `${number}`, number });
+    await settle();
+    await pass(2_000);
+    a.crash();
+    for (let number = 20; number < 25; number += 1) await b.upsert('cars', { _id: `${number}`, number });
+    expect(a.machine.disk?.contents.kept.whole?.head.position).toBe(20);
+
+    a.start();
+    await settle();
+
+    expect(a.replica.status.documentCount).toBe(25);
+    // What it read of the log is what it knows the marks of.
+    expect(a.replica.counters.transactionsApplied).toBe(0);
+    expect(a.machine.disk?.contents.kept.documents.size).toBeGreaterThanOrEqual(20);
+  });
+
+  it('starts without its site, serves what it has, takes writes, and says so', async () => {
+    const { a, b, world, settle, pass } = await simulate({ seed: 32 });
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await settle();
+    await pass(2_000);
+    a.crash();
+    world.cut(a.machine);
+    await b.upsert('cars', { _id: 'vw', make: 'VW' });
+
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    expect(a.replica.status).toMatchObject({ ready: true, connected: false });
+    expect(a.read('cars', 'vw')).toEqual({ doors: 4 });
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    expect(a.replica.status.unsent).toBe(1);
+
+    a.mend();
+    await settle();
+
+    expect(a.replica.status).toMatchObject({ ready: true, connected: true, unsent: 0, problem: undefined });
+    for (const replica of [a, b]) expect(replica.read('cars', 'vw')).toEqual({ doors: 5, make: 'VW' });
+  });
+
+  it('shows what its journal holds, too, when it starts without its site', async () => {
+    const { a, world, settle } = await simulate({ seed: 33 });
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await settle();
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    a.crash();
+
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+
+    expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
+    expect(a.replica.status).toMatchObject({ connected: false, unsent: 1 });
+  });
+
+  it('keeps what was evicted hidden, when the write that it was evicted with comes only later', async () => {
+    const { a, world, settle, pass } = await simulate({ seed: 34 });
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await settle();
+    await pass(2_000);
+    // What follows is on disk as an eviction, and not as a state.
+    world.snapshotTiming = { keepMilliseconds: 1e9 };
+    a.crash();
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    await world.until(a.send(evicting('cars', 'vw')));
+    a.crash();
+    world.cut(a.machine);
+
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    expect(a.read('cars', 'vw')).toEqual({ doors: 4 });
+    a.mend();
+    await settle();
+
+    expect(a.read('cars', 'vw')).toBeUndefined();
+  });
+
+  it('that the log was trimmed past loads the snapshot', async () => {
+    const snapshots = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMilliseconds: 500 };
+    const { a, b, world, settle, pass } = await simulate({ seed: 35, snapshots });
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await pass(2_000);
+    a.crash();
+    for (let number = 0; number < 100; number += 1) {
+      await b.upsert('numbers', { _id: `${number % 20}`, number });
+      await pass(100);
+    }
+
+    a.start();
+    await settle();
+    await pass(2_000);
+
+    expect(world.server.redis.trimmedUpTo).toBeGreaterThan(50);
+    expect(a.replica.status.documentCount).toBe(21);
+    expect(a.machine.disk?.contents.kept.whole?.head.position).toBe(101);
+  });
+});
