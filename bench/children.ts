@@ -47,6 +47,15 @@ export class Compiled implements Disposable {
     return message;
   }
 
+  /** Begins a module, which goes on until it is killed or done. */
+  start(module: string, args: readonly string[], nodeArguments: readonly string[] = []): ChildProcess {
+    return fork(join(this.#folder, `${module}.js`), args, {
+      execArgv: [...nodeArguments],
+      env: { ...process.env, NODE_ENV: 'production' },
+      stdio: 'inherit',
+    });
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 /** Time, randomness and logs of this machine: made here, and handed down to all who need them. */
 import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
-import type { Timers } from '../replica/options.ts';
+import type { ReplicaTiming, Timers } from '../replica/options.ts';
 import type { LogLevel } from './configuration.ts';
 
 export interface System {
@@ -10,6 +10,8 @@ export interface System {
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
   readonly logger: PinoLogger;
+  /** Where the replica's time-outs are to be others than usual: tests bring about in seconds what takes a day. */
+  readonly timing?: Partial<ReplicaTiming>;
 }
 
 const timers: Timers = {

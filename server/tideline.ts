@@ -70,7 +70,7 @@ export async function openTideline(configuration: Configuration, system: System)
 
 async function open(configuration: Configuration, system: System, closers: Closers) {
   const { host, port, corsOrigins, maximumUploadBytes } = configuration;
-  const { timers, random, elapsed, logger } = system;
+  const { timers, random, elapsed, logger, timing = {} } = system;
   const definitions = await loadDefinitions(configuration.definitionsFile);
   const schema = buildSchema(definitions);
 
@@ -91,6 +91,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     random,
     logger,
     indexes: definitions.indexes,
+    timing,
   });
   closers.push(() => replica.close());
   // The replica's id, by which others ask it for bytes, is known once it is ready.

@@ -18,6 +18,8 @@ export interface RedisServerOptions {
 export interface RedisServer extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
+  /** With its files: to be looked at, copied and exchanged while it does not run. */
+  readonly folder: string;
   /** A connection for the test's own use, by which it also does its work below. */
   readonly client: Redis;
   /** Ends it in good order. */
@@ -76,6 +78,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    folder,
     client,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -1,0 +1,210 @@
+/** What the chaos is made in: a Redis, three replicas as processes with disks of their own, and a network for each. */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, startTypeScript } from '../servers/child.ts';
+import { freePort } from '../servers/free-port.ts';
+import { startProxy, type Proxy as TcpProxy } from '../servers/proxy.ts';
+import { type RedisServer, startRedis } from '../servers/redis.ts';
+import { answerOf } from '../servers/tideline.ts';
+
+export const replicaNames = ['a', 'b', 'c'] as const;
+
+/** Waits and sizes of hours and gigabytes, brought about in seconds. */
+const timing = {
+  contextMilliseconds: 60_000,
+  newLogKeepMilliseconds: 3_000,
+  snapshotMinimumBytes: 20_000,
+  leaseMilliseconds: 3_000,
+  chunkKeepMilliseconds: 30_000,
+};
+
+const root = resolve(import.meta.dirname, '../..');
+const requestMilliseconds = 8_000;
+
+/** What a replica says of itself. */
+export interface Standing {
+  readonly connected: boolean;
+  readonly unsent: number;
+  /** Log and position. */
+  readonly at: string;
+}
+
+export class ReplicaProcess {
+  readonly name: string;
+  readonly proxy: TcpProxy;
+  readonly #folder: string;
+  readonly #port: number;
+  readonly #redisPort: number;
+  #child: Child | undefined;
+
+  constructor(name: string, folder: string, port: number, proxy: TcpProxy) {
+    this.name = name;
+    this.proxy = proxy;
+    this.#folder = folder;
+    this.#port = port;
+    this.#redisPort = proxy.port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get socketUrl(): string {
+    return `ws://127.0.0.1:${this.#port}/graphql`;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** Resolves once it listens. */
+  async start(): Promise<void> {
+    const child = startTypeScript(join(import.meta.dirname, 'replica.ts'), [], {
+      cwd: root,
+      env: {
+        ...process.env,
+        PORT: String(this.#port),
+        REPLICA_ID: this.name,
+        DATA_DIR: this.#folder,
+        REDIS_URL: `redis://127.0.0.1:${this.#redisPort}`,
+        LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'error',
+        TIMING: JSON.stringify(timing),
+      },
+    });
+    if (process.env.CHAOS_LOG_LEVEL !== undefined)
+      child.process.stderr?.on('data', (text) => process.stderr.write(`${this.name}: ${text}`));
+    this.#child = child;
+    await child.said('listening at');
+  }
+
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  pause(): void {
+    this.#child?.process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.process.kill('SIGCONT');
+  }
+
+  /** An operation by POST. @throws where no answer comes */
+  async ask(query: string, variables: object = {}) {
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(requestMilliseconds),
+    });
+    return answerOf(response);
+  }
+
+  /** Undefined where it does not say, or is not ready. */
+  async standing(): Promise<Standing | undefined> {
+    try {
+      const { data } = await this.ask('{ replica { connected unsent version { log position } } }');
+      const { replica } = data as { replica: { connected: boolean; unsent: number; version: readonly object[] } };
+      return { connected: replica.connected, unsent: replica.unsent, at: JSON.stringify(replica.version) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async problem(): Promise<string> {
+    const health = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(requestMilliseconds) }).then(
+      (response) => response.text(),
+      (error: unknown) => String(error),
+    );
+    return `${this.name} ${health}`;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    await this.#child?.end(signal);
+    this.#child = undefined;
+  }
+}
+
+export class Site implements AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly replicas: readonly ReplicaProcess[];
+  readonly #folder: string;
+  readonly #copy: string;
+
+  static async open(): Promise<Site> {
+    const redis = await startRedis();
+    const folder = await mkdtemp(join(tmpdir(), 'tideline-chaos-'));
+    const replicas: ReplicaProcess[] = [];
+    for (const name of replicaNames)
+      replicas.push(new ReplicaProcess(name, join(folder, name), await freePort(), await startProxy(redis)));
+    await Promise.all(replicas.map((replica) => replica.start()));
+    return new Site(redis, replicas, folder);
+  }
+
+  private constructor(redis: RedisServer, replicas: readonly ReplicaProcess[], folder: string) {
+    this.redis = redis;
+    this.replicas = replicas;
+    this.#folder = folder;
+    this.#copy = join(folder, 'redis-copy');
+  }
+
+  /** Keeps Redis' files as they are now; it may run. */
+  async copyRedis(): Promise<void> {
+    await rm(this.#copy, { recursive: true, force: true });
+    await cp(this.redis.folder, this.#copy, { recursive: true });
+  }
+
+  /** Restarts Redis with the files that were kept, or with none. */
+  async restartRedisWith(files: 'the copy' | 'nothing'): Promise<void> {
+    await this.redis.kill();
+    await rm(this.redis.folder, { recursive: true, force: true });
+    await cp(files === 'the copy' ? this.#copy : await this.#emptyFolder(), this.redis.folder, { recursive: true });
+    await this.redis.restart();
+  }
+
+  /** A replica that was never here, ready; with the network of the first. */
+  async freshReplica(): Promise<ReplicaProcess> {
+    const proxy = await startProxy(this.redis);
+    const fresh = new ReplicaProcess('fresh', join(this.#folder, 'fresh'), await freePort(), proxy);
+    await fresh.start();
+    return fresh;
+  }
+
+  /**
+   * Waits until all replicas are connected, have nothing unsent, and stand at one position.
+   * @returns undefined then; else how they stand once the time is over
+   */
+  async healed(replicas: readonly ReplicaProcess[], patienceMilliseconds: number): Promise<string | undefined> {
+    const end = performance.now() + patienceMilliseconds;
+    for (;;) {
+      const standings = await Promise.all(replicas.map((replica) => replica.standing()));
+      const [first] = standings;
+      const areHealed = standings.every(
+        (standing) => standing?.connected && standing.unsent === 0 && standing.at === first?.at,
+      );
+      if (areHealed) return undefined;
+      if (performance.now() > end) {
+        const problems = await Promise.all(replicas.map((replica) => replica.problem()));
+        return standings.map((standing, index) => `${JSON.stringify(standing)} ${problems[index]}`).join('\n');
+      }
+      await sleep(100);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.kill()));
+    for (const { proxy } of this.replicas) await proxy[Symbol.asyncDispose]();
+    await this.redis[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #emptyFolder(): Promise<string> {
+    return mkdtemp(join(this.#folder, 'empty-'));
+  }
+}
