@@ -9,7 +9,7 @@ import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.t
 import type { DocumentReader } from '../../replica/documents.ts';
 import { inProcessGossip } from '../../replica/gossip/in-process.ts';
 import { openDataFolder } from '../../replica/lmdb/folder.ts';
-import type { Logger, Timers } from '../../replica/options.ts';
+import type { Logger, ReplicaTiming, Timers } from '../../replica/options.ts';
 import type { IndexedPath } from '../../replica/query/indexes.ts';
 import { openRedisSite } from '../../replica/redis/site.ts';
 import { openReplica, type Replica } from '../../replica/replica.ts';
@@ -68,12 +68,13 @@ export interface OnRedis {
   readonly path: string | undefined;
   /** True: gives the replica back before it is ready. */
   readonly early?: boolean;
+  readonly timing?: Partial<ReplicaTiming>;
 }
 
-export async function openOnRedis({ url, name, path, early }: OnRedis): Promise<OpenReplica> {
+export async function openOnRedis({ url, name, path, early, timing: more }: OnRedis): Promise<OpenReplica> {
   const folder = path === undefined ? undefined : await openDataFolder({ path, kind: 'REPLICA', namespace: 'test' });
   const site = openRedisSite({ url, namespace: 'test', logger: quiet });
-  const timing = { heartbeatMilliseconds: 100, retryMilliseconds: [50, 200] } as const;
+  const timing = { heartbeatMilliseconds: 100, retryMilliseconds: [50, 200], ...more } as const;
   const { log, snapshots, gossip } = site;
   const journal = folder?.journal;
   const replica = openReplica({
