@@ -2,7 +2,6 @@
 import { compareValues } from '../crdt/value.ts';
 import type { DocumentReader, StoredDocument } from '../documents.ts';
 import { type Cursor, compareToKey } from './cursor.ts';
-import type { Key } from './key-set.ts';
 import type { OrderField } from './order.ts';
 import type { OrderedEntries } from './ordered-entries.ts';
 import type { Page, PageCut, PageRequest } from './page.ts';
@@ -89,12 +88,11 @@ function placeOf(
   passes: (compared: number | undefined) => boolean,
 ): number {
   const sign = order[0]?.direction === 'DESC' ? -1 : 1;
-  const ofKey = (key: Key): boolean | undefined => {
-    if (cursorKey === undefined) return undefined;
-    const compared = compareToKey(key, cursorKey);
-    return compared === 0 ? undefined : passes(compared && compared * sign);
-  };
-  return entries.countBefore(ofKey, (id) => passes(compareValues(id, cursorId)));
+  return entries.countWhile((key, id) => {
+    const compared = cursorKey === undefined ? 0 : compareToKey(key, cursorKey);
+    if (compared === 0) return passes(compareValues(id, cursorId));
+    return passes(compared && compared * sign);
+  });
 }
 
 type Read = (id: string) => StoredDocument | undefined;

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { showsSame } from '../../../replica/crdt/document.ts';
 import type { StoredDocument } from '../../../replica/documents.ts';
 import {
   type LiveQuery,
@@ -9,6 +8,7 @@ import {
   type ResultChange,
 } from '../../../replica/query/live-query.ts';
 import type { OrderField } from '../../../replica/query/order.ts';
+import { asClient, expectLeast, expectSame } from './clients.ts';
 import { filters, freshly, ids, orders } from './queries.ts';
 import { documentFields, idsOf, paths, Store, storeOf, things, values, type Write } from './store.ts';
 
@@ -30,51 +30,6 @@ function spelt(change: ResultChange | undefined) {
 }
 
 const nothing = { inserted: [], updated: [], removed: [], moved: [] };
-
-/**
- * A client, by the contract's words: "take out all of `removed` and every `moved.from` (old indexes), then put in `inserted`
- * and `moved.to` in rising order (new indexes)".
- */
-function asClient(result: readonly StoredDocument[], change: ResultChange): StoredDocument[] {
-  const out = new Set([...change.removed.map(({ index }) => index), ...change.moved.map(({ from }) => from)]);
-  for (const { index, id } of change.removed) expect(result[index]?.id).toBe(id);
-  const after = result.filter((_, index) => !out.has(index));
-  const moved = change.moved.flatMap(({ id, from, to }) => {
-    const document = result[from];
-    expect(document?.id).toBe(id);
-    return document === undefined ? [] : [{ index: to, document }];
-  });
-  const into = [...change.inserted, ...moved].sort((a, b) => a.index - b.index);
-  for (const { index, document } of into) {
-    expect(index).toBeLessThanOrEqual(after.length);
-    after.splice(index, 0, document);
-  }
-  for (const { index, document } of change.updated) {
-    expect(after[index]?.id).toBe(document.id);
-    after[index] = document;
-  }
-  return after;
-}
-
-const sameDocument = (a: StoredDocument | undefined, b: StoredDocument | undefined): boolean =>
-  a !== undefined && b !== undefined && a.id === b.id && showsSame(a.state, b.state);
-
-function expectSame(found: readonly StoredDocument[], wanted: readonly StoredDocument[]): void {
-  expect(idsOf(found)).toEqual(idsOf(wanted));
-  expect(found.filter((document, index) => !sameDocument(document, wanted[index]))).toEqual([]);
-}
-
-/** The fewest that must move: all that stay, less the longest run of them that keeps its order. Every run is tried. */
-function fewestMoves(before: readonly string[], after: readonly string[]): number {
-  const staying = after.filter((id) => before.includes(id)).map((id) => before.indexOf(id));
-  const longest = (from: number, above: number): number => {
-    const index = staying[from];
-    if (index === undefined) return 0;
-    const without = longest(from + 1, above);
-    return index > above ? Math.max(without, 1 + longest(from + 1, index)) : without;
-  };
-  return staying.length - longest(0, -1);
-}
 
 const writes: fc.Arbitrary<Write> = fc.oneof(
   {
@@ -145,14 +100,7 @@ describe('LiveQuery', () => {
           expect(change.before).toBe(held);
           client = asClient(before, change);
           expectSame(client, wanted);
-          const former = new Map(before.map((document) => [document.id, document]));
-          const survivors = wanted.filter(({ id }) => former.has(id));
-          const updated = survivors.filter((document) => !sameDocument(document, former.get(document.id)));
-          expect(idsOf(change.updated.map(({ document }) => document))).toEqual(idsOf(updated));
-          expect(change.inserted).toHaveLength(wanted.length - survivors.length);
-          expect(change.removed).toHaveLength(before.length - survivors.length);
-          expect(change.moved).toHaveLength(fewestMoves(idsOf(before), idsOf(wanted)));
-          expect(spelt(change)).not.toEqual(nothing);
+          expectLeast(change, before, wanted);
         }
       }),
       { numRuns: 600 },

@@ -120,7 +120,7 @@ const writer = (number: number): Writer => ({
 });
 
 /** The same documents, and no index on anything. */
-export function withoutIndexes(store: Store): DocumentReader {
+export function withoutIndexes(store: DocumentReader): DocumentReader {
   return {
     get: (collection, id) => store.get(collection, id),
     all: (collection) => store.all(collection),
