@@ -1,0 +1,131 @@
+/**
+ * `npm run test:mutations`: breaks each merge rule in one place of a copy of the code, and expects a test to fail. Writes
+ * docs/mutations.md. Option: `--only TEXT`, mutations whose rule or sentence has it (prints, and writes no file).
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { markdownTable } from '../../bench/table.ts';
+import { type Mutation, mutations } from './mutations.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const copied = [
+  'replica',
+  'test/replica/crdt',
+  'docs/codec.md',
+  'errors.ts',
+  'limits.ts',
+  'package.json',
+  'vitest.config.ts',
+];
+
+/** The tests of single rules first: they fail faster, and name the rule. Then all of the room. */
+const stages = [
+  ['document', 'writes', 'version', 'clock', 'tree', 'rules'].map((name) => `test/replica/crdt/${name}.test.ts`),
+  ['test/replica/crdt'],
+];
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+
+class Copy implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'tideline-mutations-'));
+
+  constructor() {
+    for (const name of copied) cpSync(join(root, name), join(this.path, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(this.path, 'node_modules'));
+  }
+
+  /** The name of the first test that fails; undefined where none does. */
+  async firstFailure(): Promise<string | undefined> {
+    for (const tests of stages) {
+      const failed = await this.#run(tests);
+      if (failed !== undefined) return failed;
+    }
+    return undefined;
+  }
+
+  async #run(tests: readonly string[]): Promise<string | undefined> {
+    const report = join(this.path, 'report.json');
+    const vitest = join(this.path, 'node_modules/vitest/vitest.mjs');
+    const code = await new Promise<number | null>((resolve) => {
+      const reporting = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
+      spawn(process.execPath, [vitest, 'run', ...reporting, ...tests], {
+        cwd: this.path,
+        stdio: 'ignore',
+        env: { ...process.env, MERGE_RUNS: '100' },
+      }).on('exit', resolve);
+    });
+    if (code === 0) return undefined;
+    return firstFailureIn(JSON.parse(readFileSync(report, 'utf8')));
+  }
+
+  async with<Result>({ file, find, replacement }: Mutation, work: () => Promise<Result>): Promise<Result> {
+    const path = join(this.path, 'replica/crdt', file);
+    const text = readFileSync(path, 'utf8');
+    const [before, after, ...more] = text.split(find);
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new Error(`${file} has not once: ${find}`);
+    writeFileSync(path, `${before}${replacement}${after}`);
+    try {
+      return await work();
+    } finally {
+      writeFileSync(path, text);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** @param report as vitest writes it */
+function firstFailureIn(report: unknown): string {
+  const failed = findFailed(report);
+  if (failed === undefined) throw new Error(`no test failed, and vitest did: ${JSON.stringify(report).slice(0, 2000)}`);
+  return failed;
+}
+
+function findFailed(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('status' in value && value.status === 'failed' && 'fullName' in value) return String(value.fullName);
+  for (const member of Object.values(value)) {
+    const found = findFailed(member);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const chosen = mutations.filter(
+  ({ rule, what }) => options.only === undefined || `${rule} ${what}`.includes(options.only),
+);
+const rows: (readonly string[])[] = [];
+const survivors: Mutation[] = [];
+using copy = new Copy();
+const sound = await copy.firstFailure();
+if (sound !== undefined) throw new Error(`without any mutation this fails: ${sound}`);
+for (const mutation of chosen) {
+  const failed = await copy.with(mutation, () => copy.firstFailure());
+  if (failed === undefined) survivors.push(mutation);
+  const { rule, what, file } = mutation;
+  rows.push([what, rule, `\`${file}\``, failed?.trim() ?? 'none: write one']);
+  console.log(`${failed === undefined ? 'SURVIVED' : 'noticed '} ${rule} ${what} – ${failed?.trim() ?? ''}`);
+}
+
+const text = [
+  '# Each merge rule, broken',
+  '',
+  'What the tests of `replica/crdt/` notice: the code is changed in one place so that it breaks a rule of',
+  '[data-model.md](data-model.md), and a test has to fail. The table says which one did first.',
+  `${chosen.length - survivors.length} of ${chosen.length} were noticed. Made by \`npm run test:mutations\`; the mutations are in`,
+  '`test/mutations/mutations.ts`.',
+  '',
+  markdownTable([['what is wrong then', 'rule', 'in', 'the test that fails'], ...rows]),
+].join('\n');
+if (options.only === undefined) writeFileSync(join(root, 'docs/mutations.md'), text);
+if (survivors.length > 0) {
+  console.log(`${survivors.length} of ${chosen.length} were not noticed`);
+  process.exitCode = 1;
+} else console.log(`all ${chosen.length} were noticed`);
