@@ -38,6 +38,9 @@ interface Base {
   readonly position: Position;
 }
 
+/** Each run of deltas of one origin may come to have a copy of the table, as an entry. With more runs, there is none. */
+const runsWithTable = 8;
+
 /** Used again and again: nothing is encoded while something else is. */
 const strings = new StringTable('SECOND_USE');
 const content = new ByteWriter(strings);
@@ -46,7 +49,7 @@ const whole = new ByteWriter(strings);
 
 /** @param log that they are to be appended to */
 export function encodeBatch(log: LogId, deltas: readonly Delta[]): EncodedBatch {
-  strings.clear();
+  strings.clear(runsOf(deltas) > runsWithTable);
   const base = baseOf(deltas);
   const frames = deltas.map((delta) => {
     frame.clear();
@@ -106,6 +109,12 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const delta = readFrame(reader, { log, origin }, base, number, 0);
   if (!reader.isAtEnd) throw reader.malformed('it goes on');
   return delta;
+}
+
+function runsOf(deltas: readonly Delta[]): number {
+  let runs = 0;
+  for (const [index, { origin }] of deltas.entries()) if (origin !== deltas[index - 1]?.origin) runs += 1;
+  return runs;
 }
 
 function baseOf(deltas: readonly Delta[]): Base {

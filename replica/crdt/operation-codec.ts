@@ -158,7 +158,7 @@ function readFloors(reader: ByteReader, above: Path, some: boolean): readonly Fl
   if (!some) return noFloors;
   return reader.list(5, () => {
     const below = readKeys(reader, reader.count(1));
-    const path = [...above, ...below];
+    const path = below.length === 0 ? above : [...above, ...below];
     if (path.length > limits.documentDepth) throw reader.malformed('a path is too deep');
     const origin = readOrigin(reader, reader.string());
     const birth = reader.varint();

@@ -18,12 +18,15 @@ export class StringTable {
   #placed = 0;
   /** Those that have places, where they have them from their second use on. */
   #table: string[] = [];
+  #isOff = false;
 
   constructor(places: StringPlaces) {
     this.#places = places;
   }
 
-  clear(): void {
+  /** @param isOff whether every string is written as itself from now on */
+  clear(isOff = false): void {
+    this.#isOff = isOff;
     // A few strings are overwritten by the next ones; many would be kept for long.
     if (this.#count > indexedStrings) {
       this.#met.length = 0;
@@ -42,6 +45,7 @@ export class StringTable {
 
   /** Of a string that is about to be written; -1: as itself. */
   placeOf(text: string): number {
+    if (this.#isOff) return asItself;
     const sight = sightOf(text);
     const index = this.#indexOf(text, sight);
     if (index >= 0) {

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { markdownTable } from '../../bench/table.ts';
-import { type Mutation, mutations } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { mutations } from './mutations.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const copied = [
@@ -119,10 +120,9 @@ const text = [
   '',
   'What the tests of `replica/crdt/` notice: the code is changed in one place so that it breaks a rule of',
   '[data-model.md](data-model.md), and a test has to fail. The table says which one did first.',
-  `${chosen.length - survivors.length} of ${chosen.length} were noticed. Made by \`npm run test:mutations\`; the mutations are in`,
-  '`test/mutations/mutations.ts`.',
+  `${chosen.length - survivors.length} of ${chosen.length} were noticed. Made by \`npm run test:mutations\`; the mutations are in \`test/mutations/\`.`,
   '',
-  markdownTable([['what is wrong then', 'rule', 'in', 'the test that fails'], ...rows]),
+  markdownTable([['what is wrong then', 'rule', 'in', 'the test that fails'], ...rows], 'TEXT'),
 ].join('\n');
 if (options.only === undefined) writeFileSync(join(root, 'docs/mutations.md'), text);
 if (survivors.length > 0) {

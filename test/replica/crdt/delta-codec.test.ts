@@ -222,6 +222,24 @@ describe('deltas in an entry', () => {
     );
   });
 
+  it('share no table where many origins take turns: each of their entries would have a copy of it', () => {
+    const turns = Array.from({ length: 1000 }, (_, index): Delta => {
+      const origin = `${index % 2 === 0 ? 'ann' : 'bob'}.a1b2c3d4`;
+      const number = 1 + Math.floor(index / 2);
+      const collection = `a long name that comes again and again: ${index % 10}`;
+      const context = { log: 'log', position: 0, origins: new Map([[origin, number - 1]]) };
+      return { origin, number, time: 1, context, operations: [{ collection, id: 'x', operations: [] }] };
+    });
+    const { shared, frames } = encodeBatch('log', turns);
+    expect(shared.length).toBeLessThan(10);
+    for (const [index, frame] of frames.entries()) {
+      const delta = turns.slice(index, index + 1);
+      expect(decodeBatch(factsOf('log', delta), Buffer.concat([shared, frame]))).toEqual(delta);
+    }
+    const ofFew = turns.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
+    expect(encodeBatch('log', ofFew).shared.length).toBeGreaterThan(400);
+  });
+
   it('are the bytes that docs/codec.md spells out', () => {
     const bytes = documented('### Two deltas in an entry');
     const { shared, frames } = encodeBatch('log', [small, next]);

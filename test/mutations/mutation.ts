@@ -1,0 +1,18 @@
+/** A merge rule broken in one place of the code. */
+export interface Change {
+  /** Of docs/data-model.md. */
+  readonly rule: string;
+  /** What is wrong then. */
+  readonly what: string;
+  /** Stands in its file once. */
+  readonly find: string;
+  readonly replacement: string;
+}
+
+export interface Mutation extends Change {
+  /** Within replica/crdt. */
+  readonly file: string;
+}
+
+export const inFile = (file: string, changes: readonly Change[]): readonly Mutation[] =>
+  changes.map((change) => ({ ...change, file }));
