@@ -18,14 +18,20 @@ export const ofEntries: readonly Mutation[] = [
     {
       rule: 'M1',
       what: 'the number of an origin is not covered itself',
-      find: 'dot.number <= seen',
-      replacement: 'dot.number < seen',
+      find: 'number <= seen',
+      replacement: 'number < seen',
     },
     {
       rule: 'M1',
       what: 'a transaction does not cover its own dot',
-      find: 'if (dot.origin === own.origin && dot.number === own.number) return true;',
-      replacement: '',
+      find: 'number <= context.numberBefore || number === own.number',
+      replacement: 'number <= context.numberBefore',
+    },
+    {
+      rule: 'M1',
+      what: 'a transaction does not cover the one before it of its origin',
+      find: 'number <= context.numberBefore || number === own.number',
+      replacement: 'number === own.number',
     },
     {
       rule: 'M1',
@@ -100,8 +106,8 @@ export const ofEntries: readonly Mutation[] = [
     {
       rule: 'M15',
       what: 'default data is data like any other',
-      find: 'this.#defaultStamp ??= makeStamp(this.writer, true);',
-      replacement: 'this.#defaultStamp ??= makeStamp(this.writer, false);',
+      find: 'this.#defaultStamp ??= this.#make(true);',
+      replacement: 'this.#defaultStamp ??= this.#make(false);',
     },
     {
       rule: 'M7',

@@ -227,7 +227,7 @@ describe('deltas in an entry', () => {
       const origin = `${index % 2 === 0 ? 'ann' : 'bob'}.a1b2c3d4`;
       const number = 1 + Math.floor(index / 2);
       const collection = `a long name that comes again and again: ${index % 10}`;
-      const context = { log: 'log', position: 0, origins: new Map([[origin, number - 1]]) };
+      const context = { log: 'log', position: 0, numberBefore: number - 1, others: noOthers };
       return { origin, number, time: 1, context, operations: [{ collection, id: 'x', operations: [] }] };
     });
     const { shared, frames } = encodeBatch('log', turns);

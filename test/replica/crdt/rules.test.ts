@@ -83,9 +83,7 @@ describe('the latest', () => {
   });
 
   it('M11: of one origin is the one of the greatest number', () => {
-    const [first, second] = [1, 2].map((number) =>
-      makeStamp({ log: undefined, position: 0, origin: 'Ann', number, time: 5 }, false),
-    );
+    const [first, second] = [1, 2].map((number) => makeStamp(undefined, 0, 'Ann', number, 5, false));
     if (!first || !second) throw new Error('there are two');
     expect([first, second].sort(compareStamps)).toEqual([second, first]);
   });
