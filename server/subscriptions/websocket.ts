@@ -14,7 +14,7 @@ import { publicError, requestError } from '../graphql-errors.ts';
 import { withinTime } from '../within-time.ts';
 import { Connection } from './connection.ts';
 import type { Reader } from './subscriptions.ts';
-import { messageHead, WebSocketOutlet } from './web-socket-outlet.ts';
+import { closeUnread, messageHead, WebSocketOutlet } from './web-socket-outlet.ts';
 
 export interface WebSocketsOptions {
   readonly execution: Execution;
@@ -101,7 +101,7 @@ export class WebSockets {
         },
         onComplete: ({ extra: { socket } }, id) => void this.#executed.get(socket)?.delete(id),
         onNext: ({ extra: { socket } }) => {
-          if (socket.bufferedAmount > limits.socketUnsentBytes) socket.terminate();
+          if (socket.bufferedAmount > limits.socketUnsentBytes) closeUnread(socket);
         },
       },
       this.#server,

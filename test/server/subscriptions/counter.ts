@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 import { Source, type SourceListener } from '../../../resolvers/streams.ts';
 import type { Result } from '../../../server/execution.ts';
-import { Subscriptions } from '../../../server/subscriptions/subscriptions.ts';
+import { type Reader, Subscriptions } from '../../../server/subscriptions/subscriptions.ts';
 import type { TestReader } from './test-reader.ts';
 
 /** What happened so far, as a source that can be merged tells it: from one number to another. */
@@ -80,7 +80,7 @@ export function opened(maximum?: number) {
     counter.executed += 1;
     return { data: { event } };
   };
-  const open = (reader: TestReader, { key = 'count', after, ...options }: Partial<OpenOptions> = {}) =>
+  const open = (reader: Reader, { key = 'count', after, ...options }: Partial<OpenOptions> = {}) =>
     subscriptions.open({ key, source: counter.source(after), execute, ...options }, reader);
   return { counter, subscriptions, changes, open };
 }
