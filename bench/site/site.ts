@@ -9,8 +9,6 @@ import { documents } from './work.ts';
 
 export type Subject = 'tideline' | 'bare' | 'mercurius' | 'apollo' | 'yoga';
 
-/** As `npm start` runs node. */
-const nodeArguments = ['--max-semi-space-size=8'];
 const definitions = join(import.meta.dirname, '../../collections.ts');
 
 export interface Rate {
@@ -53,8 +51,7 @@ export class Site implements AsyncDisposable {
   async startServer(timing: object = {}): Promise<Asked> {
     const name = `replica-${this.servers.length}`;
     const args = [this.redis.url, name, definitions, JSON.stringify(timing)];
-    const own = this.subject === 'tideline' ? nodeArguments : [];
-    const server = new Asked(this.#compiled.start(`bench/site/servers/${this.subject}`, args, own));
+    const server = new Asked(this.#compiled.start(`bench/site/servers/${this.subject}`, args));
     this.servers.push(server);
     await server.ask('port');
     return server;

@@ -18,6 +18,8 @@ const timing = {
   snapshotMinimumBytes: 20_000,
   leaseMilliseconds: 3_000,
   chunkKeepMilliseconds: 30_000,
+  keepMilliseconds: 500,
+  siteMilliseconds: 3_000,
 };
 
 const root = resolve(import.meta.dirname, '../..');
