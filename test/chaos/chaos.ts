@@ -27,6 +27,11 @@ export interface Report {
   readonly outcomes: Readonly<Record<NonNullable<Write['outcome']>, number>>;
   readonly events: number;
   readonly resumed: number;
+  /** Different ones that were there after a fault. */
+  readonly logs: number;
+  readonly generations: number;
+  /** In the log at the end. */
+  readonly entries: number;
 }
 
 /** How long a site may take to be whole again once all faults are over. */
@@ -41,6 +46,8 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
   const counts = new Map<string, number>();
   const losses: Loss[] = [];
   const problems: string[] = [];
+  const logs = new Set<string | null>();
+  const generations = new Set<string | null>();
 
   await using site = await Site.open();
   const [first] = site.replicas;
@@ -72,6 +79,9 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
       if (losesRedis) losses.push({ name: names, at: now(), withCrash });
     }
     await check(site, problems, names);
+    const { log, generation } = await site.stored();
+    logs.add(log);
+    generations.add(generation);
   }
   await bank.close();
   tell(`${bank.writes.length} writes; all faults are over`);
@@ -101,6 +111,9 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
     lost: account?.lost ?? new Map(),
     faults: counts,
     outcomes,
+    logs: logs.size,
+    generations: generations.size,
+    entries: (await site.stored()).entries,
     events: subscribers.reduce((sum, { events }) => sum + events, 0),
     resumed: subscribers.reduce((sum, { resumed }) => sum + resumed, 0),
   };

@@ -23,6 +23,9 @@ for (const [name, count] of report.faults) console.log(`${String(count).padStart
 const { answered, refused, unknown } = report.outcomes;
 console.log(`${answered} writes answered, ${refused} refused, ${unknown} unknown`);
 console.log(`${report.events} events of live queries; ${report.resumed} times a reader came back to what had changed`);
+console.log(
+  `${report.logs} logs and ${report.generations} snapshots were seen; ${report.entries} entries are in the log`,
+);
 for (const [name, events] of report.lost) console.log(`${events.length} answered writes are lost by ${name}`);
 if (report.problems.length > 0) {
   for (const problem of report.problems.slice(0, 50)) console.error(problem);

@@ -170,6 +170,18 @@ export class Site implements AsyncDisposable {
     await this.redis.restart();
   }
 
+  /** What Redis has: the log's id, the snapshot's generation, and how many entries are in the log. */
+  async stored(): Promise<{
+    readonly log: string | null;
+    readonly generation: string | null;
+    readonly entries: number;
+  }> {
+    const { client } = this.redis;
+    const log = await client.hget('{tideline}:log', 'id');
+    const generation = await client.hget('{tideline}:snapshot', 'generation');
+    return { log, generation, entries: log === null ? 0 : await client.xlen(`{tideline}:log:${log}`) };
+  }
+
   /** A replica that was never here, ready; with the network of the first. */
   async freshReplica(): Promise<ReplicaProcess> {
     const proxy = await startProxy(this.redis);
