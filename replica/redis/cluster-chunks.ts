@@ -3,6 +3,7 @@
  * commands may be done twice. Connected at the first chunk; a node that answers nothing is dropped as P11 has it, if later:
  * chunks are large.
  */
+import { once } from 'node:events';
 import { Cluster } from 'ioredis';
 import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -28,12 +29,20 @@ export function openClusterChunks({ hosts, credentials, tls }: RedisAddress): Ch
     },
   });
   cluster.on('error', () => undefined);
-  let connecting: Promise<void> | undefined;
   const client = async () => {
-    if (cluster.status === 'wait') connecting = cluster.connect().catch(() => undefined);
-    await connecting;
-    if (cluster.status !== 'ready') throw new LogUnavailableError('the nodes of the cluster cannot be reached', true);
+    if (cluster.status === 'wait') cluster.connect().catch(() => undefined);
+    if (cluster.status !== 'ready') await isReady(cluster);
     return cluster;
   };
   return chunksOn(client, () => cluster.disconnect());
+}
+
+/** @throws {LogUnavailableError} it is not within a while: its own promise may never settle */
+async function isReady(cluster: Cluster): Promise<void> {
+  const signal = AbortSignal.timeout(limits.appendDeadlineMilliseconds);
+  try {
+    await once(cluster, 'ready', { signal });
+  } catch (error) {
+    throw new LogUnavailableError('the nodes of the cluster cannot be reached', true, { cause: error });
+  }
 }
