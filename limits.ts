@@ -73,8 +73,8 @@ export const limits = {
   queuedEvents: 1_024,
   /** First events kept for who subscribes to the same at the same version: as many come back after a restart. */
   sharedFirstBytes: 16 * mebibyte,
-  /** Between two signs of life on a stream of server-sent events, so that nobody in between takes it for dead. */
-  eventStreamPingMilliseconds: 12_000,
+  /** Between two signs of life on a WebSocket, whose client is cut off where it gives none back, and on a stream of server-sent events: nobody in between takes it for dead. */
+  signOfLifeMilliseconds: 12_000,
   /** Unread transactions a `transactions` reader may have: these cannot be merged, so the stream ends. */
   unreadTransactions: 10_000,
 

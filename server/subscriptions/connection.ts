@@ -8,6 +8,7 @@
  * L34. Events that cannot be merged wait, up to a limit; past it their subscription ends with the error that says where.
  * L35. So what is unread is bounded. Who takes nothing for too long, or owes too much, is closed.
  */
+import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
 import type { Payload, SharedEvent } from './payload.ts';
 import type { Subscription } from './subscription.ts';
@@ -18,6 +19,8 @@ export interface Outlet {
   readonly unsentBytes: number;
   /** Drops what comes after it was closed. */
   write(id: string, payload: Payload): void;
+  /** A subscription is over, unless its reader left. @param error why */
+  end(id: string, error: GraphQLError | undefined): void;
   /** Ends a connection whose client does not read. */
   closeUnread(): void;
 }
@@ -101,7 +104,7 @@ export class Connection {
     if (subscription.isOver) return;
     if (subscription.missed !== undefined) subscription.ending = ending;
     else if (this.#next < this.#queue.length) this.#queue.push({ subscription, ending });
-    else subscription.end(ending.error);
+    else this.#tellEnd(subscription, ending.error);
   }
 
   /** There is room again. */
@@ -167,7 +170,7 @@ export class Connection {
       if (subscription.isOver) this.#next += 1;
       else if ('ending' in waiting) {
         this.#next += 1;
-        subscription.end(waiting.ending?.error);
+        this.#tellEnd(subscription, waiting.ending?.error);
       } else {
         if (this.#awaitsExecution || this.#isFull) return false;
         const { payload } = waiting.event;
@@ -183,6 +186,11 @@ export class Connection {
     }
     this.#clearQueue();
     return this.#behind.size === 0 || !this.#isFull;
+  }
+
+  #tellEnd(subscription: Subscription, error: GraphQLError | undefined): void {
+    subscription.leave();
+    this.#options.outlet.end(subscription.id, error);
   }
 
   #await(payload: Promise<Payload>): void {

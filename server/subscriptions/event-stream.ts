@@ -31,6 +31,13 @@ class EventStreamOutlet implements Outlet {
     this.#response.write(payload.serverSentEvent);
   }
 
+  end(id: string, error: GraphQLError | undefined): void {
+    if (error !== undefined) this.write(id, new Payload({ errors: [error] }));
+    if (!isOpen(this.#response)) return;
+    if (!this.#response.headersSent) begin(this.#response);
+    this.#response.end(complete);
+  }
+
   closeUnread(): void {
     this.#response.destroy();
   }
@@ -56,22 +63,15 @@ export async function streamEvents(
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   const subscription = await execution.subscribe(prepared, { connection, id: '', isWaiting: () => !response.closed });
   if (!(subscription instanceof Subscription)) return subscription;
-  if (!response.headersSent) begin(response);
+  response.once('close', () => subscription.leave());
   response.on('drain', () => connection.drained());
-  response.once('close', () => subscription.end(undefined));
-  const pings = setInterval(
-    () => response.writableLength === 0 && response.write(ping),
-    limits.eventStreamPingMilliseconds,
-  );
-  response.write(ping);
-  const error = await subscription.next().then(
-    () => undefined,
-    (failure: GraphQLError) => failure,
-  );
-  clearInterval(pings);
   if (!isOpen(response)) return undefined;
-  if (error !== undefined) response.write(new Payload({ errors: [error] }).serverSentEvent);
-  response.end(complete);
+  if (!response.headersSent) begin(response);
+  response.write(ping);
+  const pings = setInterval(() => {
+    if (response.writableLength === 0) response.write(ping);
+  }, limits.signOfLifeMilliseconds);
   await closed;
+  clearInterval(pings);
   return undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * One subscriber's side of a subscription. To those who keep a protocol's life cycle it is an iterator that never gives
- * anything and is done when the subscription is: what it shows is written by its connection.
- * L14. `return()` releases at once, and exactly once, however the subscription ends.
+ * One subscriber's side of a subscription. To graphql-ws, which keeps the protocol's life cycle, it is something that can be
+ * returned; what it shows is written by its connection.
+ * L14. Leaving releases at once, and exactly once, however the subscription ends.
  */
 import type { GraphQLError } from 'graphql';
 import type { Connection } from './connection.ts';
@@ -15,9 +15,7 @@ export interface Missed {
   readonly count: number;
 }
 
-const done = { value: undefined, done: true } as const;
-
-export class Subscription implements AsyncIterableIterator<never> {
+export class Subscription implements AsyncIterable<never> {
   /** Under which its connection writes. */
   readonly id: string;
   readonly connection: Connection;
@@ -30,53 +28,29 @@ export class Subscription implements AsyncIterableIterator<never> {
   /** Events that wait for it in its connection's queue, and the last of them. */
   queued = 0;
   lastQueued: unknown;
-  #outcome: { readonly error: GraphQLError | undefined } | undefined;
-  #settle: (() => void) | undefined;
+  isOver = false;
 
-  readonly #ended: () => void;
-
-  /** @param ended told once */
-  constructor(id: string, connection: Connection, topic: Topic, after: string | undefined, ended: () => void) {
+  constructor(id: string, connection: Connection, topic: Topic, after: string | undefined) {
     this.id = id;
     this.connection = connection;
     this.topic = topic;
     this.after = after;
-    this.#ended = ended;
   }
 
-  get isOver(): boolean {
-    return this.#outcome !== undefined;
+  [Symbol.asyncIterator](): AsyncIterator<never> {
+    throw new Error('a subscription is written by its connection, and not read');
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** Settles once it is over. @throws {GraphQLError} its source failed */
-  async next(): Promise<IteratorReturnResult<undefined>> {
-    if (this.#outcome === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#settle = resolve;
-      });
-    }
-    const error = this.#outcome?.error;
-    this.#outcome = { error: undefined };
-    if (error !== undefined) throw error;
-    return done;
-  }
-
-  /** Its reader leaves. Idempotent. */
-  return(): Promise<IteratorReturnResult<undefined>> {
-    this.end(undefined);
-    return Promise.resolve(done);
-  }
-
-  end(error: GraphQLError | undefined): void {
-    if (this.#outcome !== undefined) return;
-    this.#outcome = { error };
+  /** Its reader leaves, or has been told its end. Idempotent. */
+  leave(): void {
+    if (this.isOver) return;
+    this.isOver = true;
     this.connection.left(this);
     this.topic.leave(this);
-    this.#ended();
-    this.#settle?.();
+  }
+
+  return(): Promise<void> {
+    this.leave();
+    return Promise.resolve();
   }
 }

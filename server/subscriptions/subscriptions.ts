@@ -70,7 +70,7 @@ export class Subscriptions {
   /** In one turn: it is told its first event, and from then on all others. */
   open({ key, source, execute }: Asked, { connection, id }: Reader): Subscription {
     const topic = this.#topics.get(key) ?? this.#openTopic(key, source, execute);
-    const subscription = new Subscription(id, connection, topic, source.after, () => this.#changed(-1));
+    const subscription = new Subscription(id, connection, topic, source.after);
     this.#changed(1);
     connection.joined();
     topic.join(subscription);
@@ -89,6 +89,7 @@ export class Subscriptions {
         this.#firstsBytes += bytes + key.length;
         if (this.#firstsBytes > limits.sharedFirstBytes) this.#forgetFirsts();
       },
+      left: () => this.#changed(-1),
       closed: (closed) => {
         if (this.#topics.get(key) === closed) this.#topics.delete(key);
       },

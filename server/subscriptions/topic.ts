@@ -17,6 +17,8 @@ export interface TopicOptions {
   readonly shareFirst: (key: string, make: () => SharedEvent | undefined) => SharedEvent | undefined;
   /** Told of each first event once it is serialised. */
   readonly firstRendered: (payload: Payload) => void;
+  /** Told of each reader that is there no more. */
+  readonly left: () => void;
   /** Nobody reads it any more, or it has ended. */
   readonly closed: (topic: Topic) => void;
   /** The token of what is durable here now. */
@@ -75,6 +77,7 @@ export class Topic {
 
   leave(subscription: Subscription): void {
     this.stop(subscription);
+    this.#options.left();
     if (this.#members.size + this.#joining.size === 0) this.#close();
   }
 

@@ -3,6 +3,7 @@
  * Why not through ws: what is told to many is the same to its last byte but for the id at its beginning.
  */
 import type { Duplex } from 'node:stream';
+import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
 import { limits } from '../../limits.ts';
 import type { Connection, Outlet } from './connection.ts';
@@ -16,13 +17,18 @@ export class WebSocketOutlet implements Outlet {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   #isCorked = false;
+  readonly #ended: (id: string) => void;
   /** Set once: its connection, which asks it what is unsent. */
   connection: Connection | undefined;
 
-  /** @param stream what ws itself writes to; nothing is compressed, so that its frames are whole, too */
-  constructor(socket: WebSocket, stream: Duplex) {
+  /**
+   * @param stream what ws itself writes to; nothing is compressed, so that its frames are whole, too
+   * @param ended told the id of a subscription that is over, unless its client left it
+   */
+  constructor(socket: WebSocket, stream: Duplex, ended: (id: string) => void) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#ended = ended;
   }
 
   get unsentBytes(): number {
@@ -34,6 +40,14 @@ export class WebSocketOutlet implements Outlet {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     if ((this.connection?.size ?? 0) > 1) this.#cork();
     writeFrame(this.#stream, id, payload.webSocketTail);
+  }
+
+  end(head: string, error: GraphQLError | undefined): void {
+    const { id } = JSON.parse(`${head}}`);
+    this.#ended(id);
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    const message = error === undefined ? { id, type: 'complete' } : { id, type: 'error', payload: [error] };
+    this.#socket.send(JSON.stringify(message));
   }
 
   closeUnread(): void {

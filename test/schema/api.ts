@@ -104,11 +104,10 @@ export async function openApi(definitions: Definitions = undefinedCollections())
       const reader = new TestReader();
       const subscription = await open(query, variables, reader);
       if (!(subscription instanceof OpenSubscription)) throw new Error(JSON.stringify(subscription));
-      reader.follow(subscription);
       return {
         next: async () => dataOf(await within(reader.next(), query)),
         ended: async () => (await within(reader.next(), query)) === undefined,
-        [Symbol.asyncDispose]: async () => void (await subscription.return()),
+        [Symbol.asyncDispose]: async () => subscription.leave(),
       };
     },
     async file(text, filename, contentType = 'text/plain') {

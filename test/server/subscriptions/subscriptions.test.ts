@@ -82,9 +82,7 @@ describe('subscriptions that ask the same', () => {
   it('L14: release their source once, when the last one leaves, however often it does', async () => {
     const { counter, open, subscriptions, changes } = opened();
     const [one, other] = [open(new TestReader()), open(new TestReader())];
-    const waiting = one.next();
     await one.return();
-    expect((await waiting).done).toBe(true);
     expect(counter.released).toBe(0);
     await other.return();
     await other.return();
@@ -104,14 +102,14 @@ describe('subscriptions that ask the same', () => {
     expect(told(reader)).toEqual([]);
   });
 
-  it('end with their source, after what they are due', async () => {
+  it('L14: end with their source, after what they are due', () => {
     const { counter, open, subscriptions } = opened();
     const [quick, slow] = [new TestReader(), new TestReader({ unsentBytes: 1 })];
-    const ends = [open(quick), open(slow)].map((subscription) => subscription.next());
+    for (const reader of [quick, slow]) open(reader);
     counter.add(2);
     counter.end(new GraphQLError('over'));
-    expect(subscriptions.size.topics).toBe(0);
-    await expect(ends[0]).rejects.toThrow('over');
+    expect(subscriptions.size).toEqual({ subscriptions: 1, topics: 0 });
+    expect([String(quick.error), slow.error]).toEqual(['over', undefined]);
     expect(told(quick)).toEqual([
       [0, 0, 1],
       [0, 2, 1],
@@ -120,7 +118,8 @@ describe('subscriptions that ask the same', () => {
       [0, 0, 1],
       [0, 2, 1],
     ]);
-    await expect(ends[1]).rejects.toThrow('over');
+    expect(String(slow.error)).toBe('over');
+    expect(subscriptions.size.subscriptions).toBe(0);
   });
 
   it('L41: are refused past a limit in all, and with more words than are kept', () => {
@@ -130,7 +129,7 @@ describe('subscriptions that ask the same', () => {
     open(new TestReader());
     const refused = expect.objectContaining({ code: 'TOO_MANY_SUBSCRIPTIONS' });
     expect(() => subscriptions.check('key')).toThrow(refused);
-    first.end(undefined);
+    first.leave();
     subscriptions.check('key');
     expect(() => subscriptions.check('x'.repeat(limits.subscriptionCharacters + 1))).toThrow(
       expect.objectContaining({ code: 'BAD_USER_INPUT' }),

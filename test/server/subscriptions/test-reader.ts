@@ -1,7 +1,6 @@
 /** A reader of subscriptions without a socket: what is written to it is unsent until it is read. */
 import { Connection, type Outlet } from '../../../server/subscriptions/connection.ts';
 import type { Payload } from '../../../server/subscriptions/payload.ts';
-import type { Subscription } from '../../../server/subscriptions/subscription.ts';
 import type { Reader } from '../../../server/subscriptions/subscriptions.ts';
 
 export interface TestAnswer {
@@ -20,7 +19,8 @@ export class TestReader implements Reader, Outlet {
   isHere = true;
   #waiting: (() => void) | undefined;
   #isOver = false;
-  #error: unknown;
+  /** What the subscription ended with. */
+  error: unknown;
 
   constructor(limits: { readonly unsentBytes?: number; readonly unreadMilliseconds?: number } = {}, now = () => 0) {
     this.connection = new Connection({ outlet: this, elapsed: now, ...limits });
@@ -40,23 +40,17 @@ export class TestReader implements Reader, Outlet {
     this.wasClosed = true;
   }
 
-  /** So that reading ends with the subscription. */
-  follow(subscription: Subscription): void {
-    const over = () => {
-      this.#isOver = true;
-      this.#waiting?.();
-    };
-    subscription.next().then(over, (error: unknown) => {
-      this.#error = error;
-      over();
-    });
+  end(_id: string, error: unknown): void {
+    this.#isOver = true;
+    this.error = error;
+    this.#waiting?.();
   }
 
   /** The next answer; undefined at the end. @throws what the subscription ended with, once */
   async next(): Promise<TestAnswer | undefined> {
     while (this.unread.length === 0) {
-      const error = this.#error;
-      this.#error = undefined;
+      const { error } = this;
+      this.error = undefined;
       if (error !== undefined) throw error;
       if (this.#isOver) return undefined;
       await new Promise<void>((resolve) => {

@@ -20,7 +20,7 @@ function opened(options: { readonly unsentBytes?: number; readonly unreadMillise
     (resolve) => {
       http.once('upgrade', (request, stream, head) =>
         sockets.handleUpgrade(request, stream, head, (socket) => {
-          const outlet = new WebSocketOutlet(socket, stream);
+          const outlet = new WebSocketOutlet(socket, stream, () => {});
           const connection = new Connection({ outlet, elapsed: now, ...options });
           outlet.connection = connection;
           stream.on('drain', () => connection.drained());

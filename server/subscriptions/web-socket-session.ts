@@ -1,0 +1,154 @@
+/**
+ * One WebSocket of protocol graphql-transport-ws. graphql-ws keeps its life cycle and answers queries and mutations; that a
+ * subscription begins is handled here, as graphql-ws would keep some two kilobytes for as long as one is open.
+ */
+import type { Duplex } from 'node:stream';
+import type { GraphQLError } from 'graphql';
+import { CloseCode, type Context, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { BadUserInputError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { checkIntegers, hasManyDigits } from '../../replica/json-text.ts';
+import type { Logger } from '../../replica/options.ts';
+import { type Execution, Prepared } from '../execution.ts';
+import { publicError, requestError } from '../graphql-errors.ts';
+import { Connection } from './connection.ts';
+import { Subscription } from './subscription.ts';
+import { messageHead, WebSocketOutlet } from './web-socket-outlet.ts';
+
+export type SessionContext = Context<Record<string, unknown> | undefined, WebSocketSession>;
+
+export interface SessionOptions {
+  readonly execution: Execution;
+  readonly logger: Logger;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  readonly isClosing: () => boolean;
+}
+
+/** What is to be run, or what is wrong with it. */
+type Asked = Prepared | readonly GraphQLError[];
+
+export class WebSocketSession {
+  readonly socket: WebSocket;
+  readonly #options: SessionOptions;
+  readonly #connection: Connection;
+  /** Set with the handshake. */
+  context: SessionContext | undefined;
+  /** Takes what is not handled here. */
+  handle: ((message: string) => Promise<void>) | undefined;
+  /** Whether it has read since it was asked for a sign of life. */
+  isAlive = true;
+  /**
+   * The ids of what is executed, also where its client has said complete: until it ends, another operation under its id would
+   * be taken for it.
+   */
+  readonly #executed = new Set<string>();
+  /** Where the message at hand has an integer that JSON.parse makes another of. */
+  #lostDigits: BadUserInputError | undefined;
+  /** What the message at hand asks for, where it was looked at here. */
+  #asked: Asked | undefined;
+
+  /** @param stream what ws itself writes to */
+  constructor(socket: WebSocket, stream: Duplex, options: SessionOptions) {
+    this.socket = socket;
+    this.#options = options;
+    const outlet = new WebSocketOutlet(socket, stream, (id) => {
+      if (this.context !== undefined) delete this.context.subscriptions[id];
+    });
+    this.#connection = new Connection({ outlet, elapsed: options.elapsed });
+    outlet.connection = this.#connection;
+    stream.on('drain', () => this.#connection.drained());
+  }
+
+  /** @param message as it came, whatever it is */
+  received(message: string): Promise<void> {
+    this.#lostDigits = lostDigitsIn(message);
+    this.#asked = undefined;
+    // Only what has the word can be one.
+    if (message.includes('subscription') && this.#hasBegun(message)) return Promise.resolve();
+    return this.handle?.(message) ?? Promise.resolve();
+  }
+
+  /** For graphql-ws: what a message asks for, and that it is executed from now on. */
+  begin(id: string, payload: SubscribePayload): Asked {
+    const asked = this.#asked ?? this.#prepare(payload);
+    if (!(asked instanceof Prepared)) return asked;
+    if (this.#executed.has(id)) {
+      const problem = 'the operation that was completed under this id has not ended';
+      this.socket.close(CloseCode.SubscriberAlreadyExists, problem);
+      return [requestError(problem, 'BAD_REQUEST')];
+    }
+    this.#executed.add(id);
+    return asked;
+  }
+
+  executed(id: string): void {
+    this.#executed.delete(id);
+  }
+
+  /** @returns whether a subscription begins with it; whatever is wrong with a message is told by graphql-ws */
+  #hasBegun(text: string): boolean {
+    const { context } = this;
+    const message = messageIn(text);
+    if (message?.type !== MessageType.Subscribe || !context?.acknowledged || message.id in context.subscriptions)
+      return false;
+    const { id, payload } = message;
+    this.#asked = this.#prepare(payload);
+    if (!(this.#asked instanceof Prepared) || this.#asked.operation.definition.operation !== 'subscription')
+      return false;
+    const prepared = this.begin(id, payload);
+    // An id that is still in use: it is closed by now.
+    if (!(prepared instanceof Prepared)) return true;
+    context.subscriptions[id] = null;
+    this.#open(id, prepared, context).catch((err: unknown) => {
+      this.#options.logger.error({ err }, 'a subscription failed unexpectedly');
+      this.socket.close(CloseCode.InternalServerError, 'Internal server error');
+    });
+    return true;
+  }
+
+  async #open(id: string, prepared: Prepared, context: SessionContext): Promise<void> {
+    const isWaiting = () => id in context.subscriptions;
+    const reader = { connection: this.#connection, id: messageHead(id), isWaiting };
+    const answer = await this.#options.execution.subscribe(prepared, reader);
+    this.executed(id);
+    if (answer instanceof Subscription) {
+      if (!answer.isOver) context.subscriptions[id] = answer;
+    } else if (isWaiting()) {
+      delete context.subscriptions[id];
+      this.socket.send(JSON.stringify({ id, type: MessageType.Next, payload: answer }));
+      this.socket.send(JSON.stringify({ id, type: MessageType.Complete }));
+    }
+  }
+
+  #prepare({ query, operationName, variables, extensions }: SubscribePayload): Asked {
+    const { execution, logger, isClosing } = this.#options;
+    if (isClosing()) return [requestError('this server is shutting down', 'STORE_UNAVAILABLE')];
+    if (this.#executed.size + this.#connection.size >= limits.subscriptionsPerSocket) {
+      const problem = `a connection may run ${limits.subscriptionsPerSocket} operations at once: open another, or complete some`;
+      return [requestError(problem, 'BAD_REQUEST')];
+    }
+    if (this.#lostDigits !== undefined) return [publicError(this.#lostDigits, logger)];
+    return execution.prepare({ query, operationName, variables, extensions, mayWrite: true });
+  }
+}
+
+function messageIn(text: string) {
+  try {
+    return parseMessage(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function lostDigitsIn(message: string): BadUserInputError | undefined {
+  if (!hasManyDigits(message)) return undefined;
+  try {
+    JSON.parse(message);
+    checkIntegers(message, '', ['payload', 'variables']);
+    return undefined;
+  } catch (error) {
+    return error instanceof BadUserInputError ? error : undefined;
+  }
+}
