@@ -3,25 +3,41 @@ const nothing: ReadonlyMap<string, never> = new Map<string, never>();
 /** A map by collection and id. Empty collections leave nothing behind, and an empty map takes next to no memory. */
 export class DocumentMap<Value> {
   #collections: Map<string, Map<string, Value>> | undefined;
+  /** The collection that was asked for last: most that comes one after the other is of one. */
+  #lastName: string | undefined;
+  #last: Map<string, Value> | undefined;
 
   get(collection: string, id: string): Value | undefined {
-    return this.#collections?.get(collection)?.get(id);
+    return this.#valuesOf(collection)?.get(id);
   }
 
   has(collection: string, id: string): boolean {
-    return this.#collections?.get(collection)?.has(id) ?? false;
+    return this.#valuesOf(collection)?.has(id) ?? false;
   }
 
   set(collection: string, id: string, value: Value): void {
-    this.#collections ??= new Map();
-    const values = this.#collections.get(collection);
+    const values = this.#valuesOf(collection);
     if (values) values.set(id, value);
-    else this.#collections.set(collection, new Map([[id, value]]));
+    else {
+      this.#collections ??= new Map();
+      this.#last = new Map([[id, value]]);
+      this.#collections.set(collection, this.#last);
+    }
   }
 
   delete(collection: string, id: string): void {
-    const values = this.#collections?.get(collection);
-    if (values?.delete(id) && values.size === 0) this.#collections?.delete(collection);
+    const values = this.#valuesOf(collection);
+    if (!values?.delete(id) || values.size > 0) return;
+    this.#collections?.delete(collection);
+    this.#last = undefined;
+  }
+
+  #valuesOf(collection: string): Map<string, Value> | undefined {
+    if (collection !== this.#lastName) {
+      this.#lastName = collection;
+      this.#last = this.#collections?.get(collection);
+    }
+    return this.#last;
   }
 
   get size(): number {

@@ -1,13 +1,13 @@
 /** The work that all subjects do: made documents, and updates in an order that is nobody's order in memory. */
 
-export interface Fields {
+export type Fields = {
   readonly name: string;
   readonly make: string;
   readonly color: string;
   readonly year: number;
   readonly price: number;
   readonly sold: boolean;
-}
+};
 
 export interface Update {
   readonly id: string;

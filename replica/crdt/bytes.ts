@@ -111,7 +111,7 @@ export class ByteWriter {
 
   /** What was written, for good. */
   take(): Uint8Array {
-    const written = this.#bytes.subarray(this.#start, this.#end);
+    const written = new Uint8Array(this.#bytes.buffer, this.#start, this.#end - this.#start);
     this.#start = this.#end;
     if (this.#bytes.length === pieceBytes) return written;
     this.#begin(new Uint8Array(pieceBytes));

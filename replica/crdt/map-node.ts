@@ -243,9 +243,8 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
 
   /** Puts a register with one sibling where nothing is. */
   setRegister(key: string, stamp: Stamp, value: Value): void {
-    const { size } = this;
-    const isUsual = this.unusual === undefined && size < innerSlots && !stamp.isDefault;
-    if (isUsual && this.shape.indexOf(key) < 0) this.putRegister(key, size, stamp, value);
+    const isAtEnd = !stamp.isDefault && this.size < smallMapKeys && this.shape.indexOf(key) < 0;
+    if (isAtEnd && !this.unusual?.slotsByKey) this.putRegister(key, this.size, stamp, value);
     else this.setChild(key, new RegisterNode(stamp, value), 0, stamp.isDefault ? 1 : 3);
   }
 
@@ -262,23 +261,28 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /**
-   * Where in a usual map a writer may put a register without more ado: at the end, or in place of a register with one
-   * sibling that it had seen. -1 where that is not so.
+   * Where a writer may put a register that is no default data without more ado: at the end of a map of few keys, or in place
+   * of such a register with one sibling that it had seen. -1 where that is not so.
    */
   placeFor(key: string, writer: Writer): number {
-    if (this.unusual !== undefined) return -1;
+    if (this.unusual?.slotsByKey) return -1;
     const index = this.shape.indexOf(key);
     const { size } = this;
-    if (index < 0) return size < innerSlots ? size : -1;
+    if (index < 0) return size < smallMapKeys ? size : -1;
     const slot = this.slotAt(index);
-    if (!isNode(slot)) return writer.covers(this) ? index : -1;
-    return slot instanceof RegisterNode && writer.covers(slot) ? index : -1;
+    if (isNode(slot) && !(slot instanceof RegisterNode)) return -1;
+    const stamp = isNode(slot) ? slot : this;
+    return !stamp.isDefault && writer.covers(stamp) ? index : -1;
   }
 
   /** @param place from placeFor */
   putRegister(key: string, place: number, stamp: Stamp, value: Value): void {
+    const isNew = place === this.shape.keys.length;
+    if (isNew && place >= innerSlots) this.unusual ??= this.asUnusual();
     this.setSlotAt(place, isScalar(value) && equalStamps(this, stamp) ? value : new RegisterNode(stamp, value));
-    if (place === this.shape.keys.length) this.shape = this.shape.with(key);
+    if (!isNew) return;
+    this.unusual?.count(0, 3);
+    this.shape = this.shape.with(key);
   }
 
   /** Gives back the room that arrays keep for growing. */

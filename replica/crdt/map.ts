@@ -72,6 +72,7 @@ export class Edit {
     const place = map.placeFor(key, this.writer);
     if (place < 0) return undefined;
     const own = this.#ownMap(map);
+    this.#hasGrown ||= place === own.size;
     own.putRegister(key, place, this.stamp(false), value);
     return own;
   }

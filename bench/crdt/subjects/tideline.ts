@@ -36,7 +36,7 @@ class TidelineStore implements Store {
   }
 
   create(id: string, fields: Fields): Uint8Array {
-    return this.#write(id, (draft) => draft.upsert({ ...fields }, 'MERGE', isCounter));
+    return this.#write(id, (draft) => draft.upsert(fields, 'MERGE', isCounter));
   }
 
   update({ id, field, value }: Update): Uint8Array {

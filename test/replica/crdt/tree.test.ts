@@ -37,6 +37,16 @@ const nodes = fc.oneof({ arbitrary: registers, weight: 4 }, siblings, emptyMaps)
 const keys = fc.integer({ min: 0, max: 24 }).map((number) => `key ${number}`);
 const steps = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant('set' as const), key: keys, node: nodes }), weight: 6 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('assign' as const),
+      key: keys,
+      stamp: fc.constantFrom(...stamps.slice(1)),
+      value: values,
+      sees: fc.boolean(),
+    }),
+    weight: 3,
+  },
   { arbitrary: fc.record({ kind: fc.constant('delete' as const), key: keys }), weight: 2 },
   { arbitrary: fc.record({ kind: fc.constantFrom('copy' as const, 'compact' as const) }), weight: 1 },
 );
@@ -60,37 +70,85 @@ function expectSame(map: MapNode, model: ReadonlyMap<string, DocumentNode>): voi
   expect(visited).toEqual([...model]);
 }
 
+/** As an Edit assigns: at once where nothing else is there, else by a node. */
+function assign(map: MapNode, key: string, stamp: Stamp, value: Value, sees: boolean): void {
+  const was = map.get(key);
+  const place = map.placeFor(key, { ...stampedBy(stamp), covers: () => sees });
+  if (place >= 0) map.putRegister(key, place, stamp, value);
+  else if (was === undefined) map.setRegister(key, stamp, value);
+  else map.setChild(key, new RegisterNode(stamp, value), livenessOf(was), 3);
+}
+
+const stampedBy = ({ log, position, origin, number, time }: Stamp) => ({ log, position, origin, number, time });
+
 describe('a map in memory', () => {
   it('is what a Map would be after the same changes, and so are its former copies', () => {
     fc.assert(
-      fc.property(fc.nat(20), nodes, fc.array(steps, { maxLength: 80 }), (size, node, changes) => {
-        let map = MapNode.empty(stampAt(1), []);
-        const model = new Map<string, DocumentNode>();
-        const former: [MapNode, ReadonlyMap<string, DocumentNode>][] = [];
-        for (let key = 0; key < size; key++) {
-          map.setChild(`key ${key}`, node, 0, livenessOf(node));
-          model.set(`key ${key}`, node);
-        }
-        for (const step of changes) {
-          if (step.kind === 'set') {
-            map.setChild(step.key, step.node, livenessOf(model.get(step.key)), livenessOf(step.node));
-            model.set(step.key, step.node);
-            expect(map.get(step.key)).toEqual(step.node);
-          } else if (step.kind === 'delete') {
-            map.deleteChild(step.key, livenessOf(model.get(step.key)));
-            model.delete(step.key);
-            expect(map.get(step.key)).toBeUndefined();
-          } else if (step.kind === 'compact') {
-            map.compact();
-          } else {
-            former.push([map, new Map(model)]);
-            map = map.copy();
+      fc.property(
+        fc.boolean(),
+        fc.nat(20),
+        nodes,
+        fc.array(steps, { maxLength: 80 }),
+        (present, size, node, changes) => {
+          let map = present ? MapNode.present(stampAt(1)) : MapNode.empty(stampAt(1), []);
+          const model = new Map<string, DocumentNode>();
+          const former: [MapNode, ReadonlyMap<string, DocumentNode>][] = [];
+          for (let key = 0; key < size; key++) {
+            map.setChild(`key ${key}`, node, 0, livenessOf(node));
+            model.set(`key ${key}`, node);
           }
-        }
-        for (const [copied, then] of [...former, [map, model] as const]) expectSame(copied, then);
-      }),
+          for (const step of changes) {
+            if (step.kind === 'set') {
+              map.setChild(step.key, step.node, livenessOf(model.get(step.key)), livenessOf(step.node));
+              model.set(step.key, step.node);
+              expect(map.get(step.key)).toEqual(step.node);
+            } else if (step.kind === 'assign') {
+              assign(map, step.key, step.stamp, step.value, step.sees);
+              model.set(step.key, new RegisterNode(step.stamp, step.value));
+              expect(map.get(step.key)).toEqual(model.get(step.key));
+            } else if (step.kind === 'delete') {
+              map.deleteChild(step.key, livenessOf(model.get(step.key)));
+              model.delete(step.key);
+              expect(map.get(step.key)).toBeUndefined();
+            } else if (step.kind === 'compact') {
+              map.compact();
+            } else {
+              former.push([map, new Map(model)]);
+              map = map.copy();
+            }
+          }
+          for (const [copied, then] of [...former, [map, model] as const]) expectSame(copied, then);
+        },
+      ),
       { numRuns: 300 },
     );
+  });
+
+  it('is assigned to at once where a register stands that was seen, and where nothing stands', () => {
+    const seeing = (covers: boolean) => ({ ...stampedBy(stampAt(2)), covers: () => covers });
+    const map = MapNode.present(stampAt(1));
+    map.putRegister('a', map.placeFor('a', seeing(false)), stampAt(1), 1);
+    map.putRegister('b', map.placeFor('b', seeing(false)), stampAt(2), 2);
+    expect(['a', 'b', 'c'].map((key) => map.placeFor(key, seeing(true)))).toEqual([0, 1, 2]);
+    expect(['a', 'b', 'c'].map((key) => map.placeFor(key, seeing(false)))).toEqual([-1, -1, 2]);
+    map.setChild('c', MapNode.present(stampAt(1)), 0, 3);
+    expect(map.placeFor('c', seeing(true))).toBe(-1);
+    map.setChild('d', new RegisterNode(stampAt(0), 1), 0, 1);
+    expect(['a', 'd', 'e'].map((key) => map.placeFor(key, seeing(true)))).toEqual([0, -1, 4]);
+  });
+
+  it('tells who touched it last, by an entry in it or by the name alone', () => {
+    const map = MapNode.present(stampAt(1));
+    map.setChild('a', new RegisterNode(stampAt(2), 1), 0, 3);
+    for (const touch of [
+      { origin: 'ann.a1b2c3d4', number: 1 },
+      { origin: 'ann.a1b2c3d4', number: 2 },
+      { origin: 'ann.a1b2c3d4', number: 3 },
+      { origin: 'bob.a1b2c3d4', number: 2 },
+    ]) {
+      map.setTouch(touch);
+      expect(map.touch).toEqual(touch);
+    }
   });
 
   it('keeps its presence, of none, one or more', () => {
