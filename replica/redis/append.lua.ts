@@ -21,10 +21,13 @@ local log, position, mark = head.id, head.position, head.mark
 
 local numbers, touched, groups, group = {}, {}, {}, nil
 -- P63. Where last numbers are missing, what is in already would go in once more.
-local damaged = position > 0 and redis.call('EXISTS', KEYS[3]) == 0
+local damaged = false
 local function last_number(origin)
   local kept = redis.call('HGET', KEYS[3], origin)
-  if not kept then return 0 end
+  if not kept then
+    damaged = damaged or (position > 0 and redis.call('EXISTS', KEYS[3]) == 0)
+    return 0
+  end
   local number = tonumber(string.match(kept, '^(%d+)\\n'))
   if not number then damaged = true end
   return number or 0

@@ -49,7 +49,7 @@ export class RedisLog implements Log {
 
   async append(batch: Batch, seen: Head, secret: string): Promise<readonly LogEntry[]> {
     const { redis, publishCommand } = this.#connections.writer;
-    const sent: (string | number | Uint8Array)[] = [];
+    const sent: (string | number | Buffer)[] = [];
     for (const one of batch.transactions)
       sent.push(one.origin, one.number, one.numberBefore, seenText(one), bufferOf(one.frame));
     const { log, stream, origins, deltas } = { ...this.#keys, stream: this.#keys.stream(seen.log) };
@@ -64,7 +64,7 @@ export class RedisLog implements Log {
       publishCommand,
       deltas,
       bufferOf(batch.shared),
-      ...sent,
+      sent,
     );
     const [outcome, ...entries] = texts(await orUnavailable(answer));
     if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));

@@ -79,9 +79,7 @@ export async function mendOrigins(
   if (position !== head.position) return false;
   const { log, mark } = head;
   const numbers = [...origins].flat();
-  return (
-    (await orUnavailable(redis.tidelineMendOrigins(keys.log, keys.origins, log, position, mark, ...numbers))) === 1
-  );
+  return (await orUnavailable(redis.tidelineMendOrigins(keys.log, keys.origins, log, position, mark, numbers))) === 1;
 }
 
 /** Newest first; none where the manifest does not decode. */

@@ -53,13 +53,16 @@ end
 return answer
 `;
 
+/** As many as there are: they are given as one array, as a call takes no more arguments than the stack has room for. */
+type Arguments = readonly (string | number | Buffer)[];
+
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     tidelineAppend(
       log: string,
       stream: string,
       origins: string,
-      ...rest: (string | number | Uint8Array)[]
+      ...rest: (string | number | Buffer | Arguments)[]
     ): Result<unknown, Context>;
     tidelineCreate(
       log: string,
@@ -77,14 +80,10 @@ declare module 'ioredis' {
       id: string,
       position: number,
       mark: string,
-      ...numbers: (string | number)[]
+      numbers: Arguments,
     ): Result<unknown, Context>;
     tidelineTakeLease(lease: string, token: string, milliseconds: number): Result<unknown, Context>;
-    tidelinePrepareLog(
-      stream: string,
-      keepMilliseconds: number,
-      ...entries: (string | Uint8Array)[]
-    ): Result<unknown, Context>;
+    tidelinePrepareLog(stream: string, keepMilliseconds: number, entries: Arguments): Result<unknown, Context>;
     tidelineBeginLog(
       log: string,
       closedStream: string,
@@ -94,7 +93,7 @@ declare module 'ioredis' {
       lease: string,
       kept: string,
       token: string,
-      ...rest: (string | number | Uint8Array)[]
+      ...rest: (string | number | Buffer | Arguments)[]
     ): Result<unknown, Context>;
     tidelineRenewLease(lease: string, token: string, milliseconds: number): Result<unknown, Context>;
     tidelineReleaseLease(lease: string, token: string): Result<unknown, Context>;

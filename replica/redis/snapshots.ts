@@ -122,11 +122,18 @@ export class RedisSnapshots implements Snapshots {
   }
 
   async prepareLog(entries: readonly LogEntry[], keepMilliseconds: number): Promise<void> {
-    const [first] = entries;
-    if (first === undefined) return;
-    const stored = entries.flatMap((entry) => [`${entry.last}-0`, encodeEntry(entry)]);
-    const stream = this.#keys.stream(first.log);
-    outcomeOf(await orUnavailable(this.#writer.redis.tidelinePrepareLog(stream, keepMilliseconds, ...stored)));
+    let some: (string | Buffer)[] = [];
+    let bytes = 0;
+    for (const [index, entry] of entries.entries()) {
+      const encoded = encodeEntry(entry);
+      some.push(`${entry.last}-0`, encoded);
+      bytes += encoded.length;
+      // Everybody waits for a script: none writes much more than an append may.
+      if (bytes < limits.appendBytes && index + 1 < entries.length) continue;
+      const stream = this.#keys.stream(entry.log);
+      outcomeOf(await orUnavailable(this.#writer.redis.tidelinePrepareLog(stream, keepMilliseconds, some)));
+      [some, bytes] = [[], 0];
+    }
   }
 
   async beginLog({ manifest, head, origins, over }: LogBeginning, lease: string): Promise<boolean> {
@@ -144,7 +151,7 @@ export class RedisSnapshots implements Snapshots {
       ...placeOf(head),
       manifest.generation.name,
       encodeManifest(manifest),
-      ...[...origins].flat(),
+      [...origins].flat(),
     );
     return (await orUnavailable(begun)) === 1;
   }
