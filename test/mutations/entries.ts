@@ -149,6 +149,12 @@ export const ofEntries: readonly Mutation[] = [
   ...inFile('map-node.ts', [
     {
       rule: 'M3',
+      what: 'the usual assign drops a value that came with its map and was not seen',
+      find: 'if (!isNode(slot)) return writer.covers(this) ? index : -1;',
+      replacement: 'if (!isNode(slot)) return index;',
+    },
+    {
+      rule: 'M3',
       what: 'the usual assign drops a register that was not seen',
       find: 'return slot instanceof RegisterNode && writer.covers(slot) ? index : -1;',
       replacement: 'return slot instanceof RegisterNode ? index : -1;',

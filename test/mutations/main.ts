@@ -23,11 +23,10 @@ const copied = [
   'vitest.config.ts',
 ];
 
-/** The tests of single rules first: they fail faster, and name the rule. Then all of the room. */
-const stages = [
-  ['document', 'writes', 'version', 'clock', 'tree', 'rules'].map((name) => `test/replica/crdt/${name}.test.ts`),
-  ['test/replica/crdt'],
-];
+/** The tests of single rules first: they fail faster, and name the rule. Then random histories. */
+const stages = [['document', 'writes', 'version', 'clock', 'tree', 'rules'], ['convergence']].map((names) =>
+  names.map((name) => `test/replica/crdt/${name}.test.ts`),
+);
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 

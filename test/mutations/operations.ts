@@ -82,6 +82,12 @@ export const ofOperations: readonly Mutation[] = [
       replacement: 'presence: presence.length > 0 ? presence : [edit.stamp(isDefault)],',
     },
     {
+      rule: 'M6',
+      what: 'counting on drops presence that was not seen',
+      find: 'node.isOf(edit.writer.origin, birth) && edit.writer.covers(node))',
+      replacement: 'node.isOf(edit.writer.origin, birth))',
+    },
+    {
       rule: 'M8',
       what: 'floors are not raised',
       find: 'return operation.floors.length === 0 ? changed : raise(changed, operation.floors, edit);',
@@ -157,6 +163,12 @@ export const ofOperations: readonly Mutation[] = [
     },
   ]),
   ...inFile('tree.ts', [
+    {
+      rule: 'M6',
+      what: 'a counter that begins with a cell that comes back counts again what was removed',
+      find: 'upFloor: before.up,\n      downFloor: before.down,',
+      replacement: 'upFloor: 0,\n      downFloor: 0,',
+    },
     {
       rule: 'M6',
       what: 'counting on in the one cell of a counter loses its floors',

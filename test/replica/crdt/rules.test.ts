@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TypeMismatchError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
-import { countInto } from '../../../replica/crdt/counter.ts';
+import { countInto, ownCell } from '../../../replica/crdt/counter.ts';
 import type { DocumentState } from '../../../replica/crdt/document.ts';
 import { conflictsOf, documentExists, documentValue, updatedAt, valueAt } from '../../../replica/crdt/document.ts';
 import { decodeDocument, encodeDocument } from '../../../replica/crdt/document-codec.ts';
@@ -143,6 +143,18 @@ describe('counters', () => {
     expect(countInto(once, 'Ann', 1, zero, { up: 3, down: 4 })).toEqual([{ ...cell, down: 4 }]);
   });
 
+  it('M6: a cell that came back is counted on in, and what was reset in it stays reset', () => {
+    const counted = car.by('Ann', 20, (pen) => pen.increment('km', 5));
+    const removed = counted.by('Bob', 30, (pen) => pen.remove('km'));
+    const more = counted.by('Ann', 25, (pen) => pen.increment('km', 2));
+    for (const sight of orders([removed, more])) {
+      const again = sight
+        .by('Ann', 40, (pen) => pen.increment('km', 1))
+        .by('Ann', 41, (pen) => pen.increment('km', -4));
+      expect(again.json).toMatchObject({ km: -1 });
+    }
+  });
+
   it('M5: two who make a counter of one number, and count, begin with it once', () => {
     const [bob, cyd] = ['Bob', 'Cyd'].map((name, index) =>
       car.by(name, 20 + index, (pen) => {
@@ -206,12 +218,14 @@ describe('counters', () => {
     expect(new Set(values)).toEqual(new Set([0.1 - 0.7 + 1e16 + 0.3]));
   });
 
-  it('M12: cells of one origin are summed by their births as numbers', () => {
+  it('M12, M21: cells of one origin are summed by their births as numbers, and the newest is counted into', () => {
     const birthsOf = [2, 10].map((birth) => ({ birth, by: birth === 2 ? 1e16 : 1 }));
     let cells = countInto([], 'Ann', 100, { up: 0, down: 0 }, { up: 0, down: 1e16 });
     for (const { birth, by } of birthsOf.toReversed())
       cells = countInto(cells, 'Ann', birth, { up: 0, down: 0 }, { up: by, down: 0 });
     expect(cells.map(({ birth }) => birth)).toEqual([2, 10, 100]);
+    // M21. Counted into is the newest, should there ever be more than one.
+    expect(ownCell(cells, 'Ann')?.birth).toBe(100);
   });
 
   it('M20: survive a document that was read, edited and written back', () => {
