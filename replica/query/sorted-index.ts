@@ -33,7 +33,7 @@ export function compareEntries(a: IndexEntry, b: IndexEntry): number {
 const standsBefore =
   (entry: IndexEntry) =>
   (key: Key, id: string): boolean =>
-    compareEntries({ key, id }, entry) < 0;
+    (compareValues(key, entry.key) || compareValues(id, entry.id)) < 0;
 
 /** The index of what is shown now: it is kept up with every change. */
 export class KeptIndex implements SortedIndex {

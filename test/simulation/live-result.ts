@@ -1,9 +1,10 @@
 /** A live query as its reader has it: rebuilt from nothing but the changes that it was told. */
 import { showsSame } from '../../replica/crdt/document.ts';
 import type { DocumentReader, StoredDocument } from '../../replica/documents.ts';
+import { compileFilter } from '../../replica/query/filter.ts';
 import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live-query.ts';
 import { sortDocuments } from '../../replica/query/order.ts';
-import { matching } from '../../replica/query/query-plan.ts';
+import { sortedMatches } from '../../replica/query/query-plan.ts';
 
 export class LiveResult {
   readonly definition: LiveQueryDefinition;
@@ -26,8 +27,12 @@ export class LiveResult {
   /** @returns what is wrong with the result */
   compare(reader: DocumentReader): string | undefined {
     const { collection, filter, order, first } = this.definition;
-    const fresh = sortDocuments(matching(reader, collection, filter), order).slice(0, first);
-    return sameDocuments(this.documents, fresh) ? undefined : 'a result that a fresh query does not give';
+    const isMatch = compileFilter(filter);
+    const matches = sortDocuments([...reader.all(collection)].filter(isMatch), order);
+    if (!sameDocuments(sortedMatches(reader, collection, filter, order), matches))
+      return 'what an index does not lead to';
+    if (!sameDocuments(this.documents, matches.slice(0, first))) return 'a result that a fresh query does not give';
+    return undefined;
   }
 }
 

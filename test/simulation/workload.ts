@@ -52,6 +52,9 @@ const strategies: readonly WriteStrategy[] = [
   'UPDATE_DIFFERENT',
 ];
 
+/** Keypaths with an index; on the last key there is none. */
+export const indexedPaths = keys.slice(0, 2).map((key) => ({ collection: chaosCollection, path: [key] }));
+
 /** Over documents that everybody writes to at once. */
 export function randomQueries(random: Random): readonly LiveQueryDefinition[] {
   const [a, b] = [random.pick(keys), random.pick(keys)];

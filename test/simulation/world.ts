@@ -16,6 +16,7 @@ import type { ReaderThatLeft } from './returning-reader.ts';
 import { Scheduler } from './scheduler.ts';
 import { Server } from './server.ts';
 import { Trace } from './trace.ts';
+import { indexedPaths } from './workload.ts';
 
 /** Something was shown, lost or left over that must not be. */
 export class InvariantError extends Error {}
@@ -127,6 +128,7 @@ export class World {
       timers: process.timers,
       random: (bytes) => random.bytes(bytes),
       logger: this.#loggerOf(machine, process),
+      indexes: indexedPaths,
       timing: { heartbeatMilliseconds, ...this.snapshotTiming },
     });
     const observer = new Observer({

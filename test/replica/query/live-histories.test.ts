@@ -69,6 +69,8 @@ describe('live queries and indexes', () => {
     () => {
       const begin = Number(LIVE_SEED);
       for (let seed = begin; seed < begin + Number(LIVE_RUNS) / atOnce; seed += 1) {
+        const done = (seed - begin) * atOnce;
+        if (done > 0 && done % 10_000 === 0) console.log(`${done} of ${LIVE_RUNS} histories`);
         fc.assert(property, {
           seed,
           numRuns: atOnce,
