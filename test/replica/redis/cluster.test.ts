@@ -1,5 +1,5 @@
 /** The site on a real Redis Cluster of three masters: it goes where the slot of its keys goes. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openRedisSite, type RedisSite } from '../../../replica/redis/site.ts';
 import { type RedisCluster, startRedisCluster } from '../../servers/redis-cluster.ts';
 import { eventually } from '../../servers/wait.ts';
@@ -80,6 +80,27 @@ describe('a cluster', { timeout: 60_000 }, () => {
 
     expect(subscribed.map((names) => (Array.isArray(names) ? names.length : 0)).toSorted()).toEqual([0, 0, 2]);
     await expect.poll(() => heard).toEqual(['a.x 1-1']);
+  });
+
+  it('P62: brings messages by plain channels where the server does not say that it has others, as Redis 6.2 does', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => warned.mockRestore());
+    const cluster = await openCluster();
+    for (const { client } of cluster.masters)
+      await client.acl('SETUSER', 'old', 'on', '>pass', '~*', '&*', '+@all', '-info');
+    const url = cluster.url.replace('://', '://old:pass@');
+    const [one, other] = [await openSite(url), await openSite(url)];
+    const { heard } = await listen(other.gossip);
+    const head = await one.log.create('log');
+
+    await appendAtLast(one.log, head, 1, 1);
+    one.gossip.sendHeartbeat(Buffer.from('alive'));
+
+    await expect.poll(() => heard).toEqual(['a.x 1-1', 'heartbeat alive']);
+    const shards = await Promise.all(
+      cluster.masters.map(({ client }) => client.call('PUBSUB', 'SHARDCHANNELS').catch(() => [])),
+    );
+    expect(shards.flat()).toEqual([]);
   });
 
   it.each(['kill', 'pause'] as const)(
