@@ -15,7 +15,7 @@ import { measureStart, type Start } from './start.ts';
 const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '2' },
     documents: { type: 'string', default: '10000,1000000' },
     only: { type: 'string' },
   },
@@ -28,7 +28,7 @@ const writerCounts = [1, 16, 64, 256];
 const subjects: readonly Subject[] = ['tideline', 'bare', 'mercurius', 'apollo', 'yoga'];
 const watchedSubjects: readonly Subject[] = ['tideline', 'bare', 'apollo'];
 const eventRates = [200, 1_000];
-const firstWarmUpSeconds = 4;
+const firstWarmUpSeconds = 3;
 const warmUpSeconds = 1;
 const snapshotPatienceSeconds = 60;
 

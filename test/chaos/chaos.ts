@@ -75,7 +75,7 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
     await Promise.all(both.map((one) => strike(one, site, new Random(random.below(2 ** 31)), tell)));
     for (const { name, losesRedis } of both) {
       counts.set(name, (counts.get(name) ?? 0) + 1);
-      const withCrash = both.some(({ strikes }) => strikes === 'replica');
+      const withCrash = both.some(({ crashes }) => crashes);
       if (losesRedis) losses.push({ name: names, at: now(), withCrash });
     }
     await check(site, problems, names);

@@ -11,6 +11,8 @@ export interface Fault {
   readonly held: readonly [number, number];
   /** Whether Redis forgets what it acknowledged. */
   readonly losesRedis?: boolean;
+  /** Whether a process ends that may know what nobody else does. */
+  readonly crashes?: boolean;
   /** @returns how it is taken back */
   begin(site: Site, struck: ReplicaProcess, random: Random): Promise<() => Promise<void> | void>;
 }
@@ -117,6 +119,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'replica killed and restarted on its disk',
     strikes: 'replica',
+    crashes: true,
     held: brief,
     async begin(_, struck) {
       await struck.kill();
@@ -126,6 +129,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'replica killed while it is cut off',
     strikes: 'replica',
+    crashes: true,
     held: brief,
     async begin(_, struck, random) {
       struck.proxy.cut();
@@ -140,6 +144,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'replica stopped in good order and restarted',
     strikes: 'replica',
+    crashes: true,
     held: brief,
     async begin(_, struck) {
       await struck.stop();
@@ -149,6 +154,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'all replicas killed and restarted on their disks',
     strikes: 'replica',
+    crashes: true,
     held: brief,
     async begin({ replicas }) {
       await Promise.all(replicas.map((replica) => replica.kill()));
@@ -200,6 +206,20 @@ export const losses: readonly Fault[] = [
       await sleep(random.within([500, 3_000]));
       await site.restartRedisWith('the copy');
       return () => undefined;
+    },
+  },
+  {
+    name: 'two masters: one replica is led to a copy of Redis, and back',
+    strikes: 'Redis',
+    held: long,
+    losesRedis: true,
+    async begin(site, struck) {
+      const twin = await site.twin();
+      struck.lead(twin);
+      return async () => {
+        struck.lead(site.redis);
+        await twin[Symbol.asyncDispose]();
+      };
     },
   },
 ];

@@ -1,5 +1,5 @@
 /** What the chaos is made in: a Redis, three replicas as processes with disks of their own, and a network for each. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,15 +38,28 @@ export class ReplicaProcess {
   readonly proxy: TcpProxy;
   readonly #folder: string;
   readonly #port: number;
-  readonly #redisPort: number;
+  readonly #reached: { port: number };
   #child: Child | undefined;
 
-  constructor(name: string, folder: string, port: number, proxy: TcpProxy) {
+  static async open(name: string, folder: string, redis: RedisServer): Promise<ReplicaProcess> {
+    const reached = { port: redis.port };
+    return new ReplicaProcess(name, folder, await freePort(), await startProxy(reached), reached);
+  }
+
+  /** @param reached where its network leads to */
+  private constructor(name: string, folder: string, port: number, proxy: TcpProxy, reached: { port: number }) {
     this.name = name;
     this.proxy = proxy;
     this.#folder = folder;
     this.#port = port;
-    this.#redisPort = proxy.port;
+    this.#reached = reached;
+  }
+
+  /** From now on its network leads to another Redis. */
+  lead(redis: RedisServer): void {
+    this.#reached.port = redis.port;
+    this.proxy.cut();
+    this.proxy.heal();
   }
 
   get url(): string {
@@ -70,7 +83,7 @@ export class ReplicaProcess {
         PORT: String(this.#port),
         REPLICA_ID: this.name,
         DATA_DIR: this.#folder,
-        REDIS_URL: `redis://127.0.0.1:${this.#redisPort}`,
+        REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`,
         LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'error',
         TIMING: JSON.stringify(timing),
       },
@@ -143,8 +156,7 @@ export class Site implements AsyncDisposable {
     const redis = await startRedis();
     const folder = await mkdtemp(join(tmpdir(), 'tideline-chaos-'));
     const replicas: ReplicaProcess[] = [];
-    for (const name of replicaNames)
-      replicas.push(new ReplicaProcess(name, join(folder, name), await freePort(), await startProxy(redis)));
+    for (const name of replicaNames) replicas.push(await ReplicaProcess.open(name, join(folder, name), redis));
     await Promise.all(replicas.map((replica) => replica.start()));
     return new Site(redis, replicas, folder);
   }
@@ -165,9 +177,18 @@ export class Site implements AsyncDisposable {
   /** Restarts Redis with the files that were kept, or with none. */
   async restartRedisWith(files: 'the copy' | 'nothing'): Promise<void> {
     await this.redis.kill();
-    await rm(this.redis.folder, { recursive: true, force: true });
-    await cp(files === 'the copy' ? this.#copy : await this.#emptyFolder(), this.redis.folder, { recursive: true });
+    await exchangeFiles(this.redis, files === 'the copy' ? this.#copy : undefined);
     await this.redis.restart();
+  }
+
+  /** A second Redis with what the first has now. */
+  async twin(): Promise<RedisServer> {
+    const twin = await startRedis();
+    await twin.kill();
+    await this.copyRedis();
+    await exchangeFiles(twin, this.#copy);
+    await twin.restart();
+    return twin;
   }
 
   /** What Redis has: the log's id, the snapshot's generation, and how many entries are in the log. */
@@ -184,8 +205,7 @@ export class Site implements AsyncDisposable {
 
   /** A replica that was never here, ready; with the network of the first. */
   async freshReplica(): Promise<ReplicaProcess> {
-    const proxy = await startProxy(this.redis);
-    const fresh = new ReplicaProcess('fresh', join(this.#folder, 'fresh'), await freePort(), proxy);
+    const fresh = await ReplicaProcess.open('fresh', join(this.#folder, 'fresh'), this.redis);
     await fresh.start();
     return fresh;
   }
@@ -217,8 +237,10 @@ export class Site implements AsyncDisposable {
     await this.redis[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
 
-  async #emptyFolder(): Promise<string> {
-    return mkdtemp(join(this.#folder, 'empty-'));
-  }
+async function exchangeFiles({ folder }: RedisServer, copy: string | undefined): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  if (copy === undefined) await mkdir(folder);
+  else await cp(copy, folder, { recursive: true });
 }
