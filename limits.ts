@@ -73,6 +73,8 @@ export const limits = {
   queuedEvents: 1_024,
   /** First events kept for who subscribes to the same at the same version: as many come back after a restart. */
   sharedFirstBytes: 16 * mebibyte,
+  /** What one of them costs beside its answer: its key, and objects. */
+  sharedFirstOverheadBytes: kibibyte,
   /** Between two signs of life on a WebSocket, whose client is cut off where it gives none back, and on a stream of server-sent events: nobody in between takes it for dead. */
   signOfLifeMilliseconds: 12_000,
   /** Unread transactions a `transactions` reader may have: these cannot be merged, so the stream ends. */

@@ -5,32 +5,45 @@
 
 import type { Loaded } from './loaded.ts';
 import { changeBetween } from './query/change-between.ts';
+import type { DocumentList } from './query/document-list.ts';
+import type { LiveReader } from './query/live-queries.ts';
 import { type DocumentChange, type LiveQueryDefinition, wholeResult } from './query/live-query.ts';
 import type { LiveEvent, OpenLiveQuery } from './replica.ts';
 import { decodeToken } from './token.ts';
 
-/** @param loaded as of now: what is durable may be replaced while the live query is open */
-export function openLive(
-  loaded: () => Pick<Loaded, 'live' | 'standing' | 'state'>,
-  definition: LiveQueryDefinition,
-  told: (event: LiveEvent) => void,
-): OpenLiveQuery {
-  const token = () => loaded().standing.token;
-  const reader = loaded().live.open(definition, (change) => told({ initial: false, change, token: token() }));
-  return {
-    first(after) {
-      const changes = after === undefined ? undefined : changesSince(loaded(), definition.collection, after);
-      const change = changes === undefined ? wholeResult(reader.result) : reader.since(changes);
-      return { initial: changes === undefined, change, token: token() };
-    },
-    since(result) {
-      const { state, standing } = loaded();
-      const { collection } = definition;
-      const change = changeBetween(result, reader.result, (id) => state.reasonToBeMissing(collection, id));
-      return change && { initial: false, change, token: standing.token };
-    },
-    [Symbol.dispose]: () => reader.close(),
-  };
+/** Of what is durable now: it may be replaced while a live query is open. */
+type Durable = () => Pick<Loaded, 'live' | 'standing' | 'state'>;
+
+export class OpenedLiveQuery implements OpenLiveQuery {
+  readonly #durable: Durable;
+  readonly #collection: string;
+  readonly #reader: LiveReader;
+
+  constructor(durable: Durable, definition: LiveQueryDefinition, told: (event: LiveEvent) => void) {
+    this.#durable = durable;
+    this.#collection = definition.collection;
+    this.#reader = durable().live.open(definition, (change) =>
+      told({ initial: false, change, token: durable().standing.token }),
+    );
+  }
+
+  first(after?: string): LiveEvent {
+    const durable = this.#durable();
+    const { token } = durable.standing;
+    const changes = after === undefined ? undefined : changesSince(durable, this.#collection, after);
+    if (changes === undefined) return { initial: true, change: wholeResult(this.#reader.result), token };
+    return { initial: false, change: this.#reader.since(changes), token };
+  }
+
+  since(result: DocumentList): LiveEvent | undefined {
+    const { state, standing } = this.#durable();
+    const change = changeBetween(result, this.#reader.result, (id) => state.reasonToBeMissing(this.#collection, id));
+    return change && { initial: false, change, token: standing.token };
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader.close();
+  }
 }
 
 /**

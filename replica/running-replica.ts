@@ -5,7 +5,7 @@ import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
 import type { LogId } from './crdt/version.ts';
 import { systemPrefix } from './feed.ts';
-import { openLive } from './live.ts';
+import { OpenedLiveQuery } from './live.ts';
 import { type Loaded, wire } from './loaded.ts';
 import { newDocumentId, newOrigin } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
@@ -199,7 +199,7 @@ export class RunningReplica implements Replica {
   }
 
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery {
-    return openLive(() => this.#check(), definition, told);
+    return new OpenedLiveQuery(() => this.#check(), definition, told);
   }
 
   transactions(after: string | undefined, listener: TransactionListener): Disposable {

@@ -3,13 +3,13 @@ import { TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { StoredDocument } from '../replica/documents.ts';
 import type { LiveQueryDefinition, ResultChange } from '../replica/query/live-query.ts';
-import type { LiveEvent } from '../replica/replica.ts';
+import type { LiveEvent, OpenLiveQuery, Replica } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
 import { checkCollection, checkId, checkPageSize } from './arguments.ts';
 import type { Context } from './context.ts';
 import type { DocumentArguments } from './documents.ts';
 import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './filters.ts';
-import { Source } from './streams.ts';
+import { type Merging, type OpenSource, Source } from './streams.ts';
 
 /** One event of a live query, or several merged. */
 export interface LiveResult extends LiveEvent {
@@ -37,19 +37,32 @@ export async function openLive(
       if (!(error instanceof TokenUnreachableError)) throw error;
     }
   }
-  return new Source(after, ({ told }) => {
-    const live = replica.live(definition, (event) => told({ ...event, merged: 1 }));
-    return {
-      first: (token) => ({ ...live.first(token), merged: 1 }),
-      merging: {
-        since(missed, _newest, count) {
-          const event = live.since(missed.change.before);
-          return event && { ...event, merged: count };
-        },
-      },
-      [Symbol.dispose]: () => live[Symbol.dispose](),
-    };
-  });
+  return new Source(after, ({ told }) => new OpenLiveSource(replica, definition, told));
+}
+
+class OpenLiveSource implements OpenSource<LiveResult>, Merging<LiveResult> {
+  readonly #live: OpenLiveQuery;
+
+  constructor(replica: Replica, definition: LiveQueryDefinition, told: (event: LiveResult) => void) {
+    this.#live = replica.live(definition, (event) => told({ ...event, merged: 1 }));
+  }
+
+  get merging(): Merging<LiveResult> {
+    return this;
+  }
+
+  first(after: string | undefined): LiveResult {
+    return { ...this.#live.first(after), merged: 1 };
+  }
+
+  since(missed: LiveResult, _newest: LiveResult, count: number): LiveResult | undefined {
+    const event = this.#live.since(missed.change.before);
+    return event && { ...event, merged: count };
+  }
+
+  [Symbol.dispose](): void {
+    this.#live[Symbol.dispose]();
+  }
 }
 
 export interface LiveDocumentsArguments {

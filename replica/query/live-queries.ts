@@ -27,17 +27,17 @@ export interface LiveReader {
   close(): void;
 }
 
-/** A live query and those who read it: its listeners, each under a key of its own. */
+/** A live query and those who read it. */
 interface SharedQuery {
   query: LiveQuery;
-  readonly listeners: Map<symbol, (change: ResultChange) => void>;
+  readonly readers: Set<Reader>;
 }
 
 interface Told {
   readonly shared: SharedQuery;
   readonly change: ResultChange;
   /** Of those that read when the change was made. */
-  readonly listeners: readonly symbol[];
+  readonly readers: readonly Reader[];
 }
 
 export class LiveQueries {
@@ -58,22 +58,8 @@ export class LiveQueries {
   open(definition: LiveQueryDefinition, changed: (change: ResultChange) => void): LiveReader {
     const key = keyOf(definition);
     const shared = this.#sharedByKey.get(key) ?? this.#share(key, definition);
-    const listener = Symbol();
-    shared.listeners.set(listener, changed);
     this.#readers += 1;
-    return {
-      get result() {
-        return shared.query.result;
-      },
-      since: (changes) => shared.query.since(changes),
-      close: () => {
-        if (!shared.listeners.delete(listener)) return;
-        this.#readers -= 1;
-        if (shared.listeners.size > 0) return;
-        this.#sharedByKey.delete(key);
-        this.#index.delete(shared, definition.collection);
-      },
-    };
+    return new Reader(shared, changed, () => this.#left(key, shared));
   }
 
   /** All changes of one turn at once, once the reader shows them. */
@@ -81,7 +67,7 @@ export class LiveQueries {
     const events: Told[] = [];
     for (const [shared, concerning] of this.#index.concerned(changes)) {
       const change = shared.query.apply(concerning);
-      if (change !== undefined) events.push({ shared, change, listeners: [...shared.listeners.keys()] });
+      if (change !== undefined) events.push({ shared, change, readers: [...shared.readers] });
     }
     tell(events);
   }
@@ -99,7 +85,7 @@ export class LiveQueries {
       const { collection } = definition;
       shared.query = openLiveQuery(definition, reader);
       const change = changeBetween(result, shared.query.result, (id) => reasonOf(collection, id));
-      if (change !== undefined) events.push({ shared, change, listeners: [...shared.listeners.keys()] });
+      if (change !== undefined) events.push({ shared, change, readers: [...shared.readers] });
     }
     tell(events);
   }
@@ -109,8 +95,15 @@ export class LiveQueries {
     return { queries: this.#sharedByKey.size, readers: this.#readers };
   }
 
+  #left(key: string, shared: SharedQuery): void {
+    this.#readers -= 1;
+    if (shared.readers.size > 0) return;
+    this.#sharedByKey.delete(key);
+    this.#index.delete(shared, shared.query.definition.collection);
+  }
+
   #share(key: string, definition: LiveQueryDefinition): SharedQuery {
-    const shared: SharedQuery = { query: openLiveQuery(definition, this.#reader), listeners: new Map() };
+    const shared: SharedQuery = { query: openLiveQuery(definition, this.#reader), readers: new Set() };
     this.#sharedByKey.set(key, shared);
     this.#index.add(shared, definition.collection, definition.filter);
     return shared;
@@ -118,8 +111,36 @@ export class LiveQueries {
 }
 
 function tell(events: readonly Told[]): void {
-  for (const { shared, change, listeners } of events) {
-    for (const listener of listeners) shared.listeners.get(listener)?.(change);
+  for (const { change, readers } of events) for (const reader of readers) reader.tell(change);
+}
+
+class Reader implements LiveReader {
+  readonly #shared: SharedQuery;
+  readonly #changed: (change: ResultChange) => void;
+  readonly #left: () => void;
+
+  constructor(shared: SharedQuery, changed: (change: ResultChange) => void, left: () => void) {
+    this.#shared = shared;
+    this.#changed = changed;
+    this.#left = left;
+    shared.readers.add(this);
+  }
+
+  get result(): DocumentList {
+    return this.#shared.query.result;
+  }
+
+  since(changes: readonly DocumentChange[]): ResultChange {
+    return this.#shared.query.since(changes);
+  }
+
+  /** Nothing, once it is closed. */
+  tell(change: ResultChange): void {
+    if (this.#shared.readers.has(this)) this.#changed(change);
+  }
+
+  close(): void {
+    if (this.#shared.readers.delete(this)) this.#left();
   }
 }
 

@@ -7,12 +7,10 @@
 import type { GraphQLError } from 'graphql';
 import { BadUserInputError, TooManySubscriptionsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Source } from '../../resolvers/streams.ts';
-import type { Result } from '../execution.ts';
 import type { Connection } from './connection.ts';
-import type { SharedEvent } from './payload.ts';
+import type { Payload, SharedEvent } from './payload.ts';
 import { Subscription } from './subscription.ts';
-import { Topic } from './topic.ts';
+import { type Asked, Topic, type TopicHost } from './topic.ts';
 
 export interface SubscriptionsOptions {
   /** The token of what is durable here now. */
@@ -32,14 +30,7 @@ export interface Reader {
   isWaiting(): boolean;
 }
 
-export interface Asked {
-  readonly key: string;
-  readonly source: Source<unknown>;
-  /** Never fails. */
-  readonly execute: (event: unknown) => Result | Promise<Result>;
-}
-
-export class Subscriptions {
+export class Subscriptions implements TopicHost {
   readonly #options: SubscriptionsOptions;
   readonly #topics = new Map<string, Topic>();
   /** First events as of one token, by topic and the token that their readers came with. */
@@ -68,38 +59,25 @@ export class Subscriptions {
   }
 
   /** In one turn: it is told its first event, and from then on all others. */
-  open({ key, source, execute }: Asked, { connection, id }: Reader): Subscription {
-    const topic = this.#topics.get(key) ?? this.#openTopic(key, source, execute);
-    const subscription = new Subscription(id, connection, topic, source.after);
+  open(asked: Asked, { connection, id }: Reader): Subscription {
+    const topic = this.#topics.get(asked.key) ?? this.#openTopic(asked);
+    const subscription = new Subscription(id, connection, topic, asked.source.after);
     this.#changed(1);
     connection.joined();
     topic.join(subscription);
     return subscription;
   }
 
-  #openTopic(key: string, source: Asked['source'], execute: Asked['execute']): Topic {
-    const { publicError, token } = this.#options;
-    const topic = new Topic(source, {
-      key,
-      execute,
-      publicError,
-      token,
-      shareFirst: (name, make) => this.#shareFirst(name, make),
-      firstRendered: ({ bytes }) => {
-        this.#firstsBytes += bytes + key.length;
-        if (this.#firstsBytes > limits.sharedFirstBytes) this.#forgetFirsts();
-      },
-      left: () => this.#changed(-1),
-      closed: (closed) => {
-        if (this.#topics.get(key) === closed) this.#topics.delete(key);
-      },
-    });
-    if (!topic.hasEnded) this.#topics.set(key, topic);
-    return topic;
+  publicError(error: unknown): GraphQLError {
+    return this.#options.publicError(error);
   }
 
-  #shareFirst(name: string, make: () => SharedEvent | undefined): SharedEvent | undefined {
-    const token = this.#options.token();
+  token(): string {
+    return this.#options.token();
+  }
+
+  shareFirst(name: string, make: () => SharedEvent | undefined): SharedEvent | undefined {
+    const token = this.token();
     if (token !== this.#firstsToken) this.#forgetFirsts();
     this.#firstsToken = token;
     const known = this.#firsts.get(name);
@@ -107,6 +85,25 @@ export class Subscriptions {
     const made = make();
     if (made !== undefined) this.#firsts.set(name, made);
     return made;
+  }
+
+  firstRendered({ bytes }: Payload): void {
+    this.#firstsBytes += bytes + limits.sharedFirstOverheadBytes;
+    if (this.#firstsBytes > limits.sharedFirstBytes) this.#forgetFirsts();
+  }
+
+  left(): void {
+    this.#changed(-1);
+  }
+
+  closed(topic: Topic): void {
+    if (this.#topics.get(topic.key) === topic) this.#topics.delete(topic.key);
+  }
+
+  #openTopic(asked: Asked): Topic {
+    const topic = new Topic(asked, this);
+    if (!topic.hasEnded) this.#topics.set(asked.key, topic);
+    return topic;
   }
 
   #forgetFirsts(): void {

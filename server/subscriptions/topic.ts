@@ -8,21 +8,27 @@ import type { Result } from '../execution.ts';
 import { type Payload, SharedEvent } from './payload.ts';
 import type { Subscription } from './subscription.ts';
 
-export interface TopicOptions {
-  readonly key: string;
-  /** Never fails. */
-  readonly execute: (event: unknown) => Result | Promise<Result>;
-  readonly publicError: (error: unknown) => GraphQLError;
+/** What all topics have in common. */
+export interface TopicHost {
+  publicError(error: unknown): GraphQLError;
   /** The first event of who joins with a token, made once for all who join with it at one version. */
-  readonly shareFirst: (key: string, make: () => SharedEvent | undefined) => SharedEvent | undefined;
+  shareFirst(name: string, make: () => SharedEvent | undefined): SharedEvent | undefined;
   /** Told of each first event once it is serialised. */
-  readonly firstRendered: (payload: Payload) => void;
+  firstRendered(payload: Payload): void;
   /** Told of each reader that is there no more. */
-  readonly left: () => void;
+  left(): void;
   /** Nobody reads it any more, or it has ended. */
-  readonly closed: (topic: Topic) => void;
+  closed(topic: Topic): void;
   /** The token of what is durable here now. */
-  readonly token: () => string;
+  token(): string;
+}
+
+/** What its readers ask. */
+export interface Asked {
+  readonly key: string;
+  readonly source: Source<unknown>;
+  /** Never fails. */
+  execute(event: unknown): Result | Promise<Result>;
 }
 
 /** Several missed events as one, for all who missed the same. */
@@ -34,20 +40,24 @@ interface CaughtUp {
 }
 
 export class Topic {
-  readonly #options: TopicOptions;
+  readonly key: string;
+  readonly #host: TopicHost;
+  readonly #execute: Asked['execute'];
   readonly #source: OpenSource<unknown>;
   readonly #members = new Set<Subscription>();
   /** Those that are brought to where all are. */
-  readonly #joining = new Map<Subscription, Disposable>();
-  readonly #caughtUp = new WeakMap<object, CaughtUp>();
+  #joining: Map<Subscription, Disposable> | undefined;
+  #caughtUp: WeakMap<object, CaughtUp> | undefined;
   #newest: unknown;
   #ending: Subscription['ending'];
   #isClosed = false;
   /** Events so far. */
   count = 0;
 
-  constructor(source: Source<unknown>, options: TopicOptions) {
-    this.#options = options;
+  constructor({ key, source, execute }: Asked, host: TopicHost) {
+    this.key = key;
+    this.#host = host;
+    this.#execute = execute;
     this.#source = source.open({
       told: (event) => this.#told(event),
       ended: (error) => this.#ended(error),
@@ -77,22 +87,26 @@ export class Topic {
 
   leave(subscription: Subscription): void {
     this.stop(subscription);
-    this.#options.left();
-    if (this.#members.size + this.#joining.size === 0) this.#close();
+    this.#host.left();
+    if (this.#members.size + (this.#joining?.size ?? 0) === 0) this.#close();
   }
 
   /** It is told nothing more, and has not left yet. */
   stop(subscription: Subscription): void {
     this.#members.delete(subscription);
-    this.#joining.get(subscription)?.[Symbol.dispose]();
-    this.#joining.delete(subscription);
+    this.#joining?.get(subscription)?.[Symbol.dispose]();
+    this.#joining?.delete(subscription);
   }
 
   first(after: string | undefined): SharedEvent | undefined {
-    return this.#options.shareFirst(`${after ?? ''} ${this.#options.key}`, () => {
+    return this.#host.shareFirst(`${after ?? ''} ${this.key}`, () => {
       const event = this.#source.first(after);
-      const { execute, firstRendered } = this.#options;
-      return event === undefined ? undefined : new SharedEvent(undefined, () => execute(event), firstRendered);
+      if (event === undefined) return undefined;
+      return new SharedEvent(
+        undefined,
+        () => this.#execute(event),
+        (payload) => this.#host.firstRendered(payload),
+      );
     });
   }
 
@@ -101,7 +115,8 @@ export class Topic {
     const { merging } = this.#source;
     if (merging === undefined || typeof missed !== 'object' || missed === null) return undefined;
     const { count } = this;
-    const token = this.#options.token();
+    const token = this.#host.token();
+    this.#caughtUp ??= new WeakMap();
     const known = this.#caughtUp.get(missed);
     if (known?.count === count && known.token === token) return known.shared;
     const event = merging.since(missed, this.#newest, count - before);
@@ -112,7 +127,7 @@ export class Topic {
 
   /** What ends a subscription whose events cannot be merged and are too many. @param last the last one that its reader is told */
   tooSlow(last: unknown): GraphQLError {
-    return this.#options.publicError(this.#source.tooSlow?.(last));
+    return this.#host.publicError(this.#source.tooSlow?.(last));
   }
 
   #told(event: unknown): void {
@@ -123,9 +138,9 @@ export class Topic {
   }
 
   #ended(error: Error | undefined): void {
-    this.#ending = { error: error && this.#options.publicError(error) };
+    this.#ending = { error: error && this.#host.publicError(error) };
     for (const subscription of [...this.#members]) subscription.connection.end(subscription, this.#ending);
-    this.#options.closed(this);
+    this.#host.closed(this);
   }
 
   #catchUp(
@@ -139,19 +154,20 @@ export class Topic {
         this.stop(subscription);
         if (!subscription.isOver) this.#members.add(subscription);
       },
-      ended: (error) => connection.end(subscription, { error: this.#options.publicError(error) }),
+      ended: (error) => connection.end(subscription, { error: this.#host.publicError(error) }),
     });
+    this.#joining ??= new Map();
     this.#joining.set(subscription, reading);
   }
 
   #shared(event: unknown): SharedEvent {
-    return new SharedEvent(event, () => this.#options.execute(event));
+    return new SharedEvent(event, () => this.#execute(event));
   }
 
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#source[Symbol.dispose]();
-    this.#options.closed(this);
+    this.#host.closed(this);
   }
 }
