@@ -41,6 +41,11 @@ export interface ReplicaCounters {
   readonly malformedMessages: number;
   readonly gapsRepaired: number;
   readonly clocksAhead: number;
+  /** Written by this process. */
+  readonly snapshotsWritten: number;
+  /** Bytes of the newest snapshot that was heard of here, and of the log since, about. */
+  readonly snapshotBytes: number;
+  readonly logBytes: number;
   /** Queries that found their documents by an index, and those that looked at all of a collection. */
   readonly queriesByIndex: number;
   readonly queriesByScan: number;

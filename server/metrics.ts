@@ -31,6 +31,7 @@ const replicaCounters: readonly (readonly [keyof ReplicaCounters, string, string
   ['queriesByIndex', 'tideline_queries_by_index_total', 'Queries that found their documents by an index.'],
   ['queriesByScan', 'tideline_queries_by_scan_total', 'Queries that looked at every document of their collection.'],
   ['clocksAhead', 'tideline_clocks_ahead_total', 'Transactions from clocks that are more than a minute ahead.'],
+  ['snapshotsWritten', 'tideline_snapshots_written_total', 'Snapshots that this replica wrote.'],
 ];
 
 const transferCounters: readonly (readonly [keyof TransferCounters, string, string])[] = [
@@ -80,6 +81,8 @@ export function createMetrics(replica: Replica, transfers: () => Readonly<Transf
   gauge('tideline_unsent_transactions', 'Journaled here, and not yet in the log.', () => replica.status.unsent);
   gauge('tideline_waiting_entries', 'Received beyond a gap.', () => replica.status.waiting);
   gauge('tideline_peers', 'Other replicas of the site that are heard of.', () => replica.status.peers.length);
+  gauge('tideline_snapshot_bytes', 'The newest snapshot in Redis.', () => replica.counters.snapshotBytes);
+  gauge('tideline_log_bytes', 'The log since the newest snapshot, about.', () => replica.counters.logBytes);
   gauge('tideline_live_queries', 'Different live queries.', () => replica.counters.liveQueries);
   gauge('tideline_live_readers', 'Readers of live queries.', () => replica.counters.liveReaders);
   new Gauge({

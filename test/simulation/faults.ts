@@ -21,7 +21,8 @@ export type FaultName =
   | 'leave'
   | 'redisStop'
   | 'redisFreeze'
-  | 'redisFull';
+  | 'redisFull'
+  | 'loseChunk';
 
 /** How often each comes, beside the others. */
 export type Weights = Readonly<Partial<Record<FaultName, number>>>;
@@ -207,6 +208,10 @@ export class Faults {
           trace.add('redis', () => 'has memory again');
           server.redis.isFull = false;
         });
+        return;
+      case 'loseChunk':
+        if (server.redis.snapshots.loseChunk((count) => random.below(count)))
+          trace.add('redis', () => 'loses a chunk of the newest snapshot');
     }
   }
 
@@ -268,6 +273,7 @@ function entriesOf(weights: Weights): readonly (readonly [FaultName, number])[] 
     'redisStop',
     'redisFreeze',
     'redisFull',
+    'loseChunk',
   ];
   return names.map((name) => [name, weights[name] ?? 0] as const);
 }

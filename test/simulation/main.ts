@@ -25,6 +25,7 @@ async function runAll(first: number, runs: number): Promise<void> {
     refused: 0,
     unknown: 0,
     events: 0,
+    snapshots: 0,
     virtualMilliseconds: 0,
     toTheChange: 0,
     toTheWhole: 0,
@@ -42,6 +43,7 @@ async function runAll(first: number, runs: number): Promise<void> {
     sums.toTheChange += report.cameBack.toTheChange;
     sums.toTheWhole += report.cameBack.toTheWhole;
     sums.events += report.events;
+    sums.snapshots += report.snapshots;
     sums.virtualMilliseconds += report.virtualMilliseconds;
   }
   const seconds = (performance.now() - begun) / 1_000;
@@ -50,7 +52,7 @@ async function runAll(first: number, runs: number): Promise<void> {
       [...clean].map(([kind, count]) => `${count} ${kind}`).join(', '),
   );
   console.log(
-    `${sums.answered} writes answered, ${sums.refused} refused, ${sums.unknown} unknown; ` +
+    `${sums.answered} writes answered, ${sums.refused} refused, ${sums.unknown} unknown; ${sums.snapshots} snapshots; ` +
       `${sums.events} events in ${(sums.virtualMilliseconds / 3_600_000).toFixed(1)} hours of virtual time`,
   );
   console.log(`${sums.toTheChange} readers came back to what had changed, ${sums.toTheWhole} to the whole`);

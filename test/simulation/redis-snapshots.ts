@@ -43,6 +43,8 @@ export class SimulatedSnapshots {
   #chunks = new Map<string, Kept<Uint8Array>>();
   #leases = new Map<LeaseKind, Kept<string>>();
   #logKeptUntil = 0;
+  /** How often a generation was named, ever. */
+  named = 0;
 
   constructor(parts: SnapshotParts) {
     this.#parts = parts;
@@ -89,6 +91,7 @@ export class SimulatedSnapshots {
     if (!this.holds('snapshot', lease)) return false;
     this.#parts.checkRoom();
     this.#manifest = encodeManifest(manifest);
+    this.named += 1;
     return true;
   }
 
@@ -127,6 +130,18 @@ export class SimulatedSnapshots {
 
   releaseLease(kind: LeaseKind, token: string): void {
     if (this.holds(kind, token)) this.#leases.delete(kind);
+  }
+
+  /** One chunk of the newest generation is gone, unless that left nothing to load. @returns whether it is */
+  loseChunk(pick: (count: number) => number): boolean {
+    const { generation, before } = this.manifest() ?? {};
+    if (!generation || !before || ![generation, before].every((one) => this.#isWhole(one))) return false;
+    this.deleteChunk(generation.name, pick(generation.chunks));
+    return true;
+  }
+
+  #isWhole({ name, chunks }: ListedGeneration): boolean {
+    return Array.from({ length: chunks }, (_, index) => index).every((index) => this.readChunk(name, index));
   }
 
   get contents(): SnapshotContents {

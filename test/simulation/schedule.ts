@@ -54,6 +54,11 @@ export const kinds: readonly Kind[] = [
     interval: [200, 1_200],
   },
   {
+    name: 'snapshots',
+    faults: { loseChunk: 3, freeze: 3, crash: 2, crashAtCall: 4, cut: 2, lossy: 1, join: 1 },
+    interval: [100, 1_000],
+  },
+  {
     name: 'redis goes back',
     faults: { cut: 2, lossy: 2, gossip: 2, freeze: 1 },
     interval: [300, 2_000],
@@ -79,6 +84,7 @@ export const kinds: readonly Kind[] = [
       redisStop: 1,
       redisFreeze: 1,
       redisFull: 1,
+      loseChunk: 1,
     },
     interval: [50, 1_000],
   },
@@ -91,6 +97,7 @@ export interface Report {
   readonly refused: number;
   readonly unknown: number;
   readonly events: number;
+  readonly snapshots: number;
   readonly cameBack: World['cameBack'];
   readonly virtualMilliseconds: number;
   /** What went wrong. */
@@ -119,6 +126,7 @@ export async function runSchedule(seed: number, isTraced: boolean): Promise<Repo
     refused: ledger.count('refused'),
     unknown: ledger.count('unknown') + ledger.count('committing'),
     events: scheduler.events,
+    snapshots: world.server.redis.snapshots.named,
     cameBack: world.cameBack,
     virtualMilliseconds: scheduler.now,
     problem,

@@ -1,0 +1,73 @@
+/** Replicas on a real Redis whose snapshots are forced and whose log is trimmed, all the time. */
+import { describe, expect, it } from 'vitest';
+import type { LiveEvent } from '../../replica/replica.ts';
+import { startProxy } from '../servers/proxy.ts';
+import { type RedisServer, startRedis } from '../servers/redis.ts';
+import { type OpenReplica, openOnRedis, readAll, temporaryFolder, until, upsert } from './replicas.ts';
+
+const timing = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMilliseconds: 500 } as const;
+
+const entriesIn = async ({ client }: RedisServer): Promise<number> => {
+  const id = await client.hget('{test}:log', 'id');
+  return await client.xlen(`{test}:log:${id}`);
+};
+
+/** Writes until so many snapshots more are written. */
+async function writeOver(replica: OpenReplica, snapshots: number): Promise<number> {
+  const written = () => replica.replica.counters.snapshotsWritten;
+  const end = written() + snapshots;
+  let number = 0;
+  for (; written() < end; number += 1) {
+    await upsert(replica, 'numbers', { _id: `${number % 50}`, number });
+    if (number > 20_000) throw new Error('no snapshot is written');
+  }
+  return number;
+}
+
+describe('replicas on one Redis, with snapshots', () => {
+  it('P24, P32: keep the log short, and a replica that starts has all of it', async () => {
+    await using redis = await startRedis();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined, timing });
+    await upsert(a, 'cars', { _id: 'vw', doors: 4 });
+
+    const writes = await writeOver(a, 5);
+    await until(() => a.replica.status.unsent === 0, 'all is in the log');
+    await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined, timing });
+
+    expect(await entriesIn(redis)).toBeLessThan(writes);
+    expect(readAll(b, 'cars')).toEqual({ vw: { doors: 4 } });
+    expect(readAll(b, 'numbers')).toEqual(readAll(a, 'numbers'));
+    await a.close();
+    await b.close();
+    const lives = await Promise.all((await redis.client.keys('*:snapshot:*')).map((chunk) => redis.client.ttl(chunk)));
+    // What a writer that was closed had begun expires.
+    expect(lives.filter((seconds) => seconds === -1)).toHaveLength(2);
+  });
+
+  it('P31: one that was away for longer than the log reaches back gets there, with one event for a live query', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startProxy(redis);
+    await using folder = await temporaryFolder();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined, timing });
+    await using b = await openOnRedis({ url: `redis://127.0.0.1:${proxy.port}`, name: 'b', path: folder.path, timing });
+    await b.replica.waitFor(await upsert(a, 'cars', { _id: 'vw', doors: 4 }), 5_000);
+    const events: LiveEvent[] = [];
+    b.replica.live({ collection: 'cars', filter: undefined, order: [], first: undefined }, (event) =>
+      events.push(event),
+    );
+    proxy.cut();
+    await until(() => !b.replica.status.connected, 'it is cut off');
+    await upsert(b, 'cars', { _id: 'vw', colour: 'red' });
+    for (const doors of [3, 5]) await upsert(a, 'cars', { _id: 'vw', doors });
+    await writeOver(a, 4);
+
+    proxy.heal();
+    await until(() => b.replica.status.connected && b.replica.status.unsent === 0, 'it is back, and has handed on');
+
+    await until(() => JSON.stringify(readAll(a, 'cars')) === '{"vw":{"doors":5,"colour":"red"}}', 'a has it');
+    expect(readAll(b, 'cars')).toEqual({ vw: { doors: 5, colour: 'red' } });
+    expect(readAll(b, 'numbers')).toEqual(readAll(a, 'numbers'));
+    // Its own write, and all that the others did, at once.
+    expect(events).toHaveLength(2);
+  });
+});
