@@ -22,6 +22,8 @@ export const limits = {
   /** `first` and `last`; also what a list answers where neither is given. */
   pageSize: 10_000,
   orderFields: 16,
+  /** Keys at which one live query stands, so that changes find it: with more it is shown every change of its collection. */
+  liveQueryKeys: 10_000,
   /** Of one ordering value in a cursor; beyond it only the beginning is there. A cursor stands in every edge of a page. */
   cursorValueCharacters: 256,
   /** Of a cursor given back: more than one can have with all order fields at their largest, every character escaped. */

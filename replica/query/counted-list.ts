@@ -16,8 +16,8 @@ const narrow = 40;
 /** Members of a node that is built at once: room for some more. */
 const built = 48;
 
-/** Says which list may write into a node; a list takes a new one when it is frozen. */
-type Owner = object;
+/** Says which list may write into a node; a list takes a new one when it is frozen. Smaller than `{}`. */
+class Owner {}
 
 export class Leaf<Item, Key> {
   readonly owner: Owner;
@@ -97,7 +97,7 @@ export function* itemsBetween<Item, Key>(root: ListNode<Item, Key>, from: number
 }
 
 export class CountedList<Item, Key = undefined> {
-  #owner: Owner = {};
+  #owner = new Owner();
   #root: ListNode<Item, Key>;
 
   /** @param keys beside the items, as many; undefined for a list without */
@@ -123,7 +123,7 @@ export class CountedList<Item, Key = undefined> {
 
   /** What stands now: no later write changes it. */
   freeze(): ListNode<Item, Key> {
-    this.#owner = {};
+    this.#owner = new Owner();
     return this.#root;
   }
 

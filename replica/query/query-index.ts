@@ -4,6 +4,7 @@
  *      one cover of its filter: single ones in a map, intervals in a tree. So what a change costs goes by how many it
  *      concerns, not by how many there are.
  */
+import { limits } from '../../limits.ts';
 import type { Path } from '../crdt/delta.ts';
 import { type FieldReader, fieldReader } from './fields.ts';
 import type { Filter } from './filter.ts';
@@ -95,6 +96,7 @@ class CollectionQueries<Query> {
 
   /** About how many queries a write would be shown for nothing: those that stand at the same keys already, and wide ranges. */
   #costOf({ path, keys }: Piece): number {
+    if (keys.length > limits.liveQueryKeys) return Number.POSITIVE_INFINITY;
     if (keys.length > aCrowd) return keys.length;
     const queries = this.#byPath.get(JSON.stringify(path));
     let cost = 0;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../limits.ts';
 import { compileFilter, type Filter } from '../../../replica/query/filter.ts';
 import type { DocumentChange } from '../../../replica/query/live-query.ts';
 import { QueryIndex } from '../../../replica/query/query-index.ts';
@@ -79,6 +80,15 @@ describe('QueryIndex', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it('L12: shows one that asks for more keys than are kept every change', () => {
+    const index = new QueryIndex<string>();
+    const values = Array.from({ length: limits.liveQueryKeys + 1 }, (_, n) => n);
+    index.add('many', 'things', { kind: 'in', path: ['a'], values: values.slice(1) });
+    index.add('more', 'things', { kind: 'in', path: ['a'], values });
+    const changes = new Store().turn([{ kind: 'upsert', id: 'd', fields: { a: -1 } }]);
+    expect([...index.concerned(changes).keys()]).toEqual(['more']);
   });
 
   it('L12: shows a change to none of 10,000 different filters but those that it concerns', () => {
