@@ -76,9 +76,13 @@ export class Site {
     return this.base.has(made) || this.entries.some((entry) => entry.made === made);
   }
 
+  /** Whether it has all that the transaction saw, and not the transaction. */
+  takes({ made }: Carried): boolean {
+    return !this.has(made) && [...made.seen].every((seen) => this.has(seen));
+  }
+
   append(carried: Carried): void {
-    if (this.has(carried.made)) return;
-    if (![...carried.made.seen].every((seen) => this.has(seen))) return;
+    if (!this.takes(carried)) return;
     this.entries.push({ ...carried, place: carried.placed ?? { log: this.log, position: this.entries.length + 1 } });
   }
 }
@@ -290,7 +294,7 @@ export class World {
         replica.append();
         replica.apply();
       }
-      for (const from of this.sites) for (const to of this.sites) this.bridge(from, to);
+      for (const from of this.sites) for (const to of this.sites) this.bridge(from, to, 0);
       if (this.#progress() === before) return;
     }
   }
@@ -300,14 +304,16 @@ export class World {
     return this.replicas.reduce((sum, { position }) => sum + position, entries);
   }
 
-  /** The next transaction that another log lacks. */
-  bridged(from: Site, to: Site): LogEntry | undefined {
-    if (from === to) return undefined;
-    return [...from.base.values(), ...from.entries].find(({ made }) => !to.has(made));
+  /** What another log lacks, and may be brought into it: in any order that causality allows. */
+  bridgeable(from: Site, to: Site): readonly LogEntry[] {
+    if (from === to) return [];
+    return [...from.base.values(), ...from.entries].filter((entry) => to.takes(entry));
   }
 
-  bridge(from: Site, to: Site): void {
-    const next = this.bridged(from, to);
+  /** @param choice of those that may be brought */
+  bridge(from: Site, to: Site, choice: number): void {
+    const all = this.bridgeable(from, to);
+    const next = all[choice % all.length];
     if (next) to.append({ ...next, placed: next.place, handedOn: false });
   }
 

@@ -121,12 +121,12 @@ const heals = replicas.map((at) =>
   ),
 );
 
-const bridges = fc.tuple(sites, sites).map(([from, to]) =>
+const bridges = fc.tuple(sites, sites, fc.nat({ max: 9 })).map(([from, to, choice]) =>
   step(
-    `bridge(${from}, ${to})`,
-    (world) => world.bridged(world.siteOf(from), world.siteOf(to)) !== undefined,
+    `bridge(${from}, ${to}, ${choice})`,
+    (world) => world.bridgeable(world.siteOf(from), world.siteOf(to)).length > 0,
     (world) => {
-      world.bridge(world.siteOf(from), world.siteOf(to));
+      world.bridge(world.siteOf(from), world.siteOf(to), choice);
       return undefined;
     },
   ),
