@@ -3,11 +3,9 @@
  * L12. Readers of equal definitions share one result, and each is told every change of it in the turn of `apply`, after all
  *      results are at the new version; a reader that is closed is told nothing any more, one opened meanwhile nothing of
  *      what its result shows already.
- * L40. Where the whole state is replaced at once, each live query whose result shows something else has one event.
  */
 import { jsonFromValue } from '../crdt/json.ts';
 import type { DocumentReader } from '../documents.ts';
-import { changeBetween } from './change-between.ts';
 import type { DocumentList } from './document-list.ts';
 import type { Filter } from './filter.ts';
 import {
@@ -15,7 +13,6 @@ import {
   type LiveQuery,
   type LiveQueryDefinition,
   openLiveQuery,
-  type RemovalReason,
   type ResultChange,
 } from './live-query.ts';
 import { QueryIndex } from './query-index.ts';
@@ -29,7 +26,7 @@ export interface LiveReader {
 
 /** A live query and those who read it. */
 interface SharedQuery {
-  query: LiveQuery;
+  readonly query: LiveQuery;
   readonly readers: Set<Reader>;
 }
 
@@ -41,7 +38,7 @@ interface Told {
 }
 
 export class LiveQueries {
-  #reader: DocumentReader;
+  readonly #reader: DocumentReader;
   readonly #sharedByKey = new Map<string, SharedQuery>();
   readonly #index = new QueryIndex<SharedQuery>();
   #readers = 0;
@@ -67,24 +64,6 @@ export class LiveQueries {
     const events: Told[] = [];
     for (const [shared, concerning] of this.#index.concerned(changes)) {
       const change = shared.query.apply(concerning);
-      if (change !== undefined) events.push({ shared, change, readers: [...shared.readers] });
-    }
-    tell(events);
-  }
-
-  /**
-   * The state is another one now, in this turn: a log that was loaded, or a history that was healed.
-   * @param reader of what is durable now
-   * @param reasonOf why a document is in a result no more
-   */
-  replace(reader: DocumentReader, reasonOf: (collection: string, id: string) => RemovalReason): void {
-    this.#reader = reader;
-    const events: Told[] = [];
-    for (const shared of this.#sharedByKey.values()) {
-      const { definition, result } = shared.query;
-      const { collection } = definition;
-      shared.query = openLiveQuery(definition, reader);
-      const change = changeBetween(result, shared.query.result, (id) => reasonOf(collection, id));
       if (change !== undefined) events.push({ shared, change, readers: [...shared.readers] });
     }
     tell(events);

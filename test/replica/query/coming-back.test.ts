@@ -1,10 +1,9 @@
-/** Readers who were away: since a position, between two results, and over a state that was replaced. */
+/** Readers who were away: since a position, and between two results. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeBetween } from '../../../replica/query/change-between.ts';
 import type { DocumentList } from '../../../replica/query/document-list.ts';
 import type { Filter } from '../../../replica/query/filter.ts';
-import { LiveQueries } from '../../../replica/query/live-queries.ts';
 import { type DocumentChange, openLiveQuery, type ResultChange } from '../../../replica/query/live-query.ts';
 import type { OrderField } from '../../../replica/query/order.ts';
 import { LiveResult } from '../../simulation/live-result.ts';
@@ -162,59 +161,5 @@ describe('changeBetween', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('a state that is replaced', () => {
-  it('L40: makes one event for each live query whose result shows something else', () => {
-    fc.assert(
-      fc.property(fc.array(definitions, { minLength: 1, maxLength: 3 }), histories, histories, (asked, one, other) => {
-        const [store, loaded] = [new Store(), new Store()];
-        for (const turn of one) store.turn(turn);
-        for (const turn of other) loaded.turn(turn);
-        const live = new LiveQueries(store);
-        const readers = asked.map((definition) => {
-          const result = new LiveResult(definition);
-          const told: ResultChange[] = [];
-          result.documents = [...live.open(definition, (change) => told.push(change)).result];
-          return { result, told };
-        });
-        live.replace(loaded, () => 'LEFT_RESULT');
-        for (const { result, told } of readers) {
-          const unchanged = result.compare(loaded) === undefined;
-          expect(told).toHaveLength(unchanged ? 0 : 1);
-          for (const change of told) expect(result.take(change)).toBeUndefined();
-          expect(result.compare(loaded)).toBeUndefined();
-        }
-        for (const { told } of readers) told.length = 0;
-        live.apply(loaded.turn([{ kind: 'upsert', id: 'd0', fields: { a: 'after' } }]));
-        for (const { result, told } of readers) {
-          for (const change of told) expect(result.take(change)).toBeUndefined();
-          expect(result.compare(loaded)).toBeUndefined();
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('L40: says of each that left why', () => {
-    const [store, loaded] = [new Store(), new Store()];
-    store.turn(['gone', 'hidden', 'left', 'stays'].map((id) => ({ kind: 'upsert', id, fields: { n: 1 } })));
-    loaded.turn([
-      { kind: 'upsert', id: 'left', fields: { n: 2 } },
-      { kind: 'upsert', id: 'stays', fields: { n: 1 } },
-    ]);
-    const live = new LiveQueries(store);
-    const told: ResultChange[] = [];
-    const filter: Filter = { kind: 'eq', path: ['n'], value: 1 };
-    live.open({ collection: 'things', filter, order: byN, first: undefined }, (change) => told.push(change));
-    live.replace(loaded, (collection, id) => (`${collection} ${id}` === 'things hidden' ? 'EVICTED' : 'REMOVED'));
-    expect(told.map(({ removed }) => removed.map(({ id, reason }) => [id, reason]))).toEqual([
-      [
-        ['gone', 'REMOVED'],
-        ['hidden', 'EVICTED'],
-        ['left', 'REMOVED'],
-      ],
-    ]);
   });
 });
