@@ -29,10 +29,10 @@ export function differenceOf(
 ): ResultChange | undefined {
   /** Of documents of `before` that were not met side by side. */
   const former = new Map<string, { readonly index: number; readonly document: StoredDocument }>();
-  const runs: Segment[] = [];
+  const runs = new Runs();
   const unmet: { readonly index: number; readonly document: StoredDocument }[] = [];
   walkSideBySide(before, after, touched, {
-    same: (from, to, count) => runs.push({ from, to, count, isTouched: false }),
+    same: (from, to, count) => runs.add(from, to, count),
     before: (index, document) => former.set(document.id, { index, document }),
     after: (index, document) => unmet.push({ index, document }),
   });
@@ -53,21 +53,21 @@ export function differenceOf(
   }
   const removed = Array.from(former, ([id, { index }]) => ({ index, id, reason: reasonOf(id) }));
   // What was met side by side kept its order.
-  const moved = touchedOnes.length > 0 ? movesAmong(after, inOrder([...joined(runs), ...touchedOnes])) : [];
+  const moved = touchedOnes.length > 0 ? movesAmong(after, inOrder([...runs.segments, ...touchedOnes])) : [];
   if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
   return { before, after, inserted, updated, removed, moved };
 }
 
-/** Runs that follow on each other in both results are one. */
-function joined(runs: readonly Segment[]): readonly Segment[] {
-  const segments: Segment[] = [];
-  for (const run of runs) {
-    const last = segments.at(-1);
-    if (last !== undefined && last.from + last.count === run.from && last.to + last.count === run.to) {
-      segments[segments.length - 1] = { ...last, count: last.count + run.count };
-    } else segments.push(run);
+/** Of documents that were not touched. */
+class Runs {
+  readonly segments: { from: number; to: number; count: number; isTouched: false }[] = [];
+
+  /** What follows on the last run in both results is part of it. */
+  add(from: number, to: number, count: number): void {
+    const last = this.segments.at(-1);
+    if (last !== undefined && last.from + last.count === from && last.to + last.count === to) last.count += count;
+    else this.segments.push({ from, to, count, isTouched: false });
   }
-  return segments;
 }
 
 const inOrder = (segments: Segment[]): readonly Segment[] => segments.sort((a, b) => a.to - b.to);
