@@ -119,6 +119,8 @@ export const limits = {
   tokenWaitMilliseconds: 5_000,
   /** Read views: one that is open for longer is ended with an error, as it keeps former states in memory. */
   viewMilliseconds: 60_000,
+  /** Entries kept in memory, to be handed on should the log go back to before them: what a busy site writes in some minutes. */
+  keptEntryBytes: 32 * mebibyte,
   /** Marks kept in memory to check tokens by; older positions count as reached. */
   knownMarks: 100_000,
   /** Of the log's recent history: documents touched, and roughly the bytes of what they were before. Readers that come back within it get what changed, and not the whole. */

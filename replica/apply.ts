@@ -56,6 +56,7 @@ export class Applier {
       this.applied += 1;
     }
     state.prefix.advance(entry);
+    for (const transaction of outbox.reveal(state.prefix.origins)) state.journal(transaction, false);
   }
 
   #takeTime(time: number, origin: string): void {

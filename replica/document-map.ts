@@ -40,6 +40,12 @@ export class DocumentMap<Value> {
     return this.#last;
   }
 
+  clear(): void {
+    this.#collections = undefined;
+    this.#lastName = undefined;
+    this.#last = undefined;
+  }
+
   get size(): number {
     let size = 0;
     for (const values of this.#collections?.values() ?? []) size += values.size;

@@ -44,6 +44,11 @@ export class KnownMarks {
     return { position: this.#base.position, mark: this.#base.mark, origins: this.#baseOrigins };
   }
 
+  /** After the base, rising. */
+  get entries(): Iterable<KnownEntry> {
+    return this.#entries;
+  }
+
   /** The mark of the entry in which a position is; undefined where it is not known (any more). */
   at(position: Position): Mark | undefined {
     if (position === this.#base.position) return this.#base.mark;

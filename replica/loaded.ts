@@ -3,14 +3,16 @@ import { HistoryUnavailableError } from '../errors.ts';
 import { Applier } from './apply.ts';
 import type { HybridClock } from './crdt/clock.ts';
 import { TransactionFeed } from './feed.ts';
+import type { KeptTransaction } from './kept-entries.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { Prefix } from './prefix.ts';
 import { LiveQueries } from './query/live-queries.ts';
+import { recut, stagedAgain } from './staged.ts';
 import { Standing } from './standing.ts';
 import { ReplicaState } from './state.ts';
 import type { StatusWatch } from './status-watch.ts';
+import type { SeenHistories } from './sync/contexts.ts';
 import { Follower } from './sync/follower.ts';
-import type { KnownLineage } from './sync/lineage.ts';
 import { Outbox } from './sync/outbox.ts';
 import type { PrefixKeeper } from './sync/prefix-keeper.ts';
 import { SnapshotWriter } from './sync/snapshot-writer.ts';
@@ -26,6 +28,8 @@ export interface Loaded {
   readonly feed: TransactionFeed;
   /** Undefined where the log keeps states beside itself. */
   readonly snapshotWriter: SnapshotWriter | undefined;
+  /** Histories that what waits here was made in. */
+  readonly seen: SeenHistories;
   readonly secret: string;
 }
 
@@ -33,11 +37,11 @@ export interface WireOptions {
   readonly options: ReplicaOptions;
   readonly timing: ReplicaTiming;
   readonly clock: HybridClock;
-  readonly lineage: KnownLineage;
   readonly waiters: Waiters;
   readonly statusWatch: StatusWatch;
   readonly keeper: PrefixKeeper | undefined;
   readonly prefix: Prefix;
+  readonly seen: SeenHistories;
   readonly secret: string;
   /** The log is another one, or went back. */
   readonly replaced: (problem: string) => void;
@@ -45,12 +49,14 @@ export interface WireOptions {
   readonly blocked: (problem: string | undefined) => void;
 }
 
+/** Of a transaction that came too late, in the server's log; its file has all. */
+const documentsToldOf = 10;
+
 export function wire(parts: WireOptions): Loaded {
-  const { timing, clock, lineage, waiters, statusWatch, keeper, secret, replaced, blocked } = parts;
+  const { timing, clock, waiters, statusWatch, keeper, seen, secret, replaced, blocked } = parts;
   const { log, snapshots, journal, logger, timers, random, indexes } = parts.options;
   const state = new ReplicaState({
     prefix: parts.prefix,
-    lineage: lineage.known,
     now: () => timers.now(),
     viewMilliseconds: timing.viewMilliseconds,
     indexes: indexes ?? [],
@@ -104,12 +110,13 @@ export function wire(parts: WireOptions): Loaded {
     refused: (transaction) => state.unstage(transaction),
     cutOffChanged: () => statusWatch.now(),
     contextMilliseconds: timing.contextMilliseconds,
-    tooLate: (late) => {
-      for (const transaction of late) state.drop(transaction);
-      logger.error(
-        { transactions: late.map(({ origin, number }) => `${origin} ${number}`) },
-        'these came too late for the log, which went on without them: they are in the data folder, in too-late.ndjson',
-      );
+    tooLate: (transactions) => {
+      const late = transactions.map(({ origin, number, delta }) => ({
+        transaction: `${origin} ${number}`,
+        documents: delta.operations.slice(0, documentsToldOf).map(({ collection, id }) => `${collection} ${id}`),
+      }));
+      logger.error({ late }, 'the log went on without these: they are in the data folder, in too-late.ndjson');
+      for (const transaction of transactions) state.drop(transaction);
     },
   });
   const snapshotWriter =
@@ -120,25 +127,38 @@ export function wire(parts: WireOptions): Loaded {
       random,
       logger,
       prefix: () => state.prefix,
-      closedLogs: () => lineage.closedLogsOf(head().log),
       minimumBytes: timing.snapshotMinimumBytes,
       leaseMilliseconds: timing.leaseMilliseconds,
       chunkKeepMilliseconds: timing.chunkKeepMilliseconds,
     });
-  return { state, standing, applier, outbox, follower, feed, live, snapshotWriter, secret };
+  return { state, standing, applier, outbox, follower, feed, live, snapshotWriter, seen, secret };
 }
 
-/** P31. Puts a prefix that was loaded beside the state in its place, in one turn, and follows the log from there. */
+/**
+ * P31, P48. Puts a prefix that was loaded beside the state in its place, in one turn, and follows the log from there. What was
+ * applied, journaled or staged here and it lacks is handed on, and shown meanwhile.
+ * @param changed documents that differ @param lacking what was applied here, and it lacks
+ */
 export function swapPrefix(
-  { state, standing, outbox, feed, follower }: Loaded,
+  { state, standing, outbox, feed, follower, seen }: Loaded,
   prefix: Prefix,
   changed: readonly (readonly [collection: string, id: string])[],
+  lacking: readonly KeptTransaction[],
 ): void {
+  const { prefix: former } = state;
+  if (outbox.isEmpty) seen.clear();
+  seen.addPrefix(former.marks);
   const returned = outbox.within(prefix.origins);
-  state.swap(prefix, changed, returned);
   for (const { origin, number } of returned) outbox.cameBack(origin, number, () => standing.token);
   // What was never sent, and counts as in: the log went on without it.
   for (const origin of [...outbox.numbers.keys()]) outbox.cameTooLate(origin, prefix.origins.get(origin) ?? 0);
-  feed.end(new HistoryUnavailableError('the log was trimmed past what this replica had read'));
+  const handedOn = lacking
+    .filter(({ delta }) => !outbox.get(delta.origin, delta.number))
+    .map((transaction) => stagedAgain(transaction));
+  const cut = seen.cutterFor(prefix.history);
+  outbox.rebase(handedOn, (transaction) => recut(transaction, cut));
+  prefix.kept.goOnFrom(former.kept);
+  state.swap(prefix, changed, outbox.reveal(prefix.origins), outbox.pending());
+  feed.end(new HistoryUnavailableError('the log does not go on where this replica had read to'));
   follower.resume();
 }

@@ -12,6 +12,14 @@ export const hex = (bytes: Uint8Array): string =>
 /** 32 hex digits. */
 export const newLogId = (random: Random): LogId => hex(random(16));
 
+/**
+ * P43. Of a log that grew from others: 32 hex digits, and an ending by which nobody takes it for one that began empty, should its
+ * manifest be gone.
+ */
+export const newGrownLogId = (random: Random): LogId => `${newLogId(random)}${grown}`;
+export const isGrown = (log: LogId): boolean => log.endsWith(grown);
+const grown = '-grown';
+
 /** 32 hex digits. */
 export const newSecret = (random: Random): string => hex(random(16));
 

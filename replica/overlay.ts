@@ -27,7 +27,7 @@ interface Layer {
 
 export class Overlay implements States {
   #base: States;
-  readonly #lineage: Lineage;
+  #lineage: Lineage;
   readonly #layers = new DocumentMap<Layer>();
 
   constructor(base: States, lineage: Lineage) {
@@ -96,10 +96,12 @@ export class Overlay implements States {
     }
   }
 
-  /** Lies over another base from now on. */
-  rebase(base: States): void {
+  /** Lies over another base from now on, with other transactions. */
+  rebase(base: States, lineage: Lineage, transactions: Iterable<StagedTransaction>): void {
     this.#base = base;
-    for (const [, , layer] of this.#layers) discard(layer);
+    this.#lineage = lineage;
+    this.#layers.clear();
+    for (const transaction of transactions) this.add(transaction);
   }
 
   /** The documents that its transactions touch. */

@@ -8,16 +8,18 @@ import type { GenerationName, Manifest } from './log/snapshots.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { StatusWatch } from './status-watch.ts';
 import type { Heartbeat } from './sync/heartbeat.ts';
-import type { KnownLineage } from './sync/lineage.ts';
 import type { PrefixKeeper } from './sync/prefix-keeper.ts';
 import { Rejoin } from './sync/rejoin.ts';
+import type { Candidate } from './sync/way-on.ts';
 
 export interface ParticipationOptions {
   readonly options: ReplicaOptions;
   readonly timing: ReplicaTiming;
-  readonly lineage: KnownLineage;
   readonly statusWatch: StatusWatch;
   readonly keeper: PrefixKeeper | undefined;
+  /** This replica, and those heard lately who may heal, should the log go back. */
+  readonly own: () => Candidate;
+  readonly others: () => Iterable<Candidate>;
   readonly closed: () => boolean;
 }
 
@@ -36,21 +38,28 @@ export class Participation {
     this.isConnected = options.options.log.storage === 'EMBEDDED';
   }
 
+  get mayHeal(): boolean {
+    return this.#loaded?.rejoin.mayHeal ?? false;
+  }
+
   /** The replica has a prefix, and follows the log from now on. */
   begin(parts: Loaded, manifest: Manifest | undefined): void {
-    const { options, timing, lineage, closed } = this.#options;
-    const { log, snapshots, logger, timers } = options;
+    const { options, timing, closed } = this.#options;
     const rejoin = new Rejoin({
-      log,
-      snapshots,
-      logger,
-      lineage,
-      timers,
-      retryMilliseconds: timing.retryMilliseconds,
+      ...options,
+      heartbeatMilliseconds: timing.heartbeatMilliseconds,
+      leaseMilliseconds: timing.leaseMilliseconds,
+      chunkKeepMilliseconds: timing.chunkKeepMilliseconds,
       prefix: () => parts.state.prefix,
+      own: this.#options.own,
+      others: this.#options.others,
       pause: (problem) => this.#pause(problem),
-      swap: (prefix, changed) => {
-        swapPrefix(parts, prefix, changed);
+      goOn: () => {
+        parts.follower.resume();
+        this.#goOn();
+      },
+      swap: (prefix, changed, lacking) => {
+        swapPrefix(parts, prefix, changed, lacking);
         this.#options.keeper?.begin(prefix, false);
         this.#goOn();
       },

@@ -6,12 +6,15 @@ import { applyOperations, type DocumentState, documentExists } from './crdt/docu
 import type { Head, Lineage, Origin } from './crdt/version.ts';
 import { DeltaWriter } from './crdt/writers.ts';
 import { DocumentMap } from './document-map.ts';
+import { KeptEntries } from './kept-entries.ts';
 import { KnownMarks } from './known-marks.ts';
 import { deltasOf } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
+import type { ClosedLog } from './log/snapshots.ts';
 import type { States } from './overlay.ts';
 import { RecentHistory } from './recent-history.ts';
 import { RemovedDocuments } from './removed-documents.ts';
+import { LogHistory, lineageOf } from './sync/closed-logs.ts';
 
 /** What one transaction of an entry does to the prefix, worked out and not yet in place. */
 export interface PreparedTransaction {
@@ -40,7 +43,12 @@ export interface PrefixWatcher {
 
 export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
-  readonly #lineage: Lineage;
+  /** Logs that were closed before its own began, oldest first. */
+  readonly closedLogs: readonly ClosedLog[];
+  readonly lineage: Lineage;
+  readonly history: LogHistory;
+  /** What is handed on should the log go back. */
+  readonly kept: KeptEntries;
   readonly marks: KnownMarks;
   /** What was touched lately, and what it was before. */
   readonly recent: RecentHistory;
@@ -50,12 +58,20 @@ export class Prefix implements States {
   readonly origins: Map<Origin, number>;
   #head: Head;
 
-  constructor(head: Head, lineage: Lineage, records: Iterable<DocumentRecord>, origins: ReadonlyMap<Origin, number>) {
+  constructor(
+    head: Head,
+    closedLogs: readonly ClosedLog[],
+    records: Iterable<DocumentRecord>,
+    origins: ReadonlyMap<Origin, number>,
+  ) {
     this.#head = head;
     this.recent = new RecentHistory(head.position, limits.recentHistory);
-    this.#lineage = lineage;
+    this.closedLogs = closedLogs;
+    this.lineage = lineageOf(head.log, closedLogs);
     this.origins = new Map(origins);
     this.marks = new KnownMarks(limits.knownMarks, head, origins);
+    this.history = new LogHistory(head.log, (position) => this.marks.at(position), closedLogs);
+    this.kept = new KeptEntries(limits.keptEntryBytes, origins);
     for (const record of records) this.take(record);
   }
 
@@ -105,7 +121,7 @@ export class Prefix implements States {
     const states = new DocumentMap<DocumentRecord>();
     const transactions = deltasOf(entry).map((delta, index): PreparedTransaction => {
       const position = entry.first + index;
-      const writer = new DeltaWriter(delta, this.#lineage, delta.placed ?? { log: entry.log, position });
+      const writer = new DeltaWriter(delta, this.lineage, delta.placed ?? { log: entry.log, position });
       const touched = isCovered
         ? delta.operations.filter(({ collection, id }) => !isCovered(collection, id, position))
         : delta.operations;
@@ -164,5 +180,6 @@ export class Prefix implements States {
   advance(entry: LogEntry): void {
     this.#head = { log: entry.log, position: entry.last, mark: entry.mark };
     this.marks.add(entry);
+    this.kept.add(entry, this.history);
   }
 }

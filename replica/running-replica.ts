@@ -1,5 +1,5 @@
 /** A replica as it runs: its state, the log that it follows, what it sends, and who is told. Only wires. */
-import { StoreUnavailableError } from '../errors.ts';
+import { StoreUnavailableError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
@@ -16,7 +16,7 @@ import type { Committed, LiveEvent, OpenLiveQuery, Replica, TransactionListener 
 import { RequestTransaction } from './requests.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import { StatusWatch } from './status-watch.ts';
-import { KnownLineage } from './sync/lineage.ts';
+import { SeenHistories } from './sync/contexts.ts';
 import { Peers } from './sync/peers.ts';
 import { PrefixKeeper } from './sync/prefix-keeper.ts';
 import { chooseOrigin, openPrefix, StartAborted, type StartOptions, unsentOf } from './sync/start.ts';
@@ -43,7 +43,6 @@ export class RunningReplica implements Replica {
   readonly #options: ReplicaOptions;
   readonly #timing: ReplicaTiming;
   readonly #clock: HybridClock;
-  readonly #lineage = new KnownLineage();
   /** Undefined where it keeps no prefix of its own. */
   readonly #keeper: PrefixKeeper | undefined;
   readonly #participation: Participation;
@@ -71,13 +70,18 @@ export class RunningReplica implements Replica {
     this.#waiters = new Waiters(timers);
     const { keptPrefix: kept, logger } = options;
     const { keepMilliseconds: intervalMilliseconds } = this.#timing;
-    this.#keeper = kept && new PrefixKeeper({ kept, timers, logger, lineage: this.#lineage, intervalMilliseconds });
+    this.#keeper = kept && new PrefixKeeper({ kept, timers, logger, intervalMilliseconds });
     this.#participation = new Participation({
       options,
       timing: this.#timing,
-      lineage: this.#lineage,
       statusWatch: this.#statusWatch,
       keeper: this.#keeper,
+      own: () => ({
+        origin: this.#origin,
+        position: this.#loaded?.state.prefix.head.position ?? 0,
+        closedLogs: this.#closedLogs(),
+      }),
+      others: () => this.#peers.healers(),
       closed: () => this.#closing !== undefined,
     });
     this.#peers = new Peers({
@@ -88,7 +92,7 @@ export class RunningReplica implements Replica {
         origin: this.#origin,
         head: this.#loaded?.state.prefix.head,
         closedLogs: this.#closedLogs(),
-        mayHeal: false,
+        mayHeal: this.#participation.mayHeal,
         unsent: this.#loaded?.outbox.unsent ?? this.#unsentAtStart,
         missingGeneration: this.#participation.missingGeneration,
       }),
@@ -195,10 +199,16 @@ export class RunningReplica implements Replica {
   async waitFor(token: string, maximumMilliseconds: number): Promise<void> {
     const { state, standing, follower } = this.#check();
     const wanted = decodeToken(token, 'token');
-    if (standing.shows(wanted)) return;
-    follower.readInBackground();
+    const isHere = () => standing.knows(wanted) && standing.shows(wanted);
+    if (isHere()) return;
+    const reading = follower.catchUp().then(
+      () => true,
+      () => false,
+    );
+    // P50. It may be of a log that has begun, and is not loaded here yet; not where this replica stands in the one that is there.
+    if (!standing.knows(wanted) && (await reading) && !standing.knows(wanted)) throw new TokenUnreachableError();
     const missing = () => Math.max(1, wanted.position - state.prefix.head.position);
-    await this.#waiters.wait(() => standing.shows(wanted), maximumMilliseconds, missing);
+    await this.#waiters.wait(isHere, maximumMilliseconds, missing);
   }
 
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery {
@@ -249,7 +259,6 @@ export class RunningReplica implements Replica {
     const { log, gossip, journal, logger } = this.#options;
     const start: StartOptions = {
       ...this.#options,
-      lineage: this.#lineage,
       keeper: this.#keeper,
       siteMilliseconds: this.#timing.siteMilliseconds,
       heartbeatMilliseconds: this.#timing.heartbeatMilliseconds,
@@ -274,7 +283,8 @@ export class RunningReplica implements Replica {
     const journaled = (await journal?.load()) ?? [];
     this.#unsentAtStart = journaled.length;
     const { prefix, manifest, missing, isReached } = await openPrefix(start, journaled);
-    const unsent = journal ? await unsentOf(journal, prefix) : [];
+    const seen = new SeenHistories();
+    const unsent = journal ? await unsentOf(journal, prefix, seen) : [];
     const evictions = (await journal?.loadEvictions()) ?? [];
     const { origin, secret } = await chooseOrigin(start, this.#origin, isReached);
     if (this.#closing) throw new StartAborted();
@@ -285,20 +295,19 @@ export class RunningReplica implements Replica {
       options: this.#options,
       timing: this.#timing,
       clock: this.#clock,
-      lineage: this.#lineage,
       waiters: this.#waiters,
       statusWatch: this.#statusWatch,
       keeper: this.#keeper,
       prefix,
+      seen,
       secret,
       replaced: (problem) => this.#participation.replaced(problem),
       blocked: (problem) => this.#participation.blocked(problem),
     });
     this.#participation.begin(this.#loaded, manifest);
-    for (const transaction of unsent) {
+    for (const transaction of unsent) this.#loaded.outbox.takeOver(transaction);
+    for (const transaction of this.#loaded.outbox.reveal(prefix.origins))
       this.#loaded.state.journal(transaction, false);
-      this.#loaded.outbox.takeOver(transaction);
-    }
     // Only now: what the journal held may have made the very touch that a mark names.
     for (const mark of evictions) this.#loaded.state.expectEviction(mark);
     const { outbox, follower } = this.#loaded;
@@ -313,8 +322,7 @@ export class RunningReplica implements Replica {
   }
 
   #closedLogs(): readonly LogId[] {
-    const log = this.#loaded?.state.prefix.head.log;
-    return log === undefined ? [] : this.#lineage.closedLogsOf(log).map((closed) => closed.log);
+    return this.#loaded?.state.prefix.closedLogs.map(({ log }) => log) ?? [];
   }
 
   #countMalformed(problem: string): void {

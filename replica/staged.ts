@@ -1,7 +1,31 @@
-/** A transaction of this replica (or one that it took over) on its way into the log. */
+/** A transaction of this replica (or one that it took over, or hands on) on its way into the log. */
 import type { Delta } from './crdt/delta.ts';
+import { decodeDelta, encodeDelta } from './crdt/delta-codec.ts';
+import type { KeptTransaction } from './kept-entries.ts';
 import type { JournaledTransaction } from './log/journal.ts';
+import type { CutContext } from './sync/contexts.ts';
 
+/** Its bytes and `context` are as it was made; its delta's context is cut for the log that it is to go into. */
 export interface StagedTransaction extends JournaledTransaction {
   readonly delta: Delta;
+}
+
+/** What was applied here, and has to be handed on. */
+export function stagedAgain({ delta, context }: KeptTransaction): StagedTransaction {
+  const { origin, number } = delta;
+  const { log, position, numberBefore } = delta.context;
+  return {
+    origin,
+    number,
+    numberBefore,
+    bytes: encodeDelta(delta),
+    context: context ?? { log, position, mark: '' },
+    delta,
+  };
+}
+
+/** P42. */
+export function recut(transaction: StagedTransaction, cut: CutContext): StagedTransaction {
+  const { bytes, delta, context } = transaction;
+  return { ...transaction, delta: { ...delta, context: cut(decodeDelta(bytes), context) } };
 }

@@ -3,6 +3,7 @@ import { TokenUnreachableError } from '../errors.ts';
 import type { Head, Mark } from './crdt/version.ts';
 import { markAtStart } from './log/entry.ts';
 import type { ReplicaState } from './state.ts';
+import { mayBeOf } from './sync/closed-logs.ts';
 import { type Token, tokenMarkDigits } from './token.ts';
 
 export class Standing {
@@ -26,22 +27,33 @@ export class Standing {
     return this.#token;
   }
 
-  /** Whether all that a token shows is shown here. @throws {TokenUnreachableError} it is of another history */
+  /** Whether a token is of the log that is followed here, or of one that was closed before it. */
+  knows({ log }: Token): boolean {
+    const { head, closedLogs } = this.#state.prefix;
+    return log === head.log || closedLogs.some((closed) => closed.log === log);
+  }
+
+  /**
+   * Whether all that a token shows is shown here. P50: what it shows of a log that this one grew from is, up to where that was
+   * closed; what came after that may have been handed on, or not.
+   * @throws {TokenUnreachableError} it is of another history
+   */
   shows(token: Token): boolean {
-    const { head, origins } = this.#state.prefix;
-    if (token.log !== head.log) throw new TokenUnreachableError();
-    if (token.position > this.#at.position) return false;
-    const mark = this.#markAt(token.position);
-    if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
+    const { head, origins, closedLogs } = this.#state.prefix;
+    if (token.log === head.log) {
+      if (token.position > this.#at.position) return false;
+      const mark = this.#markAt(token.position);
+      if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
+    } else if (!mayBeOf(closedLogs, token.log, token.position, token.mark)) throw new TokenUnreachableError();
     for (const [origin, number] of token.journaled)
       if ((origins.get(origin) ?? 0) < number && !this.#state.holdsJournaled(origin, number)) return false;
     return true;
   }
 
-  /** As `shows`; false for a token of another history. */
+  /** Whether a token is of the log that is followed here, and all that it shows is shown. */
   isReached(token: Token): boolean {
     try {
-      return this.shows(token);
+      return token.log === this.#state.prefix.head.log && this.shows(token);
     } catch (error) {
       if (error instanceof TokenUnreachableError) return false;
       throw error;

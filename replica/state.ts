@@ -4,7 +4,7 @@
  * and comes out as changes of what is durable.
  */
 import { type DocumentState, documentExists, showsSame } from './crdt/document.ts';
-import type { Head, Lineage, Origin, Position } from './crdt/version.ts';
+import type { Head, Origin, Position } from './crdt/version.ts';
 import { DocumentMap } from './document-map.ts';
 import type { StoredDocument } from './documents.ts';
 import { Evictions } from './evictions.ts';
@@ -24,7 +24,6 @@ interface Key {
 
 export interface StateOptions {
   readonly prefix: Prefix;
-  readonly lineage: Lineage;
   readonly now: () => number;
   readonly viewMilliseconds: number;
   /** Keypaths to keep an index on. */
@@ -59,8 +58,8 @@ export class ReplicaState {
   constructor(options: StateOptions) {
     this.#options = options;
     this.#prefix = options.prefix;
-    this.#journaled = new Overlay(this.#prefix, options.lineage);
-    this.#pending = new Overlay(this.#journaled, options.lineage);
+    this.#journaled = new Overlay(this.#prefix, this.#prefix.lineage);
+    this.#pending = new Overlay(this.#journaled, this.#prefix.lineage);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
     const noteQuery = (how: 'index' | 'scan') => {
       this.queries[how] += 1;
@@ -182,11 +181,7 @@ export class ReplicaState {
       if (staged) this.#pending.remove(transaction);
       this.#journaled.add(transaction);
       for (const { collection, id } of transaction.delta.operations) this.#pending.invalidate(collection, id);
-      const { origin, number } = transaction;
-      const held = this.#journaledTransactions.get(origin) ?? { highest: number, numbers: new Set() };
-      held.highest = number;
-      held.numbers.add(number);
-      this.#journaledTransactions.set(origin, held);
+      this.#holdJournaled(transaction);
     });
     if (!staged) this.stagingVersion += 1;
   }
@@ -212,25 +207,29 @@ export class ReplicaState {
   }
 
   /**
-   * P31. Puts a prefix that was loaded beside this one in its place.
+   * P31. Puts a prefix that was loaded beside this one in its place, and other transactions over it.
    * @param changed all documents that differ between the two, or may
-   * @param returned journaled and pending transactions that it has
+   * @param journaled durable, and not in it @param pending staged over those
    */
   swap(
     prefix: Prefix,
     changed: Iterable<readonly [collection: string, id: string]>,
-    returned: readonly StagedTransaction[],
+    journaled: readonly StagedTransaction[],
+    pending: readonly StagedTransaction[],
   ): void {
     const keys = new DocumentMap<Key>();
     for (const some of [changed, this.#journaled.keys(), this.#pending.keys()])
       for (const [collection, id] of some) keys.set(collection, id, { collection, id });
+    for (const { delta } of journaled)
+      for (const { collection, id } of delta.operations) keys.set(collection, id, { collection, id });
     const changing = Array.from(keys, ([, , key]) => key);
     for (const { collection, id } of changing) this.stagingViews.keep(collection, id);
     this.#change(changing, prefix.head, () => {
       this.#prefix = prefix;
-      this.#journaled.rebase(prefix);
-      this.#pending.rebase(this.#journaled);
-      for (const own of returned) this.#comeBack(own);
+      this.#journaled.rebase(prefix, prefix.lineage, journaled);
+      this.#pending.rebase(this.#journaled, prefix.lineage, pending);
+      this.#journaledTransactions.clear();
+      for (const transaction of journaled) this.#holdJournaled(transaction);
     });
     this.stagingVersion += 1;
   }
@@ -262,6 +261,13 @@ export class ReplicaState {
   #comeBack(own: StagedTransaction): void {
     if (this.#forgetJournaled(own)) this.#journaled.remove(own);
     else this.#pending.remove(own);
+  }
+
+  #holdJournaled({ origin, number }: StagedTransaction): void {
+    const held = this.#journaledTransactions.get(origin) ?? { highest: number, numbers: new Set() };
+    held.highest = number;
+    held.numbers.add(number);
+    this.#journaledTransactions.set(origin, held);
   }
 
   #forgetJournaled(own: StagedTransaction): boolean {

@@ -9,16 +9,15 @@ import { type Chunk, chunkOf, decodeStoredChunk } from '../log/chunk.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { Log } from '../log/log.ts';
 import { noGeneration } from '../log/manifest.ts';
-import type { Generation, GenerationName, Manifest, Snapshots } from '../log/snapshots.ts';
+import type { ClosedLog, Generation, GenerationName, Manifest, Snapshots } from '../log/snapshots.ts';
+import { isGrown } from '../names.ts';
 import type { Logger } from '../options.ts';
 import { Prefix } from '../prefix.ts';
-import type { KnownLineage } from './lineage.ts';
 
 export interface LoadParts {
   readonly log: Log;
   readonly snapshots: Snapshots | undefined;
   readonly logger: Logger;
-  readonly lineage: KnownLineage;
 }
 
 export interface LoadedPrefix {
@@ -49,11 +48,11 @@ export class LoadInterrupted extends Error {
 export async function loadStored(parts: LoadParts, { log: id }: Head): Promise<LoadedPrefix> {
   const manifest = await readManifest(parts);
   let missing: GenerationName | undefined;
+  const closedLogs = manifest?.generation.begin.log === id ? manifest.closedLogs : [];
   if (manifest && manifest.generation.begin.log === id) {
-    parts.lineage.learn(id, manifest.closedLogs);
     for (const generation of [manifest.generation, manifest.before]) {
       if (generation === undefined || generation.begin.log !== id) continue;
-      const prefix = await loadGeneration(parts, generation);
+      const prefix = await loadGeneration(parts, generation, closedLogs);
       if (prefix) return { prefix, manifest, missing, isReached: true };
       const now = await readManifest(parts);
       if (now?.generation.name !== manifest.generation.name)
@@ -61,7 +60,8 @@ export async function loadStored(parts: LoadParts, { log: id }: Head): Promise<L
       missing = manifest.generation.name;
     }
   }
-  const prefix = new Prefix({ log: id, position: 0, mark: markAtStart(id) }, parts.lineage.known, [], new Map());
+  if (isGrown(id)) throw new LoadInterrupted('the snapshot that the log began with is gone', missing ?? noGeneration);
+  const prefix = new Prefix({ log: id, position: 0, mark: markAtStart(id) }, closedLogs, [], new Map());
   await follow(parts.log, prefix, missing ?? noGeneration);
   return { prefix, manifest, missing, isReached: true };
 }
@@ -81,9 +81,13 @@ export async function readManifest({
 }
 
 /** P30. @returns undefined where a chunk is gone, or cannot be used */
-async function loadGeneration(parts: LoadParts, generation: Generation): Promise<Prefix | undefined> {
+async function loadGeneration(
+  parts: LoadParts,
+  generation: Generation,
+  closedLogs: readonly ClosedLog[],
+): Promise<Prefix | undefined> {
   const { begin, origins, chunks, name } = generation;
-  const prefix = new Prefix(begin, parts.lineage.known, [], origins);
+  const prefix = new Prefix(begin, closedLogs, [], origins);
   const labels: Head[] = [];
   for (let first = 0; first < chunks; first += limits.chunksAtOnce) {
     const indexes = Array.from({ length: Math.min(limits.chunksAtOnce, chunks - first) }, (_, at) => first + at);
@@ -172,10 +176,6 @@ async function checkEnd(log: Log, at: Head): Promise<void> {
 
 export const isUndecodable = (error: unknown): boolean =>
   error instanceof MalformedBytesError || error instanceof UnknownFormatError;
-
-/** P31. Whether a replica that stands at `own` was overtaken by trimming: the log is its own, and its next entry is in a snapshot. */
-export const isPast = (manifest: Manifest | undefined, own: Head): boolean =>
-  manifest !== undefined && manifest.generation.begin.log === own.log && trimmedUpTo(manifest) > own.position;
 
 /** P24. Up to where the log may be trimmed. */
 export function trimmedUpTo(manifest: Manifest): Position {

@@ -99,9 +99,24 @@ export class Outbox {
       throw new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached');
   }
 
-  /** Takes over what the journal held when the process began; it is shown already. */
+  /** Takes over what the journal held when the process began; hidden until it is revealed. */
   takeOver(transaction: StagedTransaction): void {
-    this.#unsent.addJournaled(transaction);
+    this.#unsent.addHidden(transaction);
+  }
+
+  /** P49. @returns what is shown from now on, oldest first */
+  reveal(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
+    return this.#unsent.reveal(origins);
+  }
+
+  /** P48. Another history is followed now, which lacks all that is still here, and these, which come before it. */
+  rebase(lacking: readonly StagedTransaction[], recut: (transaction: StagedTransaction) => StagedTransaction): void {
+    this.#unsent.rebase(lacking, recut);
+    this.#knownUpTo = undefined;
+  }
+
+  pending(): readonly StagedTransaction[] {
+    return Array.from(this.#unsent.pending(), ({ transaction }) => transaction);
   }
 
   /**

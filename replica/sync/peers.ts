@@ -6,6 +6,7 @@ import type { Gossip } from '../gossip/gossip.ts';
 import type { Timers } from '../options.ts';
 import type { PeerStatus } from '../status.ts';
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
+import type { Candidate } from './way-on.ts';
 
 export interface PeersOptions {
   readonly gossip: Gossip;
@@ -26,6 +27,9 @@ interface Peer {
   heartbeat: Heartbeat;
   lastSeenAtMilliseconds: number;
 }
+
+/** Who has been silent for more than so many is not waited for to heal. */
+const heartbeatsHeard = 3;
 
 /** Peers told of at most: more than this many names are not replicas. */
 const maximumPeers = 1_000;
@@ -65,6 +69,14 @@ export class Peers {
   /** Whether a peer that is heard knows of a log. */
   get anyKnowsLog(): boolean {
     return [...this.#peers.values()].some(({ heartbeat }) => heartbeat.head !== undefined);
+  }
+
+  /** P45. Who may heal, and said so within the last heartbeats: who says no more may be gone. */
+  healers(): readonly Candidate[] {
+    const oldest = this.#options.timers.now() - heartbeatsHeard * this.#options.heartbeatMilliseconds;
+    return [...this.#peers.values()]
+      .filter(({ heartbeat, lastSeenAtMilliseconds }) => heartbeat.mayHeal && lastSeenAtMilliseconds >= oldest)
+      .map(({ heartbeat: { origin, head, closedLogs } }) => ({ origin, position: head?.position ?? 0, closedLogs }));
   }
 
   status(own: Head): readonly PeerStatus[] {

@@ -12,13 +12,11 @@ import type { RemovedDocument } from '../log/chunk.ts';
 import type { KeptDocument, KeptPrefix } from '../log/kept-prefix.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { Prefix } from '../prefix.ts';
-import type { KnownLineage } from './lineage.ts';
 
 export interface PrefixKeeperOptions {
   readonly kept: KeptPrefix;
   readonly timers: Timers;
   readonly logger: Logger;
-  readonly lineage: KnownLineage;
   /** Between two writes. */
   readonly intervalMilliseconds: number;
 }
@@ -123,11 +121,10 @@ export class PrefixKeeper {
     const [changed, origins] = [this.#changed, this.#changedOrigins];
     if (origins.size === 0) return;
     // In one turn: all that is written is as of the head.
-    const { head } = prefix;
+    const { head, closedLogs } = prefix;
     const documents = Array.from(changed, ([collection, id]) => captured(prefix, collection, id));
     this.#changed = new DocumentMap();
     this.#changedOrigins = new Map();
-    const closedLogs = this.#options.lineage.closedLogsOf(head.log);
     try {
       await this.#options.kept.keep({
         documents: await this.#encoded(documents),

@@ -1,28 +1,37 @@
 /**
- * A running replica that cannot follow its log where it stands: the log was trimmed past it, or has an entry next that does
- * not decode and a snapshot past it. It loads beside its state and goes on showing that; then it swaps, in one turn. P31.
+ * A running replica whose log does not go on where it stands: it was trimmed past it, or went back, or is another one; or has
+ * an entry next that does not decode and a snapshot past it. Until that is settled it follows and appends nothing, and goes on
+ * showing what it has. It loads beside its state and then swaps, in one turn (P31), or heals. docs/protocol.md, P44, P45 and P48.
  */
-import { LogUnavailableError } from '../../errors.ts';
+import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { showsSame } from '../crdt/document.ts';
 import type { Head } from '../crdt/version.ts';
+import type { KeptTransaction } from '../kept-entries.ts';
 import { noGeneration } from '../log/manifest.ts';
 import type { GenerationName, Manifest } from '../log/snapshots.ts';
-import type { Timers } from '../options.ts';
 import type { Prefix } from '../prefix.ts';
-import { isPast, LoadInterrupted, type LoadParts, loadStored, readManifest } from './load.ts';
+import { type HealParts, heal } from './heal.ts';
+import { isUndecodable, LoadInterrupted, loadStored, readManifest } from './load.ts';
+import { type Beginning, beginningsOf, type Candidate, type Found, isFurthest, isWithin, wayOn } from './way-on.ts';
 
 type Key = readonly [collection: string, id: string];
 
-export interface RejoinOptions extends LoadParts {
-  readonly timers: Timers;
-  readonly retryMilliseconds: readonly [number, number];
+export interface RejoinOptions extends Omit<HealParts, 'snapshots'> {
+  readonly snapshots: HealParts['snapshots'] | undefined;
+  readonly heartbeatMilliseconds: number;
   readonly prefix: () => Prefix;
+  /** This replica, as others see whether it may heal. */
+  readonly own: () => Candidate;
+  /** Those heard lately who may heal. */
+  readonly others: () => Iterable<Candidate>;
   /** Follows nothing, and appends nothing, from now on. */
   readonly pause: (problem: string) => void;
+  /** It stands in the log after all. */
+  readonly goOn: () => void;
   /** Puts a prefix in the place of the one that is there, and follows the log again. @param changed documents that differ */
-  readonly swap: (prefix: Prefix, changed: readonly Key[]) => void;
-  /** It is not the log that this replica stands in, and there is nothing to load. */
+  readonly swap: (prefix: Prefix, changed: readonly Key[], lacking: readonly KeptTransaction[]) => void;
+  /** There is nothing that it could load or heal. */
   readonly replaced: (problem: string) => void;
   readonly learned: (manifest: Manifest | undefined) => void;
   /** A generation that this replica cannot load, or get on with. */
@@ -30,9 +39,15 @@ export interface RejoinOptions extends LoadParts {
   readonly closed: () => boolean;
 }
 
+/** So many heartbeats others are given to notice, too, and to say that they may heal; then so many to heal who is further along. */
+const heartbeatsToNotice = 2;
+const heartbeatsToHeal = 10;
+
 export class Rejoin {
   readonly #options: RejoinOptions;
   #working: Promise<void> | undefined;
+  /** For its heartbeat. */
+  mayHeal = false;
 
   constructor(options: RejoinOptions) {
     this.#options = options;
@@ -40,7 +55,7 @@ export class Rejoin {
 
   /** The log does not go on where this replica stands. */
   begin(problem: string): void {
-    this.#start(() => this.#rejoin(problem, isPast));
+    this.#start(() => this.#rejoin(problem));
   }
 
   /** The log has an entry next that does not decode: looks whether a snapshot past it is named. Called now and then. */
@@ -48,9 +63,14 @@ export class Rejoin {
     this.#start(async () => {
       const manifest = await readManifest(this.#options);
       this.#options.learned(manifest);
-      if (beginsPast(manifest, this.#options.prefix().head))
-        await this.#rejoin('the log has an entry that does not decode', beginsPast);
-      else this.#options.missing(manifest?.generation.name ?? noGeneration);
+      const { head } = this.#options.prefix();
+      const begin = manifest?.generation.begin;
+      if (begin?.log !== head.log || begin.position <= head.position) {
+        this.#options.missing(manifest?.generation.name ?? noGeneration);
+        return;
+      }
+      this.#options.pause('the log has an entry that does not decode: loading what is stored');
+      await this.#untilDone(() => this.#loadAndSwap(begin));
     });
   }
 
@@ -66,49 +86,103 @@ export class Rejoin {
       });
   }
 
-  async #rejoin(problem: string, leadsOn: typeof isPast): Promise<void> {
-    const { timers, retryMilliseconds, pause, replaced, closed, missing } = this.#options;
-    const own = this.#options.prefix().head;
-    pause(`${problem}: loading what is stored`);
-    let [milliseconds, maximum] = retryMilliseconds;
-    while (!closed()) {
+  async #rejoin(problem: string): Promise<void> {
+    this.#options.pause(`${problem}: loading what is stored`);
+    await this.#untilDone((round) => this.#goOn(problem, round));
+    this.mayHeal = false;
+  }
+
+  /** @param attempt is done when it gives true; called about once a heartbeat */
+  async #untilDone(attempt: (round: number) => Promise<boolean>): Promise<void> {
+    const { timers, heartbeatMilliseconds, closed, missing, logger } = this.#options;
+    for (let round = 0; !closed(); round += 1) {
       try {
-        if (await this.#loadAndSwap(own, leadsOn)) return;
-        replaced(problem);
-        return;
+        if (await attempt(round)) return;
       } catch (error) {
         if (error instanceof LoadInterrupted && error.missing !== undefined) missing(error.missing);
-        if (!(error instanceof LoadInterrupted || error instanceof LogUnavailableError)) throw error;
+        if (isUndecodable(error)) logger.error({ err: error }, 'the log that is there does not decode');
+        else if (!isPassing(error)) throw error;
       }
       await new Promise<void>((resolve) => {
-        timers.after(milliseconds, resolve);
+        timers.after(heartbeatMilliseconds, resolve);
       });
-      milliseconds = Math.min(2 * milliseconds, maximum);
     }
   }
 
-  /** @returns false where there is nothing to load that this replica's own history leads to */
-  async #loadAndSwap(own: Head, leadsOn: typeof isPast): Promise<boolean> {
-    const { log, timers, prefix, swap, learned, closed } = this.#options;
+  /** @returns whether that is settled */
+  async #goOn(problem: string, round: number): Promise<boolean> {
+    const { log, prefix, goOn, replaced } = this.#options;
+    const own = prefix();
     const head = await log.head();
     const manifest = await readManifest(this.#options);
-    if (head === undefined || head.log !== own.log || !leadsOn(manifest, own)) return false;
+    // Read in two steps: it was closed, or made, between them.
+    if (manifest && manifest.generation.begin.log !== head?.log) return false;
+    if (head && (await this.#stands(own.head))) {
+      goOn();
+      return true;
+    }
+    const found = head && { head, manifest, shared: await this.#shared(own, head, manifest) };
+    const way = wayOn(own, found);
+    this.mayHeal = way === 'heal';
+    if (way === 'load' && head) return this.#loadAndSwap(head);
+    if (way === 'heal') return this.#heal(own, found, round);
+    replaced(problem);
+    return true;
+  }
+
+  async #shared(own: Prefix, head: Head, manifest: Manifest | undefined): Promise<Beginning | undefined> {
+    for (const beginning of beginningsOf(head, manifest))
+      if (isWithin(beginning.origins, own.origins) && (await this.#stands(beginning.head))) return beginning;
+    return undefined;
+  }
+
+  /** Whether the log goes on where somebody stands. */
+  async #stands({ log: id, position, mark }: Head): Promise<boolean> {
+    const { log } = this.#options;
+    try {
+      const [next] = await log.read(id, position, 1);
+      if (next) return next.first === position + 1 && next.before === mark;
+      const head = await log.head();
+      return head?.log === id && head.position === position && head.mark === mark;
+    } catch (error) {
+      if (error instanceof LogReplacedError) return false;
+      throw error;
+    }
+  }
+
+  /** P45. @returns false: what began then is loaded next */
+  async #heal(prefix: Prefix, found: Found | undefined, round: number): Promise<false> {
+    const { snapshots, own, others } = this.#options;
+    const isTurn = isFurthest(own(), others()) || round > heartbeatsToNotice + heartbeatsToHeal;
+    if (snapshots && round >= heartbeatsToNotice && isTurn) await heal({ ...this.#options, snapshots }, prefix, found);
+    return false;
+  }
+
+  /** @returns whether it is done */
+  async #loadAndSwap(head: Head): Promise<boolean> {
+    const { timers, prefix, swap, learned, closed, replaced } = this.#options;
     const loaded = await loadStored(this.#options, head);
     learned(loaded.manifest);
     if (loaded.missing !== undefined) this.#options.missing(loaded.missing);
-    if (loaded.prefix.head.position <= own.position) throw new LoadInterrupted('what is stored does not reach further');
+    const own = prefix();
+    const lacking = own.kept.lackingFrom(loaded.prefix.origins);
+    if (!lacking) {
+      replaced('the log went back further than this replica keeps what it applied');
+      return true;
+    }
     const turn = () =>
       new Promise<void>((resolve) => {
         timers.after(0, resolve);
       });
-    const changed = await differences(prefix(), loaded.prefix, turn);
-    if (!closed()) swap(loaded.prefix, changed);
+    const changed = await differences(own, loaded.prefix, turn);
+    if (!closed()) swap(loaded.prefix, changed, lacking);
     return true;
   }
 }
 
-const beginsPast = (manifest: Manifest | undefined, own: Head): boolean =>
-  manifest?.generation.begin.log === own.log && manifest.generation.begin.position > own.position;
+/** Something was away, or changed meanwhile: tried again. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof LoadInterrupted || error instanceof LogUnavailableError || error instanceof LogReplacedError;
 
 /** Documents that differ between two prefixes, which stand still meanwhile; found in many short turns. */
 async function differences(before: Prefix, after: Prefix, turn: () => Promise<void>): Promise<readonly Key[]> {

@@ -5,14 +5,13 @@
  */
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { encodeStoredChunk } from '../log/chunk.ts';
 import { noGeneration } from '../log/manifest.ts';
-import type { ClosedLog, Generation, GenerationName, ListedGeneration, Manifest, Snapshots } from '../log/snapshots.ts';
+import type { Generation, GenerationName, ListedGeneration, Manifest, Snapshots } from '../log/snapshots.ts';
 import { newSecret, type Random } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { Prefix } from '../prefix.ts';
-import { ChunkKeys } from './chunk-keys.ts';
 import { readManifest, trimmedUpTo } from './load.ts';
+import { chunkCount, writeChunks } from './write-chunks.ts';
 
 export interface SnapshotWriterOptions {
   readonly snapshots: Snapshots;
@@ -21,7 +20,6 @@ export interface SnapshotWriterOptions {
   readonly logger: Logger;
   /** As of now. Another one once the state was loaded anew. */
   readonly prefix: () => Prefix;
-  readonly closedLogs: () => readonly ClosedLog[];
   readonly minimumBytes: number;
   readonly leaseMilliseconds: number;
   readonly chunkKeepMilliseconds: number;
@@ -137,7 +135,7 @@ export class SnapshotWriter {
     const name = newSecret(this.#options.random);
     const { head: begin } = prefix;
     const origins = new Map(prefix.origins);
-    const chunks = this.#chunkCount(prefix);
+    const chunks = chunkCount(prefix, this.#known?.generation.bytes ?? 0);
     const listed = await snapshots.list({ name, chunks }, token);
     if (!listed) throw new GivenUp('the lease is over');
     const bytes = await this.#putChunks(prefix, { name, chunks }, token);
@@ -145,7 +143,7 @@ export class SnapshotWriter {
     const next: Manifest = {
       generation: { name, begin, chunks, bytes, origins },
       before: before?.begin.log === begin.log ? before : undefined,
-      closedLogs: this.#options.closedLogs(),
+      closedLogs: prefix.closedLogs,
     };
     this.#checkPrefix(prefix);
     if (!(await snapshots.name(next, prefix.head, token))) throw new GivenUp('the lease is over');
@@ -170,33 +168,20 @@ export class SnapshotWriter {
       if (!(await snapshots.renewLease('snapshot', token, leaseMilliseconds))) throw new GivenUp('the lease is over');
       this.#checkPrefix(prefix);
     };
-    const keys = new ChunkKeys(prefix, generation.chunks);
-    using _ = await keys.collect(async () => {
-      await new Promise<void>((resolve) => {
-        timers.after(0, resolve);
-      });
-      await renew();
+    return writeChunks({
+      snapshots,
+      timers,
+      prefix,
+      generation,
+      label: () => prefix.head,
+      chunkKeepMilliseconds,
+      renew,
     });
-    let bytes = 0;
-    for (let index = 0; index < generation.chunks; index += 1) {
-      await renew();
-      const label = prefix.head;
-      const chunk = encodeStoredChunk({ generation: generation.name, index, label, ...keys.contentsOf(index) });
-      bytes += chunk.length;
-      await snapshots.putChunk(generation.name, index, chunk, chunkKeepMilliseconds);
-    }
-    return bytes;
   }
 
   #checkPrefix(prefix: Prefix): void {
     if (this.#stopped) throw new GivenUp('the replica stops');
     if (this.#options.prefix() !== prefix) throw new GivenUp('the state was loaded anew');
-  }
-
-  #chunkCount(prefix: Prefix): number {
-    const byDocuments = prefix.size / limits.chunkDocuments;
-    const byBytes = (this.#known?.generation.bytes ?? 0) / limits.chunkBytes;
-    return Math.max(1, Math.ceil(byDocuments), Math.ceil(byBytes));
   }
 
   /** P24. */

@@ -5,16 +5,9 @@ import type { JournaledTransaction } from '../log/journal.ts';
 import type { KeptPrefix } from '../log/kept-prefix.ts';
 import type { Timers } from '../options.ts';
 import { Prefix } from '../prefix.ts';
-import {
-  isPast,
-  isUndecodable,
-  type LoadedPrefix,
-  LoadInterrupted,
-  type LoadParts,
-  readManifest,
-  readTail,
-} from './load.ts';
+import { isUndecodable, type LoadedPrefix, LoadInterrupted, type LoadParts, readManifest, readTail } from './load.ts';
 import type { PrefixKeeper } from './prefix-keeper.ts';
+import { isWithin } from './way-on.ts';
 
 export interface DiskStartParts extends LoadParts {
   readonly kept: KeptPrefix;
@@ -54,7 +47,9 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
         await readTail(log, prefix);
       } catch (error) {
         if (!(error instanceof LoadInterrupted)) throw error;
-        if (isPast(await readManifest(parts), prefix.head)) return undefined;
+        const { generation } = (await readManifest(parts)) ?? {};
+        // Else it may have what the site lacks by now: it begins with that, and finds out.
+        if (generation && isWithin(prefix.origins, generation.origins)) return undefined;
       }
       return { prefix, manifest, missing: undefined, isReached: true };
     } catch (error) {
@@ -69,12 +64,11 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
 }
 
 /** In many short turns. What does not decode is told, and is as good as not there: the site has it too. */
-async function loadKept({ kept, keeper, logger, lineage, timers }: DiskStartParts): Promise<Prefix | undefined> {
+async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promise<Prefix | undefined> {
   try {
     const state = await kept.load();
     if (!state) return undefined;
-    lineage.learn(state.head.log, state.closedLogs);
-    const prefix = new Prefix(state.head, lineage.known, [], state.origins);
+    const prefix = new Prefix(state.head, state.closedLogs, [], state.origins);
     let left: number = limits.keysPerTurn;
     for (const record of state.records) {
       prefix.take(record);

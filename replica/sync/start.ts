@@ -2,10 +2,9 @@
  * How a replica starts: it finds its site's log (or makes one), brings the prefix up to the log's end, and takes over what
  * its journal holds. Redis: from the snapshot and the log's tail. Embedded: from the states beside the log.
  */
-import { ConfigurationError, LogUnavailableError, MalformedBytesError } from '../../errors.ts';
+import { LogUnavailableError, MalformedBytesError } from '../../errors.ts';
 import { decodeDelta } from '../crdt/delta-codec.ts';
 import type { Head, Origin } from '../crdt/version.ts';
-import { markAtStart } from '../log/entry.ts';
 import type { Journal, JournaledTransaction } from '../log/journal.ts';
 import type { KeptPrefix } from '../log/kept-prefix.ts';
 import type { Log } from '../log/log.ts';
@@ -13,8 +12,8 @@ import type { GenerationName, Snapshots } from '../log/snapshots.ts';
 import { newLogId, newSecret } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import { Prefix } from '../prefix.ts';
-import type { StagedTransaction } from '../staged.ts';
-import type { KnownLineage } from './lineage.ts';
+import { recut, type StagedTransaction } from '../staged.ts';
+import type { SeenHistories } from './contexts.ts';
 import { type LoadedPrefix, LoadInterrupted, loadStored } from './load.ts';
 import type { PrefixKeeper } from './prefix-keeper.ts';
 import { startFromDisk } from './start-from-disk.ts';
@@ -30,7 +29,6 @@ export interface StartOptions {
   readonly timers: Timers;
   readonly random: (bytes: number) => Uint8Array;
   readonly logger: Logger;
-  readonly lineage: KnownLineage;
   readonly heartbeatMilliseconds: number;
   readonly retryMilliseconds: readonly [number, number];
   readonly newLogKeepMilliseconds: number;
@@ -57,10 +55,10 @@ export async function openPrefix(
   options: StartOptions,
   journaled: readonly JournaledTransaction[],
 ): Promise<LoadedPrefix> {
-  const { log, lineage, retryMilliseconds, timers, keptPrefix, keeper } = options;
+  const { log, retryMilliseconds, timers, keptPrefix, keeper } = options;
   const states = await retried(options, () => log.loadStates());
   if (states) {
-    const prefix = new Prefix(states.head, lineage.known, states.records, await log.origins());
+    const prefix = new Prefix(states.head, [], states.records, await log.origins());
     return { prefix, manifest: undefined, missing: undefined, isReached: true };
   }
   const own = keptPrefix && keeper && (await startFromDisk({ ...options, kept: keptPrefix, keeper, journaled }));
@@ -123,15 +121,22 @@ const pause = (timers: Timers, milliseconds: number): Promise<void> =>
   });
 
 /**
- * What the journal holds and the log lacks, oldest first.
- * @throws {ConfigurationError} it belongs to another history than the log's
+ * What the journal holds and the log lacks, oldest first, for that log: contexts of another history are cut (P42).
  * @throws {MalformedBytesError} it does not decode
  */
-export async function unsentOf(journal: Journal, prefix: Prefix): Promise<readonly StagedTransaction[]> {
+export async function unsentOf(
+  journal: Journal,
+  prefix: Prefix,
+  seen: SeenHistories,
+): Promise<readonly StagedTransaction[]> {
   const unsent: StagedTransaction[] = [];
   const returned = new Map<Origin, number>();
+  const { bases, entries } = await journal.known();
+  for (const { mark, origins } of bases) seen.addBase(mark, origins);
+  seen.addEntries(entries);
+  const cut = seen.cutterFor(prefix.history);
   for (const transaction of await journal.load()) {
-    const { origin, number, context } = transaction;
+    const { origin, number } = transaction;
     if (number <= (prefix.origins.get(origin) ?? 0)) {
       returned.set(origin, number);
       continue;
@@ -139,21 +144,10 @@ export async function unsentOf(journal: Journal, prefix: Prefix): Promise<readon
     const delta = decodeDelta(transaction.bytes);
     if (delta.origin !== origin || delta.number !== number)
       throw new MalformedBytesError(`the journal holds ${delta.origin} ${delta.number} as ${origin} ${number}`);
-    checkHistory(context, prefix);
-    unsent.push({ ...transaction, delta });
+    unsent.push(recut({ ...transaction, delta }, cut));
   }
   for (const [origin, number] of returned) await journal.removeUpTo(origin, number);
   return unsent;
-}
-
-function checkHistory(context: Head, prefix: Prefix): void {
-  const { head } = prefix;
-  const known = context.position === 0 ? markAtStart(head.log) : prefix.marks.at(context.position);
-  if (context.log === head.log && context.position <= head.position && (known === undefined || known === context.mark))
-    return;
-  throw new ConfigurationError([
-    `DATA_DIR holds unsent writes of log ${context.log}, and Redis now has ${context.log === head.log ? 'an older state of it' : `another log, ${head.log}`}: bring the former Redis data back, or keep this folder aside and set another DATA_DIR`,
-  ]);
 }
 
 /**

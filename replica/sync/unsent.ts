@@ -6,7 +6,10 @@ import type { Origin } from '../crdt/version.ts';
 import type { StagedTransaction } from '../staged.ts';
 
 export interface Waiting {
-  readonly transaction: StagedTransaction;
+  /** Its context is cut anew for each history that it is handed on to. */
+  transaction: StagedTransaction;
+  /** Whether readers are shown it, or staging sees it. Taken over, it may have seen what is not here (yet). */
+  isShown: boolean;
   /** Sent, and whether it was appended is unknown, or it was and has not come back. */
   mayBeInLog: boolean;
   /** Sent and taken since the site was reached last. */
@@ -25,9 +28,10 @@ const ignore = () => {};
 export class Unsent {
   readonly #journaled = new Map<string, Waiting>();
   readonly #pending = new Map<string, Waiting>();
-  /** The last number by origin: of what is journaled, and of all that waits. */
+  /** The last number by origin of what is shown: of what is journaled, and of all that waits. */
   readonly #journaledNumbers = new Map<Origin, number>();
   readonly #numbers = new Map<Origin, number>();
+  #hiddenCount = 0;
 
   get journaledCount(): number {
     return this.#journaled.size;
@@ -37,7 +41,7 @@ export class Unsent {
     return this.#pending.size;
   }
 
-  /** The last number by origin among what waits here. */
+  /** The last number by origin among what waits here and is shown. */
   get numbers(): ReadonlyMap<Origin, number> {
     return this.#numbers;
   }
@@ -56,17 +60,65 @@ export class Unsent {
     return this.#pending.values();
   }
 
-  addJournaled(transaction: StagedTransaction): void {
-    const { origin, number } = transaction;
-    const answered = { isAnswered: true, isAcknowledged: false, mayBeInLog: true, resolve: ignore, reject: ignore };
-    this.#numbers.set(origin, number);
-    this.#journaledNumbers.set(origin, number);
-    this.#journaled.set(nameOf(origin, number), { transaction, ...answered, isWaiting: false, isOverdue: false });
+  /** Takes a transaction that is durable, and not shown yet. */
+  addHidden(transaction: StagedTransaction): void {
+    this.#journaled.set(nameOf(transaction.origin, transaction.number), hidden(transaction));
+    this.#hiddenCount += 1;
+  }
+
+  /**
+   * P49. Shows what was hidden and has seen nothing but what is here by now.
+   * @param origins last number by origin in the log
+   */
+  reveal(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
+    if (this.#hiddenCount === 0) return [];
+    const revealed: StagedTransaction[] = [];
+    const isHere = (origin: Origin, number: number): boolean =>
+      number <= (origins.get(origin) ?? 0) || number <= (this.#journaledNumbers.get(origin) ?? 0);
+    for (const waiting of this.#journaled.values()) {
+      const { transaction, isShown } = waiting;
+      const { origin, number, delta } = transaction;
+      const { numberBefore, others } = delta.context;
+      if (isShown || !isHere(origin, numberBefore) || ![...others].every(([name, at]) => isHere(name, at))) continue;
+      waiting.isShown = true;
+      this.#hiddenCount -= 1;
+      this.#journaledNumbers.set(origin, number);
+      if ((this.#numbers.get(origin) ?? 0) < number) this.#numbers.set(origin, number);
+      revealed.push(transaction);
+    }
+    return revealed;
+  }
+
+  /**
+   * P48. Another history is followed now.
+   * @param lacking durable ones that it lacks: they come before all that waits here; hidden until they are revealed
+   */
+  rebase(lacking: readonly StagedTransaction[], recut: (transaction: StagedTransaction) => StagedTransaction): void {
+    const journaled = [...this.#journaled.values()];
+    this.#journaled.clear();
+    this.#journaledNumbers.clear();
+    this.#numbers.clear();
+    for (const transaction of lacking)
+      this.#journaled.set(nameOf(transaction.origin, transaction.number), hidden(transaction));
+    for (const waiting of journaled) {
+      waiting.isShown = false;
+      this.#journaled.set(nameOf(waiting.transaction.origin, waiting.transaction.number), waiting);
+    }
+    this.#hiddenCount = this.#journaled.size;
+    for (const waiting of this.all()) waiting.transaction = recut(waiting.transaction);
+    for (const { transaction } of this.#pending.values()) this.#numbers.set(transaction.origin, transaction.number);
   }
 
   addPending(transaction: StagedTransaction, resolve: (token: string) => void, reject: (error: Error) => void): void {
     const { origin, number } = transaction;
-    const fresh = { isAnswered: false, isAcknowledged: false, mayBeInLog: false, isWaiting: false, isOverdue: false };
+    const fresh = {
+      isShown: true,
+      isAnswered: false,
+      isAcknowledged: false,
+      mayBeInLog: false,
+      isWaiting: false,
+      isOverdue: false,
+    };
     this.#numbers.set(origin, number);
     this.#pending.set(nameOf(origin, number), { transaction, ...fresh, resolve, reject });
   }
@@ -94,6 +146,7 @@ export class Unsent {
     if (pending) this.#pending.delete(name);
     else {
       this.#journaled.delete(name);
+      if (!waiting.isShown) this.#hiddenCount -= 1;
       if (this.#journaledNumbers.get(origin) === number) this.#journaledNumbers.delete(origin);
     }
     return { waiting, was: pending ? 'pending' : 'journaled' };
@@ -109,5 +162,17 @@ export class Unsent {
     }
   }
 }
+
+const hidden = (transaction: StagedTransaction): Waiting => ({
+  transaction,
+  isShown: false,
+  isAnswered: true,
+  isAcknowledged: false,
+  mayBeInLog: true,
+  isWaiting: false,
+  isOverdue: false,
+  resolve: ignore,
+  reject: ignore,
+});
 
 const nameOf = (origin: Origin, number: number): string => `${origin} ${number}`;

@@ -231,31 +231,41 @@ describe('replicas on one Redis', () => {
     expect(position(b)).toBe(4);
   });
 
-  it('stop taking part where the log went back, and go on from the journal', async () => {
-    await using redis = await startRedis();
-    await using folder = await temporaryFolder();
-    await using a = await openOnRedis({ url: redis.url, name: 'a', path: folder.path });
-    await upsert(a, 'cars', { _id: 'x' });
-    await redis.wipe();
-    await upsert(a, 'cars', { _id: 'y' });
-    expect(a.replica.status).toMatchObject({ ready: true, connected: false, unsent: 1 });
-    expect(a.replica.status.problem).toMatch(/stopped taking part/);
-    expect(readAll(a, 'cars')).toEqual({ x: {}, y: {} });
-    expect(await redis.client.exists('{test}:log')).toBe(0);
-  });
-
-  it('notice that the log went back, and read what gossip never told, without a write of their own', async () => {
+  it('P47: put what they have into a Redis that was wiped, without a write of their own', async () => {
     await using redis = await startRedis();
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined });
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     await upsert(a, 'cars', { _id: 'x' });
     await until(() => position(b) === 1, 'b has it');
+
     await redis.wipe();
     await until(
-      () => [a, b].every(({ replica }) => /stopped taking part/.test(replica.status.problem ?? '')),
-      'both notice',
+      () => [a, b].every(({ replica }) => replica.status.version[0]?.log.endsWith('-grown')),
+      'both have another log',
     );
-    expect(read(b, 'cars', 'x')).toEqual({});
+    await until(() => [a, b].every(({ replica }) => replica.status.connected), 'both take part');
+
+    await using c = await openOnRedis({ url: redis.url, name: 'c', path: undefined });
+    const token = await upsert(c, 'cars', { _id: 'y' });
+    await a.replica.waitFor(token, 5_000);
+    expect([readAll(a, 'cars'), readAll(c, 'cars')]).toEqual([
+      { x: {}, y: {} },
+      { x: {}, y: {} },
+    ]);
+  });
+
+  it('P48: hand on what they wrote while the log was gone', async () => {
+    await using redis = await startRedis();
+    await using folder = await temporaryFolder();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: folder.path });
+    await upsert(a, 'cars', { _id: 'x' });
+    await redis.wipe();
+
+    await upsert(a, 'cars', { _id: 'y' });
+    await until(() => a.replica.status.unsent === 0 && a.replica.status.connected, 'it is handed on');
+
+    await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
+    expect(readAll(b, 'cars')).toEqual({ x: {}, y: {} });
   });
 
   it('stop before an entry that does not decode, name its place, and never apply or skip it', async () => {

@@ -8,6 +8,7 @@ import type { GossipHandlers } from '../../replica/gossip/gossip.ts';
 import { decodeEntry } from '../../replica/log/entry.ts';
 import type { Process } from './process.ts';
 import type { Random, Span } from './random.ts';
+import type { SimulatedRedis } from './redis.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 
@@ -26,8 +27,9 @@ export interface Conditions {
   messageDelay: Span;
 }
 
-/** The way from one machine to Redis. */
+/** The way from one machine to Redis: to the server that it takes for it. */
 export interface Link {
+  server: Server;
   isUp: boolean;
   readonly conditions: Conditions;
 }
@@ -35,7 +37,6 @@ export interface Link {
 export interface ConnectionParts {
   readonly scheduler: Scheduler;
   readonly random: Random;
-  readonly server: Server;
   readonly link: Link;
   readonly process: Process;
 }
@@ -62,13 +63,14 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    parts.server.connections.add(this);
+    parts.link.server.connections.add(this);
     this.#connect(0);
   }
 
   /** @throws {LogUnavailableError} */
-  request<Answer>(deadlineMilliseconds: number, perform: () => Answer): Promise<Answer> {
-    const { process, scheduler, random, server, link } = this.#parts;
+  request<Answer>(deadlineMilliseconds: number, perform: (redis: SimulatedRedis) => Answer): Promise<Answer> {
+    const { process, scheduler, random, link } = this.#parts;
+    const { server } = link;
     if (!process.isAlive) return never();
     if (!this.#isReady) return Promise.reject(new LogUnavailableError('Redis: not connected', true));
     const goesOut = process.calls();
@@ -93,7 +95,7 @@ export class Connection {
         server.arrive(() => {
           let answer: () => void;
           try {
-            const given = perform();
+            const given = perform(server.redis);
             answer = () => resolve(given);
           } catch (error) {
             answer = () => reject(error);
@@ -125,7 +127,8 @@ export class Connection {
   }
 
   sendHeartbeat(bytes: Uint8Array): void {
-    const { scheduler, server, link, process } = this.#parts;
+    const { scheduler, link, process } = this.#parts;
+    const { server } = link;
     if (!process.calls() || !this.#isReady) return;
     scheduler.after(this.#delay(), () => {
       if (link.isUp) server.arrive(() => server.publishHeartbeat(bytes));
@@ -157,13 +160,22 @@ export class Connection {
     this.#connect(0);
   }
 
+  /** Another server is Redis for its machine. */
+  moveTo(server: Server): void {
+    const { link } = this.#parts;
+    link.server.connections.delete(this);
+    link.server = server;
+    if (!this.#isClosed) server.connections.add(this);
+    this.drop('the server is another one');
+  }
+
   /** No byte may come for a while: it is noticed, unless that is over by then. */
   mayFallSilent(): void {
-    const { scheduler, random, server, link } = this.#parts;
+    const { scheduler, random, link } = this.#parts;
     const milliseconds = limits.redisSilenceMilliseconds + random.below(limits.redisProbeMilliseconds);
     const generation = this.#generation;
     scheduler.after(milliseconds, () => {
-      if (generation === this.#generation && !(link.isUp && server.isReachable)) this.drop('no answer');
+      if (generation === this.#generation && !(link.isUp && link.server.isReachable)) this.drop('no answer');
     });
   }
 
@@ -171,7 +183,7 @@ export class Connection {
     this.#isClosed = true;
     this.#isReady = false;
     this.#isSubscribed = false;
-    this.#parts.server.connections.delete(this);
+    this.#parts.link.server.connections.delete(this);
   }
 
   get inFlight(): number {
@@ -179,11 +191,11 @@ export class Connection {
   }
 
   #connect(tries: number): void {
-    const { scheduler, random, server, link, process } = this.#parts;
+    const { scheduler, random, link, process } = this.#parts;
     const wait = Math.min(25 * 2 ** Math.min(tries, longestRetryExponent), limits.redisRetryMilliseconds);
     scheduler.after(tries === 0 ? this.#delay() : random.within([wait / 2, wait]), () => {
       if (this.#isClosed) return;
-      if (!link.isUp || !server.isReachable) {
+      if (!link.isUp || !link.server.isReachable) {
         this.#connect(tries + 1);
         return;
       }

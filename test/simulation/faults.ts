@@ -2,6 +2,7 @@
 import { Disk, type DiskContents, emptyDisk } from './disk.ts';
 import type { Machine } from './machine.ts';
 import type { Random, Span } from './random.ts';
+import { emptyServer, type SavedServer } from './server.ts';
 import { goodConditions, type World } from './world.ts';
 
 export type FaultName =
@@ -22,7 +23,13 @@ export type FaultName =
   | 'redisStop'
   | 'redisFreeze'
   | 'redisFull'
-  | 'loseChunk';
+  | 'loseChunk'
+  | 'redisSave'
+  | 'redisWipe'
+  | 'redisRollback'
+  | 'redisSplit'
+  | 'saveAll'
+  | 'restoreAll';
 
 /** How often each comes, beside the others. */
 export type Weights = Readonly<Partial<Record<FaultName, number>>>;
@@ -36,6 +43,10 @@ export class Faults {
   readonly #names: readonly FaultName[];
   readonly #copies = new Map<Machine, DiskContents>();
   readonly #gone = new Set<Machine>();
+  /** What Redis was at some moments. */
+  readonly #saved: SavedServer[] = [];
+  /** A machine with its disk, and the Redis on it. */
+  #whole: { readonly machine: Machine; readonly saved: SavedServer; readonly disk: DiskContents } | undefined;
   #isOver = false;
 
   constructor(world: World, weights: Weights) {
@@ -55,12 +66,14 @@ export class Faults {
 
   /** Everything works from now on, and everybody who has a disk comes back. */
   heal(): void {
-    const { server, machines, trace } = this.#world;
+    const { servers, server, machines, trace } = this.#world;
     this.#isOver = true;
     trace.add('schedule', () => 'heals everything');
-    server.start();
-    server.resume();
-    server.redis.isFull = false;
+    if (servers.size > 1) this.#world.unite(this.#random.chance(0.5) ? server : ([...servers].at(-1) ?? server));
+    const staying = this.#world.server;
+    staying.start();
+    staying.resume();
+    staying.redis.isFull = false;
     for (const machine of machines) {
       if (!machine.link.isUp) this.#world.mend(machine);
       Object.assign(machine.link.conditions, goodConditions());
@@ -212,6 +225,42 @@ export class Faults {
       case 'loseChunk':
         if (server.redis.snapshots.loseChunk((count) => random.below(count)))
           trace.add('redis', () => 'loses a chunk of the newest snapshot');
+        return;
+      case 'redisSave':
+        if (server.redis.head()) this.#saved.push(server.save());
+        return;
+      case 'redisWipe':
+        // Two sites would begin, were one of two masters empty.
+        if (this.#world.servers.size === 1) this.#world.goBack(emptyServer);
+        return;
+      case 'redisRollback': {
+        const saved = this.#saved.length > 0 ? random.pick(this.#saved) : undefined;
+        if (saved) this.#world.goBack(saved);
+        return;
+      }
+      case 'redisSplit': {
+        if (this.#world.servers.size > 1 || !server.redis.head()) return;
+        const goes = new Set(this.#world.machines.filter(() => random.chance(0.5)));
+        this.#world.split((one) => goes.has(one));
+        this.#after(random.within([500, 5_000]), () => {
+          const [one, other] = [...this.#world.servers];
+          if (one && other) this.#world.unite(random.chance(0.5) ? one : other);
+        });
+        return;
+      }
+      case 'saveAll':
+        if (!machine.disk || !server.redis.head()) return;
+        this.#whole = { machine, saved: server.save(), disk: machine.disk.contents };
+        return;
+      case 'restoreAll': {
+        // Redis is on that machine, and the whole of it is set back.
+        if (!this.#whole) return;
+        const { machine: restored, saved, disk } = this.#whole;
+        this.#world.crash(restored);
+        this.#world.goBack(saved);
+        this.#world.replaceDisk(restored, disk);
+        this.#startLater(restored);
+      }
     }
   }
 
@@ -274,6 +323,12 @@ function entriesOf(weights: Weights): readonly (readonly [FaultName, number])[] 
     'redisFreeze',
     'redisFull',
     'loseChunk',
+    'redisSave',
+    'redisWipe',
+    'redisRollback',
+    'redisSplit',
+    'saveAll',
+    'restoreAll',
   ];
   return names.map((name) => [name, weights[name] ?? 0] as const);
 }

@@ -5,12 +5,12 @@ import type { Oracle } from './oracle.ts';
 
 export class FeedReader {
   readonly #after: Token;
-  readonly #oracle: Oracle;
+  readonly #oracle: () => Oracle;
   readonly #mayKnowJournaled: boolean;
   position: number;
 
   /** @param mayKnowJournaled whether what its token has journaled need not be told */
-  constructor(after: Token, oracle: Oracle, mayKnowJournaled: boolean) {
+  constructor(after: Token, oracle: () => Oracle, mayKnowJournaled: boolean) {
     this.#after = after;
     this.#oracle = oracle;
     this.#mayKnowJournaled = mayKnowJournaled;
@@ -20,7 +20,7 @@ export class FeedReader {
   /** @returns what is wrong with it */
   take({ position, replica }: LoggedTransaction): string | undefined {
     if (position <= this.position) return `a feed tells ${position} after ${this.position}`;
-    const name = this.#oracle.at(position);
+    const name = this.#oracle().at(position);
     if (name?.origin !== replica)
       return `a feed tells ${position} of ${replica}, and the log has ${name?.origin} there`;
     for (let between = this.position + 1; between < position; between += 1)
@@ -37,7 +37,7 @@ export class FeedReader {
   }
 
   #isKnown(position: number): boolean {
-    const name = this.#oracle.at(position);
+    const name = this.#oracle().at(position);
     return this.#mayKnowJournaled && name !== undefined && name.number <= (this.#after.journaled.get(name.origin) ?? 0);
   }
 }

@@ -6,13 +6,11 @@
 import type { Delta } from '../../replica/crdt/delta.ts';
 import { decodeDelta } from '../../replica/crdt/delta-codec.ts';
 import { documentValue } from '../../replica/crdt/document.ts';
-import type { Origin, Position } from '../../replica/crdt/version.ts';
+import type { Origin } from '../../replica/crdt/version.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
 import type { JournaledTransaction } from '../../replica/log/journal.ts';
 import { decodeToken } from '../../replica/token.ts';
-import type { Oracle } from './oracle.ts';
-
-export const eventCollection = 'events';
+import { eventCollection, type Oracle } from './oracle.ts';
 
 /**
  * `open`: commit was not called; nothing may ever be seen of it. `committing`: no answer yet. `refused`: told that nothing
@@ -24,6 +22,9 @@ export interface Operation {
   readonly id: string;
   readonly replica: string;
   outcome: Outcome;
+  /** The counter and the serial number that it raises. */
+  counter: string | undefined;
+  serial: string | undefined;
 }
 
 /** What an event says of its transaction. */
@@ -51,17 +52,19 @@ export class Ledger {
   readonly tokens: GivenToken[] = [];
   /** Events ever shown by any replica. */
   readonly shown = new Set<string>();
-  readonly #oracle: Oracle;
+  /** Of every Redis that there is. */
+  readonly #oracles: () => readonly Oracle[];
   readonly #violation: (problem: string) => void;
-  readonly #logged = new Map<string, { readonly name: string; readonly position: Position }>();
-  /** Gone with a disk, or with the end of the log: they may come, by a request still on its way, or never. */
+  /** Events that were ever in a log. */
+  readonly #everLogged = new Set<string>();
+  /** Nobody has them any more: they may come, by a request still on its way, or never. */
   readonly #lostEvents = new Set<string>();
   readonly #lostNumbers = new Set<string>();
   /** Answered, and in no log yet: on a disk, that is. */
   readonly #journaled = new Set<string>();
 
-  constructor(oracle: Oracle, violation: (problem: string) => void) {
-    this.#oracle = oracle;
+  constructor(oracles: () => readonly Oracle[], violation: (problem: string) => void) {
+    this.#oracles = oracles;
     this.#violation = violation;
   }
 
@@ -70,6 +73,8 @@ export class Ledger {
       id: `e${String(this.operations.size + 1).padStart(4, '0')}`,
       replica,
       outcome: 'open',
+      counter: undefined,
+      serial: undefined,
     };
     this.operations.set(operation.id, operation);
     return operation;
@@ -78,34 +83,57 @@ export class Ledger {
   settle(operation: Operation, outcome: Outcome): void {
     operation.outcome = outcome;
     const { id } = operation;
-    if (outcome === 'answered' && !this.isLogged(id) && !this.#lostEvents.has(id)) this.#journaled.add(id);
+    if (outcome === 'answered' && !this.#everLogged.has(id) && !this.#lostEvents.has(id)) this.#journaled.add(id);
     if (outcome === 'refused') this.#checkAbsent(operation);
   }
 
   isLogged(event: string): boolean {
-    return this.#logged.has(event);
+    return this.#oracles().some((oracle) => oracle.has(event));
   }
 
-  /** A transaction got a place in the log. */
-  logged(delta: Delta, position: Position): void {
+  wasEverLogged(event: string): boolean {
+    return this.#everLogged.has(event);
+  }
+
+  /** A transaction got a place in a log. @param isRepeated whether it had one in that log already */
+  logged(delta: Delta, isRepeated: boolean): void {
     const event = eventOf(delta);
     if (event === undefined) return;
-    const name = `${delta.origin} ${delta.number}`;
-    const earlier = this.#logged.get(event);
-    if (earlier) this.#violation(`${event} is in the log twice, as ${earlier.name} and as ${name}`);
-    this.#logged.set(event, { name, position });
+    if (isRepeated) this.#violation(`${event} is in the log twice, now as ${delta.origin} ${delta.number}`);
+    this.#everLogged.add(event);
     this.#journaled.delete(event);
     const operation = this.operations.get(event);
     if (operation?.outcome === 'refused' || operation?.outcome === 'open') this.#checkAbsent(operation);
   }
 
-  /** The log went back: what it no longer has may come again. */
-  setBack(to: Position): void {
-    for (const [event, { position }] of this.#logged) {
-      if (position <= to) continue;
-      this.#logged.delete(event);
-      this.#lostEvents.add(event);
+  /** Something that held transactions is gone. @param isHeld whether somebody who is there still has an event */
+  reassess(isHeld: (event: string) => boolean): void {
+    for (const event of new Set([...this.operations.keys(), ...this.shown]))
+      if (!this.isLogged(event) && !isHeld(event)) {
+        this.#lostEvents.add(event);
+        this.#journaled.delete(event);
+      }
+  }
+
+  /** It came too late for the log, which went on without it. */
+  cameTooLate(event: string): void {
+    this.#lostEvents.add(event);
+    this.#journaled.delete(event);
+  }
+
+  isLost(event: string): boolean {
+    return this.#lostEvents.has(event);
+  }
+
+  /** Counters, and origins' serial numbers, that a lost event raised: those after it count on from it. */
+  get disturbed(): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const event of this.#lostEvents) {
+      const { counter, serial } = this.operations.get(event) ?? {};
+      if (counter !== undefined) names.add(counter);
+      if (serial !== undefined) names.add(serial);
     }
+    return names;
   }
 
   seen(event: string): void {
@@ -120,7 +148,7 @@ export class Ledger {
     const lost: string[] = [];
     for (const transaction of transactions) {
       const { origin, number } = transaction;
-      if (this.#oracle.numberOf(origin) >= number) continue;
+      if (this.#numberOf(origin) >= number) continue;
       this.#lostNumbers.add(`${origin} ${number}`);
       const event = eventOfTransaction(transaction);
       if (event !== undefined) lost.push(event);
@@ -150,7 +178,7 @@ export class Ledger {
   /** Whether a token can still be reached: nothing that it shows went with a disk. */
   isReachable(token: string): boolean {
     return [...decodeToken(token, 'token').journaled].every(
-      ([origin, number]) => this.#oracle.numberOf(origin) >= number || !this.#lostUpTo(origin, number),
+      ([origin, number]) => this.#numberOf(origin) >= number || !this.#lostUpTo(origin, number),
     );
   }
 
@@ -158,21 +186,25 @@ export class Ledger {
     return [...this.operations.values()].filter((operation) => operation.outcome === outcome).length;
   }
 
+  #numberOf(origin: Origin): number {
+    return Math.max(0, ...this.#oracles().map((oracle) => oracle.numberOf(origin)));
+  }
+
   #lostUpTo(origin: Origin, number: number): boolean {
-    for (let lost = this.#oracle.numberOf(origin) + 1; lost <= number; lost += 1)
+    for (let lost = this.#numberOf(origin) + 1; lost <= number; lost += 1)
       if (this.#lostNumbers.has(`${origin} ${lost}`)) return true;
     return false;
   }
 
   #checkAbsent({ id, outcome }: Operation): void {
-    if (this.isLogged(id)) this.#violation(`${id} is in the log, and was ${outcome}`);
+    if (this.#everLogged.has(id)) this.#violation(`${id} is in the log, and was ${outcome}`);
     if (this.shown.has(id)) this.#violation(`${id} was shown, and was ${outcome}`);
   }
 }
 
 const eventsByBytes = new WeakMap<Uint8Array, { readonly event: string | undefined }>();
 
-function eventOfTransaction({ bytes }: JournaledTransaction): string | undefined {
+export function eventOfTransaction({ bytes }: JournaledTransaction): string | undefined {
   let known = eventsByBytes.get(bytes);
   if (!known) {
     known = { event: eventOf(decodeDelta(bytes)) };

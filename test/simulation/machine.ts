@@ -1,7 +1,7 @@
 /** A machine: what outlives the processes of a replica on it. */
 import type { Eviction } from '../../replica/log/journal.ts';
 import type { Replica } from '../../replica/replica.ts';
-import type { Conditions, Connection, Link } from './connection.ts';
+import type { Connection, Link } from './connection.ts';
 import { Disk, type DiskContents, type SimulatedJournal } from './disk.ts';
 import type { Observer } from './observer.ts';
 import type { Clock, Process } from './process.ts';
@@ -57,11 +57,11 @@ export class Machine {
   /** Raised with each fault and each start, so that a later end of an earlier fault leaves it alone. */
   generation = 0;
 
-  constructor(name: string, replicaName: string, clock: MachineClock, conditions: Conditions, disk: Disk | undefined) {
+  constructor(name: string, replicaName: string, clock: MachineClock, link: Link, disk: Disk | undefined) {
     this.name = name;
     this.replicaName = replicaName;
     this.clock = clock;
-    this.link = { isUp: true, conditions };
+    this.link = link;
     this.disk = disk;
   }
 

@@ -10,9 +10,9 @@ import type { LiveEvent, Replica } from '../../replica/replica.ts';
 import { decodeToken } from '../../replica/token.ts';
 import type { View } from '../../replica/view.ts';
 import { FeedReader } from './feed-reader.ts';
-import { type EventFacts, eventCollection, factsOf, type Ledger } from './ledger.ts';
+import { type EventFacts, factsOf, type Ledger } from './ledger.ts';
 import { LiveResult } from './live-result.ts';
-import { type Oracle, sameState } from './oracle.ts';
+import { eventCollection, type Oracle, sameState } from './oracle.ts';
 import type { Random } from './random.ts';
 import type { ReaderThatLeft } from './returning-reader.ts';
 
@@ -25,7 +25,8 @@ export interface ObserverParts {
   readonly name: string;
   readonly replica: Replica;
   readonly ledger: Ledger;
-  readonly oracle: Oracle;
+  /** Of the Redis that it has now. */
+  readonly oracle: () => Oracle;
   readonly isAlive: () => boolean;
   /** Whether the log has ever gone back: then a replica may stand where the log never was. */
   readonly wentBack: () => boolean;
@@ -57,6 +58,8 @@ export class Observer {
   #new: EventFacts[] = [];
   #changed = false;
   #position = 0;
+  /** The furthest shown of each log. */
+  readonly #furthest = new Map<string, { readonly position: number; readonly mark: string }>();
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
@@ -84,13 +87,16 @@ export class Observer {
 
   /** @param after a token that this replica shows, or undefined: from now on */
   readFeed(after: string | undefined): void {
-    const { replica, oracle, violation, isAlive, wentBack, clockJumped, trimmedUpTo } = this.#parts;
+    const { replica, violation, isAlive, wentBack, clockJumped, trimmedUpTo } = this.#parts;
+    const { oracle } = this.#parts;
     using view = replica.read();
     const feed = new FeedReader(decodeToken(after ?? view.token, 'after'), oracle, after !== undefined);
     this.#feeds.add(feed);
     replica.transactions(after, {
       told: (transaction) => {
-        if (!isAlive() || wentBack()) return;
+        // It may be told of a history that is gone by now.
+        const isGone = oracle().log !== transaction.log || oracle().at(transaction.position) === undefined;
+        if (!isAlive() || (wentBack() && isGone)) return;
         const problem = feed.take(transaction);
         if (problem !== undefined) violation(problem);
       },
@@ -113,7 +119,7 @@ export class Observer {
     const events = this.#new;
     this.#new = [];
     for (const { id, causes } of events) {
-      const missing = causes.find((cause) => !this.#events.has(cause));
+      const missing = causes.find((cause) => !this.#events.has(cause) && !this.#parts.ledger.isLost(cause));
       if (missing !== undefined) this.#parts.violation(`${id} is shown without ${missing}, which it had seen`);
     }
     this.#checkNumbers(counterCollection, 'n', this.#sums);
@@ -153,7 +159,7 @@ export class Observer {
   }
 
   #told(result: LiveResult, { change, token }: LiveEvent): void {
-    const { violation, isAlive } = this.#parts;
+    const { violation, isAlive, ledger } = this.#parts;
     if (!isAlive()) return;
     const { collection } = result.definition;
     const problem = result.take(change);
@@ -162,9 +168,20 @@ export class Observer {
     this.#changed = true;
     this.#advance(token);
     if (collection !== eventCollection || result.definition.filter || result.definition.first !== undefined) return;
-    for (const { id } of [...change.removed, ...change.updated.map(({ document }) => document)])
-      violation(`${id} was shown, and is another or gone`);
+    for (const { id } of [...change.removed, ...change.updated.map(({ document }) => document)]) {
+      if (!ledger.isLost(id)) violation(`${id} was shown, and is another or gone`);
+      this.#forget(id);
+    }
     for (const { document } of change.inserted) this.#take(factsOf(document));
+  }
+
+  /** It came too late for the log. */
+  #forget(id: string): void {
+    const facts = this.#events.get(id);
+    if (!this.#events.delete(id) || !facts) return;
+    const { counter, by, serial } = facts;
+    if (counter !== undefined) this.#sums.set(counter, (this.#sums.get(counter) ?? 0) - by);
+    if (serial !== undefined) this.#serials.set(serial, (this.#serials.get(serial) ?? 0) - 1);
   }
 
   #take(facts: EventFacts): void {
@@ -182,8 +199,14 @@ export class Observer {
   }
 
   #advance(token: string): void {
-    const { position } = decodeToken(token, 'token');
-    if (position < this.#position) this.#parts.violation(`went back from ${this.#position} to ${position}`);
+    const { log, position, mark } = decodeToken(token, 'token');
+    const furthest = this.#furthest.get(log);
+    const oracle = this.#parts.oracle();
+    // Where the log went back, one position may be of two histories.
+    const isSame = furthest && oracle.log === log && oracle.markAt(furthest.position)?.startsWith(furthest.mark);
+    if (furthest && isSame && position < furthest.position)
+      this.#parts.violation(`went back from ${furthest.position} to ${position} of ${log}`);
+    this.#furthest.set(log, { position, mark });
     this.#position = position;
   }
 
@@ -195,8 +218,9 @@ export class Observer {
     const shown = new Map(
       this.#documentsOf(collection).map(({ id, state }) => [id, documentValue(state)[field] ?? 0] as const),
     );
+    const { disturbed } = this.#parts.ledger;
     for (const id of new Set([...shown.keys(), ...sums.keys()])) {
-      if (shown.get(id) !== sums.get(id))
+      if (shown.get(id) !== sums.get(id) && !disturbed.has(id))
         this.#parts.violation(`${collection} ${id} shows ${shown.get(id)}, and its events are ${sums.get(id)}`);
     }
   }
@@ -213,14 +237,15 @@ export class Observer {
       const other = `${id.startsWith('x') ? 'y' : 'x'}${id.slice(1)}`;
       if (stamps.get(other) !== stamp)
         this.#parts.violation(`${id} has the stamp ${stamp}, and ${other} has ${stamps.get(other)}`);
-      if (typeof stamp !== 'string' || !this.#events.has(stamp))
+      if (typeof stamp !== 'string' || !(this.#events.has(stamp) || this.#parts.ledger.isLost(stamp)))
         this.#parts.violation(`${id} has the stamp ${stamp}, whose event is not shown`);
     }
   }
 
   /** One position, one state. Where journaled writes are shown beside it, there is nothing to compare. */
   #compareWithLog(view: View): void {
-    const { oracle, violation, wentBack } = this.#parts;
+    const { violation, wentBack } = this.#parts;
+    const oracle = this.#parts.oracle();
     const { log, position, mark, journaled } = decodeToken(view.token, 'token');
     this.#advance(view.token);
     const isOfLog = log === oracle.log && oracle.markAt(position)?.slice(0, mark.length) === mark;

@@ -3,9 +3,15 @@ import { type DocumentState, documentExists } from '../../replica/crdt/document.
 import { encodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
 import { DocumentMap } from '../../replica/document-map.ts';
-import { markAtStart } from '../../replica/log/entry.ts';
-import type { LogEntry } from '../../replica/log/log.ts';
+import { decodeStoredChunk } from '../../replica/log/chunk.ts';
+import { decodeEntry, markAtStart } from '../../replica/log/entry.ts';
+import type { DocumentRecord, LogEntry } from '../../replica/log/log.ts';
+import type { ClosedLog } from '../../replica/log/snapshots.ts';
 import { Prefix, type PreparedTransaction } from '../../replica/prefix.ts';
+import type { SimulatedRedis } from './redis.ts';
+
+/** Each transaction puts a document of its own there. */
+export const eventCollection = 'events';
 
 /** A document's state from a position on. */
 interface Since {
@@ -19,17 +25,39 @@ export interface LoggedName {
   readonly mark: Mark;
 }
 
+/** What a log began with. */
+interface Base {
+  readonly head: Head;
+  readonly closedLogs: readonly ClosedLog[];
+  readonly records: readonly DocumentRecord[];
+  readonly origins: ReadonlyMap<Origin, number>;
+}
+
+/** All that an oracle knows. */
+export interface History {
+  readonly base: Base | undefined;
+  readonly entries: readonly LogEntry[];
+}
+
+export const emptyHistory: History = { base: undefined, entries: [] };
+
+export interface OracleTold {
+  /** A transaction got a place in the log. @param isRepeated whether its event is in the log already */
+  logged(transaction: PreparedTransaction, isRepeated: boolean): void;
+}
+
 export class Oracle {
-  readonly #logged: (transaction: PreparedTransaction) => void;
+  readonly #told: OracleTold;
+  #base: Base | undefined;
   #entries: LogEntry[] = [];
   #prefix: Prefix | undefined;
   #documents = new DocumentMap<Since[]>();
   /** By position; the first is position 1. */
   #names: LoggedName[] = [];
+  readonly #events = new Set<string>();
 
-  /** @param logged told of each transaction that got a place in the log */
-  constructor(logged: (transaction: PreparedTransaction) => void) {
-    this.#logged = logged;
+  constructor(told: OracleTold) {
+    this.#told = told;
   }
 
   get log(): LogId | undefined {
@@ -45,6 +73,19 @@ export class Oracle {
     return this.#prefix?.origins.get(origin) ?? 0;
   }
 
+  get origins(): ReadonlyMap<Origin, number> {
+    return this.#prefix?.origins ?? new Map();
+  }
+
+  /** Whether an event is in the log, or was in one that it grew from. */
+  has(event: string): boolean {
+    return this.#events.has(event);
+  }
+
+  get events(): ReadonlySet<string> {
+    return this.#events;
+  }
+
   at(position: Position): LoggedName | undefined {
     return this.#names[position - 1];
   }
@@ -54,16 +95,42 @@ export class Oracle {
   }
 
   appended(entry: LogEntry): void {
-    if (this.log !== entry.log) this.#beginLog(entry.log);
-    for (const transaction of this.#take(entry)) this.#logged(transaction);
+    if (this.log !== entry.log)
+      this.#begin({
+        head: { log: entry.log, position: 0, mark: markAtStart(entry.log) },
+        closedLogs: [],
+        records: [],
+        origins: new Map(),
+      });
+    this.#take(entry, true);
   }
 
-  /** The log went back: what it no longer has never was. @param head where it ends now; undefined where there is none */
-  setBack(head: Head | undefined): void {
-    const entries = this.#entries.filter(({ last }) => last <= (head?.position ?? 0));
+  /** A log began where another was closed: with what its snapshot holds. */
+  begun({ snapshots, stream }: SimulatedRedis): void {
+    const manifest = snapshots.manifest();
+    if (!manifest) throw new Error('a log that grew has a manifest');
+    const { name, chunks, begin, origins } = manifest.generation;
+    const records = Array.from({ length: chunks }, (_, index) => snapshots.readChunk(name, index)).flatMap((bytes) =>
+      bytes ? [...decodeStoredChunk(bytes).records] : [],
+    );
+    this.#begin({ head: begin, closedLogs: manifest.closedLogs, records, origins });
+    for (const { bytes } of stream) this.#take(decodeEntry(bytes), true);
+  }
+
+  save(): History {
+    return { base: this.#base, entries: [...this.#entries] };
+  }
+
+  setBack({ base, entries }: History): void {
     this.#prefix = undefined;
-    if (head) this.#beginLog(head.log);
-    for (const entry of entries) this.#take(entry);
+    this.#base = undefined;
+    this.#entries = [];
+    this.#names = [];
+    this.#documents = new DocumentMap();
+    this.#events.clear();
+    if (!base) return;
+    this.#begin(base);
+    for (const entry of entries) this.#take(entry, false);
   }
 
   stateAt(collection: string, id: string, position: Position): DocumentState | undefined {
@@ -80,30 +147,40 @@ export class Oracle {
     for (const [collection, id] of this.#documents) yield [collection, id, this.stateAt(collection, id, position)];
   }
 
-  #beginLog(log: LogId): void {
+  #begin(base: Base): void {
+    const { head, closedLogs, records, origins } = base;
+    this.#base = base;
     this.#entries = [];
     this.#names = [];
     this.#documents = new DocumentMap();
-    this.#prefix = new Prefix({ log, position: 0, mark: markAtStart(log) }, new Map(), [], new Map());
+    this.#events.clear();
+    this.#prefix = new Prefix(head, closedLogs, records, origins);
+    for (const { collection, id, state } of records) {
+      this.#documents.set(collection, id, [{ position: 0, state }]);
+      if (collection === eventCollection && documentExists(state)) this.#events.add(id);
+    }
   }
 
-  #take(entry: LogEntry): readonly PreparedTransaction[] {
+  #take(entry: LogEntry, isNew: boolean): void {
     const prefix = this.#prefix;
-    if (!prefix) return [];
+    if (!prefix) return;
     const { transactions } = prefix.prepare(entry);
     for (const transaction of transactions) {
       prefix.put(transaction);
-      const { origin, number } = transaction.delta;
+      const { origin, number, operations } = transaction.delta;
       this.#names.push({ origin, number, mark: entry.mark });
       for (const { collection, id, state } of transaction.after) {
         const since = this.#documents.get(collection, id);
         if (since) since.push({ position: transaction.position, state });
         else this.#documents.set(collection, id, [{ position: transaction.position, state }]);
       }
+      const event = operations.find(({ collection }) => collection === eventCollection)?.id;
+      const isRepeated = event !== undefined && this.#events.has(event);
+      if (event !== undefined) this.#events.add(event);
+      if (isNew) this.#told.logged(transaction, isRepeated);
     }
     prefix.advance(entry);
     this.#entries.push(entry);
-    return transactions;
   }
 }
 

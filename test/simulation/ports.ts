@@ -9,50 +9,55 @@ import type { SimulatedRedis } from './redis.ts';
 /** A read that nobody answers ends with its connection, which falls silent long before the deadline of a read. */
 const silentReadMilliseconds = limits.redisSilenceMilliseconds + limits.redisProbeMilliseconds;
 
-export function logOver(connection: Pick<Connection, 'request' | 'watch'>, redis: SimulatedRedis): Log {
-  const write = <Answer>(perform: () => Answer) => connection.request(limits.appendDeadlineMilliseconds, perform);
-  const read = <Answer>(perform: () => Answer) => connection.request(silentReadMilliseconds, perform);
+export function logOver(connection: Pick<Connection, 'request' | 'watch'>): Log {
+  const write = <Answer>(perform: (redis: SimulatedRedis) => Answer) =>
+    connection.request(limits.appendDeadlineMilliseconds, perform);
+  const read = <Answer>(perform: (redis: SimulatedRedis) => Answer) =>
+    connection.request(silentReadMilliseconds, perform);
   return {
     storage: 'REDIS',
-    head: () => read(() => redis.head()),
-    create: (log, keepMilliseconds = 0) => write(() => redis.create(log, keepMilliseconds)),
-    append: (transactions, seen, secret) => write(() => redis.append(transactions, seen, secret)),
-    read: (log, after, limit) => read(() => redis.read(log, after, limit)),
+    head: () => read((redis) => redis.head()),
+    create: (log, keepMilliseconds = 0) => write((redis) => redis.create(log, keepMilliseconds)),
+    append: (transactions, seen, secret) => write((redis) => redis.append(transactions, seen, secret)),
+    read: (log, after, limit) => read((redis) => redis.read(log, after, limit)),
     loadStates: async () => undefined,
-    origins: () => read(() => redis.origins()),
-    claimOrigin: (claim) => write(() => redis.claim(claim)),
+    origins: () => read((redis) => redis.origins()),
+    claimOrigin: (claim) => write((redis) => redis.claim(claim)),
     watchConnection: (changed) => connection.watch(changed),
     close: async () => {},
   };
 }
 
 /** Each method one request: deleting and making permanent may be cut short in a real one, which each step alone shows. */
-export function snapshotsOver(connection: Pick<Connection, 'request'>, redis: SimulatedRedis): Snapshots {
-  const { snapshots } = redis;
-  const write = <Answer>(perform: () => Answer) => connection.request(limits.appendDeadlineMilliseconds, perform);
-  const read = <Answer>(perform: () => Answer) => connection.request(silentReadMilliseconds, perform);
+export function snapshotsOver(connection: Pick<Connection, 'request'>): Snapshots {
+  const write = <Answer>(perform: (redis: SimulatedRedis) => Answer) =>
+    connection.request(limits.appendDeadlineMilliseconds, perform);
+  const read = <Answer>(perform: (redis: SimulatedRedis) => Answer) =>
+    connection.request(silentReadMilliseconds, perform);
   return {
-    manifest: () => read(() => snapshots.manifest()),
-    list: (generation, lease) => write(() => snapshots.list(generation, lease)),
+    manifest: () => read(({ snapshots }) => snapshots.manifest()),
+    list: (generation, lease) => write(({ snapshots }) => snapshots.list(generation, lease)),
     putChunk: (generation, index, bytes, keepMilliseconds) =>
-      write(() => snapshots.putChunk(generation, index, bytes, keepMilliseconds)),
+      write(({ snapshots }) => snapshots.putChunk(generation, index, bytes, keepMilliseconds)),
     async makePermanent({ name, chunks }) {
       for (let index = 0; index < chunks; index += 1)
-        if (!(await write(() => snapshots.makePermanent(name, index)))) return false;
+        if (!(await write(({ snapshots }) => snapshots.makePermanent(name, index)))) return false;
       return true;
     },
-    name: (manifest, seen, lease) => write(() => snapshots.name(manifest, seen, lease)),
-    trim: (upTo, generation, seen) => write(() => snapshots.trim(upTo, generation, seen)),
+    name: (manifest, seen, lease) => write(({ snapshots }) => snapshots.name(manifest, seen, lease)),
+    trim: (upTo, generation, seen) => write(({ snapshots }) => snapshots.trim(upTo, generation, seen)),
     async delete({ name, chunks }) {
-      for (let index = 0; index < chunks; index += 1) await write(() => snapshots.deleteChunk(name, index));
-      await write(() => snapshots.unlist(name));
+      for (let index = 0; index < chunks; index += 1)
+        await write(({ snapshots }) => snapshots.deleteChunk(name, index));
+      await write(({ snapshots }) => snapshots.unlist(name));
     },
-    prepareLog: (entries, keepMilliseconds) => write(() => redis.prepareLog(entries, keepMilliseconds)),
-    beginLog: (beginning, lease) => write(() => redis.beginLog(beginning, lease)),
-    readChunk: (generation, index) => read(() => snapshots.readChunk(generation, index)),
-    takeLease: (kind, token, milliseconds) => write(() => snapshots.takeLease(kind, token, milliseconds)),
-    renewLease: (kind, token, milliseconds) => write(() => snapshots.renewLease(kind, token, milliseconds)),
-    releaseLease: (kind, token) => write(() => snapshots.releaseLease(kind, token)),
+    prepareLog: (entries, keepMilliseconds) => write((redis) => redis.prepareLog(entries, keepMilliseconds)),
+    beginLog: (beginning, lease) => write((redis) => redis.beginLog(beginning, lease)),
+    readChunk: (generation, index) => read(({ snapshots }) => snapshots.readChunk(generation, index)),
+    takeLease: (kind, token, milliseconds) => write(({ snapshots }) => snapshots.takeLease(kind, token, milliseconds)),
+    renewLease: (kind, token, milliseconds) =>
+      write(({ snapshots }) => snapshots.renewLease(kind, token, milliseconds)),
+    releaseLease: (kind, token) => write(({ snapshots }) => snapshots.releaseLease(kind, token)),
   };
 }
 

@@ -6,13 +6,13 @@ import { SimulatedRedis } from './redis.ts';
 
 function opened(redis: SimulatedRedis): LogUnderTest {
   const connection = {
-    request: async <Answer>(_: number, perform: () => Answer) => perform(),
+    request: async <Answer>(_: number, perform: (redis: SimulatedRedis) => Answer) => perform(redis),
     watch: () => ({ [Symbol.dispose]: () => {} }),
   };
-  const log = logOver(connection, redis);
+  const log = logOver(connection);
   return {
     log,
-    another: logOver(connection, redis),
+    another: logOver(connection),
     async appendAndKill(id, appended) {
       const head = await log.head();
       if (head?.log !== id) throw new Error(`there is no log ${id}`);

@@ -175,6 +175,10 @@ export class SimulatedRedis {
     return this.#trimmedUpTo;
   }
 
+  get stream(): readonly StoredEntry[] {
+    return this.#stream;
+  }
+
   /** Bytes in the stream. */
   get logBytes(): number {
     return this.#stream.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -1,11 +1,21 @@
 /** The server that Redis runs on: there, frozen (what comes to it waits, and is done later), or down (it is lost). */
 import type { LogEntry } from '../../replica/log/log.ts';
 import type { Connection } from './connection.ts';
-import { SimulatedRedis } from './redis.ts';
+import { emptyHistory, type History, Oracle, type OracleTold } from './oracle.ts';
+import { emptyRedis, type RedisContents, SimulatedRedis } from './redis.ts';
 import type { Scheduler } from './scheduler.ts';
+
+export interface SavedServer {
+  readonly contents: RedisContents;
+  readonly history: History;
+}
+
+export const emptyServer: SavedServer = { contents: emptyRedis, history: emptyHistory };
 
 export class Server {
   readonly redis: SimulatedRedis;
+  /** What it holds, as the log tells. */
+  readonly oracle: Oracle;
   readonly connections = new Set<Connection>();
   readonly #scheduler: Scheduler;
   /** Requests that were sent and did not come yet: they may change the log when nobody waits for them any more. */
@@ -14,17 +24,25 @@ export class Server {
   /** What came while it was frozen. */
   #held: (() => void)[] | undefined;
 
-  /**
-   * @param appended told of each entry in the step in which it is appended
-   * @param begun told in the step in which a log begins where another was closed
-   */
-  constructor(scheduler: Scheduler, appended: (entry: LogEntry) => void, begun: () => void) {
+  constructor(scheduler: Scheduler, told: OracleTold) {
     this.#scheduler = scheduler;
+    this.oracle = new Oracle(told);
     const published = (entry: LogEntry, bytes: Uint8Array) => {
-      appended(entry);
+      this.oracle.appended(entry);
       for (const connection of this.connections) connection.published('entry', bytes);
     };
+    const begun = () => this.oracle.begun(this.redis);
     this.redis = new SimulatedRedis({ published, begun }, () => scheduler.now);
+  }
+
+  /** As it stands now, to be what it is set back to. */
+  save(): SavedServer {
+    return { contents: this.redis.contents, history: this.oracle.save() };
+  }
+
+  setBack({ contents, history }: SavedServer): void {
+    this.redis.setBack(contents);
+    this.oracle.setBack(history);
   }
 
   get isReachable(): boolean {

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../errors.ts';
-import { emptyRedis } from './redis.ts';
 import { kinds, runSchedule } from './schedule.ts';
 import { evicting, simulate, upserting } from './site.ts';
 
@@ -100,38 +99,6 @@ describe('a write that the disk refuses', () => {
     expect(outcomes).toMatchObject([refused, refused]);
     expect(a.replica.status).toMatchObject({ problem: undefined, unsent: 0 });
     expect([b.read('cars', 'vw'), b.read('cars', 'bmw')]).toEqual([undefined, {}]);
-  });
-});
-
-describe('a log', () => {
-  it('that is empty where it was not: who followed it stops taking part, says so, and goes on by itself', async () => {
-    const { a, b, world, pass } = await simulate({ seed: 6 });
-    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
-
-    world.goBack(emptyRedis);
-    await pass(3_000);
-    await a.upsert('cars', { _id: 'vw', doors: 5 });
-
-    for (const { replica } of [a, b]) expect(replica.status.problem).toMatch(/stopped taking part/);
-    expect([a.read('cars', 'vw'), b.read('cars', 'vw')]).toEqual([{ doors: 5 }, { doors: 4 }]);
-    expect(world.server.redis.head()).toBeUndefined();
-  });
-
-  it('that is set back: who stood further stops, who did not goes on', async () => {
-    const { a, b, world, pass } = await simulate({ seed: 7 });
-    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
-    const { contents } = world.server.redis;
-    await b.cutOff();
-    await a.upsert('cars', { _id: 'vw', doors: 5 });
-
-    world.goBack(contents);
-    b.mend();
-    await pass(3_000);
-    await b.upsert('cars', { _id: 'bmw' });
-
-    expect(a.replica.status.problem).toMatch(/stopped taking part/);
-    expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
-    expect(b.replica.status).toMatchObject({ problem: undefined, connected: true, unsent: 0 });
   });
 });
 

@@ -1,5 +1,5 @@
 /** A simulated site as tests write about it: replicas by name, and time that passes while something is awaited. */
-import { documentValue } from '../../replica/crdt/document.ts';
+import { conflictsOf, documentValue } from '../../replica/crdt/document.ts';
 import { jsonFromValue, objectFromJson } from '../../replica/crdt/json.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { DocumentWriter, RequestResult } from '../../replica/transaction.ts';
@@ -60,6 +60,13 @@ export class SimulatedReplica {
     return document && JSON.parse(JSON.stringify(jsonFromValue(documentValue(document.state))));
   }
 
+  /** What stands in a document beside what is shown. */
+  conflicts(collection: string, id: string): readonly unknown[] {
+    using view = this.replica.read();
+    const document = view.get(collection, id);
+    return (document ? conflictsOf(document.state) : []).flatMap(({ retained }) => retained.map(({ value }) => value));
+  }
+
   start(): void {
     this.#world.start(this.machine);
   }
@@ -92,12 +99,15 @@ export interface SiteOptions {
   /** False: no replica has a disk. */
   readonly disks?: boolean;
   readonly snapshots?: SnapshotTiming;
+  /** False: disks hold journals alone. */
+  readonly keepsPrefix?: boolean;
 }
 
 /** Two replicas on one Redis, ready, and everything in order. */
-export async function simulate({ seed, disks = true, snapshots = {} }: SiteOptions) {
+export async function simulate({ seed, disks = true, snapshots = {}, keepsPrefix = true }: SiteOptions) {
   const world = new World({ seed, isTraced: false });
   world.snapshotTiming = snapshots;
+  world.keepsPrefix = keepsPrefix;
   const a = new SimulatedReplica(world, world.addMachine({ disk: disks }));
   const b = new SimulatedReplica(world, world.addMachine({ disk: disks }));
   for (const replica of [a, b]) replica.start();

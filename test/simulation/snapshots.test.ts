@@ -8,13 +8,13 @@ const open = async (): Promise<SnapshotsUnderTest> => {
   let now = 0;
   const redis = new SimulatedRedis({ published: () => {}, begun: () => {} }, () => now);
   const connection = {
-    request: async <Answer>(_: number, perform: () => Answer) => perform(),
+    request: async <Answer>(_: number, perform: (redis: SimulatedRedis) => Answer) => perform(redis),
     watch: () => ({ [Symbol.dispose]: () => {} }),
   };
   return {
-    log: logOver(connection, redis),
-    snapshots: snapshotsOver(connection, redis),
-    another: snapshotsOver(connection, redis),
+    log: logOver(connection),
+    snapshots: snapshotsOver(connection),
+    another: snapshotsOver(connection),
     async pass(milliseconds) {
       now += milliseconds;
     },

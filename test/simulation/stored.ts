@@ -1,26 +1,24 @@
 /** What a site holds is enough: the state that is loaded from it alone, held against the log as Redis got it. */
 import { documentExists } from '../../replica/crdt/document.ts';
-import { KnownLineage } from '../../replica/sync/lineage.ts';
 import { loadStored } from '../../replica/sync/load.ts';
 import { type Oracle, sameState } from './oracle.ts';
 import { logOver, snapshotsOver } from './ports.ts';
 import type { SimulatedRedis } from './redis.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
-const atOnce = {
-  request: async <Answer>(_: number, perform: () => Answer) => perform(),
+const atOnce = (redis: SimulatedRedis) => ({
+  request: async <Answer>(_: number, perform: (redis: SimulatedRedis) => Answer) => perform(redis),
   watch: () => ({ [Symbol.dispose]: () => {} }),
-};
+});
 
 /** Loads all that is stored, in no time. @returns what is wrong with it */
 export async function problemOfStored(redis: SimulatedRedis, oracle: Oracle): Promise<string | undefined> {
   const head = redis.head();
   if (!head) return undefined;
   const parts = {
-    log: logOver(atOnce, redis),
-    snapshots: snapshotsOver(atOnce, redis),
+    log: logOver(atOnce(redis)),
+    snapshots: snapshotsOver(atOnce(redis)),
     logger: quiet,
-    lineage: new KnownLineage(),
   };
   const { prefix } = await loadStored(parts, head);
   if (prefix.head.position !== head.position)

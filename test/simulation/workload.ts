@@ -14,11 +14,13 @@ import { objectFromJson, valueFromJson } from '../../replica/crdt/json.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
+import { decodeToken } from '../../replica/token.ts';
 import type { DocumentWriter, RequestResult, Transaction } from '../../replica/transaction.ts';
 import type { View } from '../../replica/view.ts';
-import { eventCollection, type Operation, type Outcome } from './ledger.ts';
+import type { Operation, Outcome } from './ledger.ts';
 import type { Machine, Running } from './machine.ts';
 import { counterCollection, evictedCollection, pairCollection, serialCollection, stampsOf } from './observer.ts';
+import { eventCollection } from './oracle.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
@@ -85,6 +87,8 @@ export async function write(
   const { process, replica } = running;
   const operation = ledger.begin(replica.id);
   const { requests, facts, evicted } = planOf(world, machine, operation, replica.id, kind);
+  operation.counter = facts.counter;
+  operation.serial = facts.serial;
   trace.add(machine.name, () => `begins ${operation.id} ${JSON.stringify(facts)}`);
   let transaction: Transaction | undefined;
   try {
@@ -154,7 +158,11 @@ export async function followToken(world: World, machine: Machine, running: Runni
     return;
   }
   if (!process.isAlive) return;
-  const missing = given.events.find((event) => !observer.shown.has(event));
+  // A position that is older than the marks known there counts as reached, of whatever history it was.
+  const { log, position, mark } = decodeToken(given.token, 'token');
+  const { oracle } = machine.link.server;
+  if (world.wentBack && !(oracle.log === log && oracle.markAt(position)?.startsWith(mark))) return;
+  const missing = given.events.find((event) => !observer.shown.has(event) && !ledger.isLost(event));
   if (missing !== undefined) world.violation(machine.name, `has what a token shows, and does not show ${missing}`);
   if (random.chance(0.3)) observer.readFeed(given.token);
 }
@@ -299,7 +307,7 @@ function checkAnswered(world: World, machine: Machine, { replica, observer }: Ru
     world.violation(machine.name, `answered ${id}, and does not show it`);
   const isJournaled = machine.disk?.contents.transactions.some(({ bytes }) => Buffer.from(bytes).includes(id));
   // What was answered late may have gone with the log meanwhile.
-  if (!world.wentBack && !world.ledger.isLogged(id) && !isJournaled)
+  if (!world.ledger.wasEverLogged(id) && !isJournaled)
     world.violation(machine.name, `answered ${id}, which is neither in the log nor in the journal`);
 }
 

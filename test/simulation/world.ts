@@ -1,20 +1,20 @@
 /** Everything that a simulated site consists of, and the handles by which schedules and tests act on it. */
+import { limits } from '../../limits.ts';
 import type { Logger, ReplicaTiming } from '../../replica/options.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
 import { openReplica } from '../../replica/replica.ts';
 import { type Conditions, Connection } from './connection.ts';
 import { Disk, type DiskContents, emptyDisk, SimulatedJournal } from './disk.ts';
-import { Ledger } from './ledger.ts';
+import { eventOfTransaction, Ledger } from './ledger.ts';
 import { Machine, MachineClock, type Running } from './machine.ts';
 import { Observer } from './observer.ts';
-import { Oracle } from './oracle.ts';
+import { eventCollection, type Oracle } from './oracle.ts';
 import { gossipOver, logOver, snapshotsOver } from './ports.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
-import type { RedisContents } from './redis.ts';
 import type { ReaderThatLeft } from './returning-reader.ts';
 import { Scheduler } from './scheduler.ts';
-import { Server } from './server.ts';
+import { type SavedServer, Server } from './server.ts';
 import { Trace } from './trace.ts';
 import { indexedPaths } from './workload.ts';
 
@@ -60,8 +60,10 @@ export class World {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly trace: Trace;
-  readonly server: Server;
-  readonly oracle: Oracle;
+  /** Every Redis that there is: two masters, for a while. */
+  readonly servers = new Set<Server>();
+  /** The one that stays, or any. */
+  server: Server;
   readonly ledger: Ledger;
   readonly machines: Machine[] = [];
   /** Live queries that every replica has open beside those that hold invariants. */
@@ -74,6 +76,8 @@ export class World {
   keepsPrefix = true;
   /** When snapshots are due, and how long what is trimmed or expires is kept. */
   snapshotTiming: SnapshotTiming = {};
+  /** How long a transaction waits until the log has what it saw. */
+  contextMilliseconds: number = limits.contextMilliseconds;
   /** Told when a replica has become ready, in that turn. */
   onReady: (machine: Machine) => void = () => {};
   /** Whether the log was wiped or set back. */
@@ -84,16 +88,16 @@ export class World {
     this.random = new Random(seed);
     this.scheduler = new Scheduler(() => this.#check());
     this.trace = new Trace(isTraced, () => this.scheduler.now);
-    this.oracle = new Oracle(({ delta, position }) => {
-      this.trace.add('redis', () => `appends ${delta.origin} ${delta.number} at ${position}`);
-      this.ledger.logged(delta, position);
-    });
-    this.ledger = new Ledger(this.oracle, (problem) => this.violation('ledger', problem));
-    this.server = new Server(
-      this.scheduler,
-      (entry) => this.oracle.appended(entry),
-      () => {},
+    this.ledger = new Ledger(
+      () => [...this.servers].map(({ oracle }) => oracle),
+      (problem) => this.violation('ledger', problem),
     );
+    this.server = this.#newServer('redis');
+  }
+
+  /** Of the Redis that everybody has in the end. */
+  get oracle(): Oracle {
+    return this.server.oracle;
   }
 
   violation(who: string, problem: string): void {
@@ -105,23 +109,25 @@ export class World {
     const name = `m${this.machines.length + 1}`;
     const clock = new MachineClock(this.scheduler, options.rate ?? 1);
     const disk = options.disk ? new Disk() : undefined;
-    const machine = new Machine(name, options.replicaName ?? name, clock, goodConditions(), disk);
+    const link = { server: this.server, isUp: true, conditions: goodConditions() };
+    const machine = new Machine(name, options.replicaName ?? name, clock, link, disk);
     this.machines.push(machine);
     return machine;
   }
 
   start(machine: Machine): Running {
     if (machine.running) throw new Error(`${machine.name} runs already`);
-    const { scheduler, random, server, oracle, ledger } = this;
+    const { scheduler, random, ledger } = this;
+    const { link } = machine;
     machine.generation += 1;
     const process = new Process(machine.name, scheduler, machine.clock, () => this.#died(machine, running));
-    const connection = new Connection({ scheduler, random, server, link: machine.link, process });
+    const connection = new Connection({ scheduler, random, link, process });
     const journal =
       machine.disk && new SimulatedJournal(machine.disk, process, scheduler, random, () => this.#checkDisks());
     const replica = openReplica({
       name: machine.replicaName,
-      log: logOver(connection, server.redis),
-      snapshots: snapshotsOver(connection, server.redis),
+      log: logOver(connection),
+      snapshots: snapshotsOver(connection),
       gossip: gossipOver(connection),
       journal,
       keptPrefix: this.keepsPrefix ? journal?.keptPrefix : undefined,
@@ -129,16 +135,16 @@ export class World {
       random: (bytes) => random.bytes(bytes),
       logger: this.#loggerOf(machine, process),
       indexes: indexedPaths,
-      timing: { heartbeatMilliseconds, ...this.snapshotTiming },
+      timing: { heartbeatMilliseconds, contextMilliseconds: this.contextMilliseconds, ...this.snapshotTiming },
     });
     const observer = new Observer({
       name: machine.name,
       replica,
       ledger,
-      oracle,
+      oracle: () => link.server.oracle,
       isAlive: () => process.isAlive,
       wentBack: () => this.wentBack,
-      trimmedUpTo: () => server.redis.trimmedUpTo,
+      trimmedUpTo: () => link.server.redis.trimmedUpTo,
       clockJumped: () => machine.clock.hasJumped,
       eviction: ({ collection, id, state }) => machine.eviction({ collection, id, touch: state.touch }),
       violation: (problem) => this.violation(machine.name, problem),
@@ -179,15 +185,62 @@ export class World {
   }
 
   /** The log goes back to what it was once, or is gone. */
-  goBack(contents: RedisContents): void {
+  goBack(saved: SavedServer): void {
     this.wentBack = true;
-    const position = contents.head?.position ?? 0;
-    this.trace.add('redis', () => (contents.head ? `goes back to ${position}` : 'is empty'));
+    const { head } = saved.contents;
+    this.trace.add('redis', () => (head ? `goes back to ${head.position} of ${head.log}` : 'is empty'));
     this.server.stop();
-    this.server.redis.setBack(contents);
-    this.oracle.setBack(contents.head);
-    this.ledger.setBack(position);
+    this.server.setBack(saved);
+    this.#reassess();
     this.server.start();
+  }
+
+  /** From now on there are two masters, with the same in them. @param goes whether a machine has the new one */
+  split(goes: (machine: Machine) => boolean): void {
+    this.wentBack = true;
+    const other = this.#newServer('other redis');
+    other.setBack(this.server.save());
+    for (const machine of this.machines) if (goes(machine)) this.#move(machine, other);
+    this.trace.add('redis', () => `is two: ${this.machines.filter(goes).map(({ name }) => name)} have the other`);
+  }
+
+  /** One of the masters stays; what only the others knew is gone. */
+  unite(staying: Server): void {
+    this.trace.add('redis', () => `is one again: ${staying === this.server ? 'the one' : 'the other'} stays`);
+    for (const server of [...this.servers]) {
+      if (server === staying) continue;
+      server.stop();
+      this.servers.delete(server);
+    }
+    this.server = staying;
+    for (const machine of this.machines) if (machine.link.server !== staying) this.#move(machine, staying);
+    this.#reassess();
+  }
+
+  #move(machine: Machine, server: Server): void {
+    if (machine.running) machine.running.connection.moveTo(server);
+    else machine.link.server = server;
+  }
+
+  #newServer(name: string): Server {
+    const server = new Server(this.scheduler, {
+      logged: ({ delta, position }, isRepeated) => {
+        this.trace.add(name, () => `appends ${delta.origin} ${delta.number} at ${position}`);
+        this.ledger.logged(delta, isRepeated);
+      },
+    });
+    this.servers.add(server);
+    return server;
+  }
+
+  /** Something that held transactions is gone: who still has which? */
+  #reassess(): void {
+    const onDisks = new Set(
+      this.machines.flatMap(({ disk }) => disk?.contents.transactions.map(eventOfTransaction) ?? []),
+    );
+    const isShown = (event: string) =>
+      this.machines.some(({ running }) => running?.isReady && running.observer.shown.has(event));
+    this.ledger.reassess((event) => onDisks.has(event) || isShown(event));
   }
 
   /** The disk is another one now: a new one, or an earlier copy. What is on neither and not in the log is lost. */
@@ -198,6 +251,7 @@ export class World {
     const gone = disk.contents.transactions.filter(({ origin, number }) => !kept.has(`${origin} ${number}`));
     for (const event of this.ledger.lose(gone)) machine.shown.delete(event);
     machine.useDisk(contents);
+    if (this.wentBack) this.#reassess();
     this.trace.add(machine.name, () =>
       contents === emptyDisk ? 'loses its disk' : 'is given an earlier copy of its disk',
     );
@@ -232,7 +286,7 @@ export class World {
 
   /** Whether all that runs has all that the log has, and owes it nothing. */
   get isQuiet(): boolean {
-    if (this.server.onTheWay > 0) return false;
+    if ([...this.servers].some(({ onTheWay }) => onTheWay > 0)) return false;
     const head = this.server.redis.head();
     return this.machines.every(({ running }) => {
       if (!running) return true;
@@ -258,7 +312,6 @@ export class World {
   #notReady(machine: Machine, error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
     this.trace.add(machine.name, () => `cannot start: ${problem}`);
-    if (this.wentBack) return;
     if (!machine.disk?.isFailing) this.violation(machine.name, `cannot start: ${problem}`);
     this.crash(machine);
     this.scheduler.after(restartMilliseconds, () => {
@@ -274,6 +327,7 @@ export class World {
     running.journal?.lose();
     for (const event of running.observer.shown.keys()) machine.shown.add(event);
     if (!machine.disk) machine.forgetEvictions();
+    if (this.wentBack) this.#reassess();
     this.#checkDisks();
     this.trace.add(machine.name, () => 'is gone');
   }
@@ -296,6 +350,8 @@ export class World {
       info: () => {},
       warn: say,
       error: (fields, message) => {
+        if ('late' in fields && Array.isArray(fields.late))
+          for (const id of eventsIn(fields.late)) this.ledger.cameTooLate(id);
         say(fields, message);
         const isBroken = message === 'handing on transactions failed' || message === 'an append failed';
         if (process.isAlive && isBroken) this.violation(machine.name, `${message}${problemOf(fields)}`);
@@ -307,4 +363,15 @@ export class World {
 function problemOf(fields: object): string {
   if ('err' in fields) return `: ${fields.err instanceof Error ? fields.err.message : String(fields.err)}`;
   return 'problem' in fields ? `: ${String(fields.problem)}` : '';
+}
+
+/** The events that a replica tells of in its log. */
+function eventsIn(late: readonly unknown[]): readonly string[] {
+  return late.flatMap((one) => {
+    const documents: unknown = typeof one === 'object' && one !== null && 'documents' in one ? one.documents : [];
+    if (!Array.isArray(documents)) return [];
+    return documents
+      .map(String)
+      .flatMap((name) => (name.startsWith(`${eventCollection} `) ? name.split(' ').slice(1) : []));
+  });
 }

@@ -103,8 +103,7 @@ class LiveReplica {
     this.#world = world;
     this.#origin = origin;
     this.#state = new ReplicaState({
-      prefix: new Prefix(start, new Map(), [], new Map()),
-      lineage: new Map(),
+      prefix: new Prefix(start, [], [], new Map()),
       now: () => 0,
       viewMilliseconds: 1,
       indexes: indexed.map((path) => ({ collection: 'things', path })),
@@ -234,7 +233,7 @@ class LiveReplica {
 
   #load(): void {
     const { position } = this.#state.prefix.head;
-    const loaded = new Prefix(start, new Map(), [], new Map());
+    const loaded = new Prefix(start, [], [], new Map());
     const changed: [string, string][] = [];
     for (const entry of this.#world.log) {
       for (const transaction of loaded.prepare(entry).transactions) {
@@ -245,13 +244,10 @@ class LiveReplica {
       loaded.advance(entry);
     }
     const last = loaded.origins.get(this.#origin) ?? 0;
-    const returned = this.#unsent.filter(({ transaction }) => transaction.number <= last);
     this.#unsent = this.#unsent.filter(({ transaction }) => transaction.number > last);
-    this.#state.swap(
-      loaded,
-      changed,
-      returned.map(({ transaction }) => transaction),
-    );
+    const waiting = (isJournaled: boolean) =>
+      this.#unsent.filter((unsent) => unsent.isJournaled === isJournaled).map(({ transaction }) => transaction);
+    this.#state.swap(loaded, changed, waiting(true), waiting(false));
   }
 
   #open(definition: LiveQueryDefinition): void {

@@ -1,0 +1,167 @@
+/** What happens when the log went back, in a simulated site: one story each. Random ones are in simulation.test.ts. */
+import { describe, expect, it } from 'vitest';
+import { emptyServer } from './server.ts';
+import { SimulatedReplica, simulate, upserting } from './site.ts';
+import type { World } from './world.ts';
+
+/** A replica that has nothing but what Redis has. */
+async function fresh(world: World): Promise<SimulatedReplica> {
+  const replica = new SimulatedReplica(world, world.addMachine({ disk: false }));
+  replica.start();
+  await world.run(() => replica.machine.serving?.replica.status.connected === true, 10_000);
+  return replica;
+}
+
+describe('a log that went back', () => {
+  it('P47: is there again, whole, within seconds after Redis was wiped', async () => {
+    const { a, b, world, settle } = await simulate({ seed: 1, disks: false });
+    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
+    await a.waitFor(await b.increment('cars', 'vw', 5));
+
+    world.goBack(emptyServer);
+    await settle();
+
+    const c = await fresh(world);
+    expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ doors: 4, n: 5 })));
+    expect(world.scheduler.now).toBeLessThan(20_000);
+  });
+
+  it('P48: keeps what it had and what was written on top of it, each once, before anybody noticed', async () => {
+    const { a, b, world, settle } = await simulate({ seed: 2 });
+    await b.waitFor(await a.increment('cars', 'vw', 1).catch(() => a.upsert('cars', { _id: 'vw' })));
+    const saved = world.server.save();
+    await b.cutOff();
+    await a.increment('cars', 'vw', 5);
+
+    world.goBack(saved);
+    const c = await fresh(world);
+    await c.increment('cars', 'vw', 10);
+    b.mend();
+    await b.increment('cars', 'vw', 100);
+    await settle();
+
+    expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ n: 115 })));
+    expect([a, b, c].map(({ replica }) => replica.status.problem)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('P42: a write that had not seen the other history does not undo what stands there', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 3 });
+    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
+    world.split((machine) => machine === b.machine);
+    await world.run(() => b.machine.serving?.replica.status.connected === true, 5_000);
+    // At the same positions, in both: other things.
+    await a.upsert('cars', { _id: 'bmw', doors: 2 });
+    await a.upsert('cars', { _id: 'vw', doors: 3 });
+    await b.upsert('cars', { _id: 'audi', doors: 2 });
+    await b.upsert('cars', { _id: 'vw', doors: 5 });
+
+    world.unite(world.server);
+    // Both stand at the same position, of different histories: b has to notice.
+    await pass(5_000);
+    await settle();
+
+    // Neither saw the other's: the later is shown, and the other is not gone.
+    expect([a.read('cars', 'vw'), b.read('cars', 'vw')]).toEqual([{ doors: 5 }, { doors: 5 }]);
+    expect([a, b].map((one) => one.conflicts('cars', 'vw'))).toEqual([[3], [3]]);
+    expect([a.read('cars', 'bmw'), b.read('cars', 'bmw')]).toEqual([{ doors: 2 }, { doors: 2 }]);
+    expect([a.read('cars', 'audi'), b.read('cars', 'audi')]).toEqual([{ doors: 2 }, { doors: 2 }]);
+  });
+
+  it('P50: a token of before is good after', async () => {
+    const { a, b, world, settle } = await simulate({ seed: 4 });
+    const token = await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await b.waitFor(token);
+
+    world.goBack(emptyServer);
+    await settle();
+
+    const c = await fresh(world);
+    await c.waitFor(token);
+    expect(c.read('cars', 'vw')).toEqual({ doors: 4 });
+  });
+
+  it('P47: is healed though the first who tries is killed at any step of it', async () => {
+    for (let calls = 1; calls <= 24; calls += 1) {
+      const { a, b, world, settle } = await simulate({ seed: 100 + calls });
+      await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
+      await b.cutOff();
+      await a.upsert('cars', { _id: 'vw', doors: 5 });
+      b.mend();
+      await settle();
+
+      world.goBack(emptyServer);
+      await world.run(() => a.machine.running?.replica.status.problem !== undefined, 5_000);
+      a.machine.running?.process.dieAtCall(calls, calls % 2 === 0);
+      await world.run(() => !a.machine.running, 4_000);
+      if (!a.machine.running) a.start();
+      a.machine.running?.process.dieAtCall(Number.POSITIVE_INFINITY, false);
+      await settle();
+
+      const c = await fresh(world);
+      expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ doors: 5 })));
+    }
+  });
+});
+
+describe('a journal', () => {
+  it('P49: is handed on to a log that lacks what it saw, and shown when that is overdue', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 5, keepsPrefix: false });
+    await a.waitFor(await b.upsert('cars', { _id: 'vw', doors: 4 }));
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    for (const { machine } of [a, b]) world.crash(machine);
+
+    // Nobody has the first write any more.
+    world.goBack(emptyServer);
+    a.mend();
+    a.start();
+    await pass(20_000);
+    const waiting = a.read('cars', 'vw');
+    await pass(60_000);
+    await settle();
+
+    expect(waiting).toBeUndefined();
+    expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
+  });
+
+  it('P49: is shown once what it saw was handed on by another', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 6, keepsPrefix: false });
+    await a.waitFor(await b.upsert('cars', { _id: 'vw', doors: 4 }));
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', make: 'VW' });
+    world.crash(a.machine);
+    await b.cutOff();
+    world.goBack(emptyServer);
+    const c = await fresh(world);
+    await c.upsert('cars', { _id: 'bmw' });
+    a.mend();
+    a.start();
+    await pass(5_000);
+    expect(a.read('cars', 'vw')).toBeUndefined();
+
+    b.mend();
+    await settle();
+
+    expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ doors: 4, make: 'VW' })));
+  });
+});
+
+describe('origins', () => {
+  it('P9: a hundred clean restarts on one disk leave their number as it was', async () => {
+    const { a, world, settle } = await simulate({ seed: 7 });
+    await a.upsert('cars', { _id: 'vw' });
+    const origins = () => world.oracle.origins.size;
+    const before = origins();
+
+    for (let count = 0; count < 100; count += 1) {
+      await world.until(world.stop(a.machine));
+      a.start();
+      await world.run(() => a.machine.serving?.replica.status.connected === true, 20_000);
+      await world.until(a.send(upserting('cars', { _id: 'vw', count })));
+    }
+    await settle();
+
+    expect(origins()).toBe(before);
+    expect(a.read('cars', 'vw')).toEqual({ count: 99 });
+  });
+});
