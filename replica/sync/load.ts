@@ -123,6 +123,8 @@ async function readChunk(
     if (generation === name && chunk.index === index && label.log === begin.log) return chunk;
     logger.error({ generation: name, chunk: index }, "a chunk of the snapshot is another one's");
   } catch (error) {
+    // Another one would be of a format that is not known here, too.
+    if (error instanceof UnknownFormatError) throw new LoadInterrupted(error.message);
     if (!isUndecodable(error)) throw error;
     logger.error({ err: error, generation: name, chunk: index }, 'a chunk of the snapshot does not decode');
   }

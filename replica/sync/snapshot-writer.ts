@@ -36,7 +36,8 @@ export class SnapshotWriter {
   /** Named here, and the log not trimmed up to where it may be. */
   #untrimmed: Manifest | undefined;
   #working: Promise<void> | undefined;
-  #tryAgainAt = 0;
+  /** Set for a while after each try: whoever fails, or comes second, or is asked again and again, does not try all the time. */
+  #rest: Disposable | undefined;
   #stopped = false;
   /** Snapshots written by this process. */
   written = 0;
@@ -72,7 +73,11 @@ export class SnapshotWriter {
   /** Called now and then: begins to write where one is due, unless it is under way. */
   consider(): void {
     const isDue = this.#isDue() || this.#untrimmed !== undefined;
-    if (this.#stopped || this.#working || !isDue || this.#options.timers.now() < this.#tryAgainAt) return;
+    if (this.#stopped || this.#working || this.#rest || !isDue) return;
+    const { timers, leaseMilliseconds } = this.#options;
+    this.#rest = timers.after(leaseMilliseconds, () => {
+      this.#rest = undefined;
+    });
     this.#working = this.#work()
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
@@ -83,6 +88,7 @@ export class SnapshotWriter {
   /** Gives up what is under way; settles once that is over. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#rest?.[Symbol.dispose]();
     await this.#working;
   }
 
@@ -94,9 +100,7 @@ export class SnapshotWriter {
   }
 
   async #work(): Promise<void> {
-    const { snapshots, random, leaseMilliseconds, timers } = this.#options;
-    // Whoever fails, or comes second, looks again when the lease is over.
-    this.#tryAgainAt = timers.now() + leaseMilliseconds;
+    const { snapshots, random, leaseMilliseconds } = this.#options;
     if (this.#untrimmed) await this.#trim(this.#untrimmed);
     if (!this.#isDue()) return;
     const lease = newSecret(random);
@@ -106,7 +110,6 @@ export class SnapshotWriter {
     }
     try {
       await this.#write(lease);
-      this.#tryAgainAt = 0;
     } finally {
       await snapshots.releaseLease('snapshot', lease);
     }

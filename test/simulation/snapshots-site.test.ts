@@ -114,6 +114,23 @@ describe('P30: a chunk that is gone', () => {
     expect(c.replica.status.documentCount).toBe(a.replica.status.documentCount);
   });
 
+  it('in a newer format is waited for, and named: nobody is asked for another', async () => {
+    const { a, world, settle, pass } = await simulate({ seed: 51, snapshots: often });
+    await writeOver(world, a, 2);
+    await settle();
+    await pass(2_000);
+    const { generation } = manifestOf(world) ?? {};
+    world.server.redis.snapshots.putChunk(generation?.name ?? '', 0, Buffer.from('2\nwhatever\n'), 1e9);
+
+    const c = new SimulatedReplica(world, world.addMachine({ disk: false }));
+    c.start();
+    await pass(10_000);
+
+    expect(c.replica.status.ready).toBe(false);
+    expect(c.replica.status.problem).toMatch(/a chunk of the snapshot is of format 2/);
+    expect(manifestOf(world)?.generation.name).toBe(generation?.name);
+  });
+
   it('is asked for by who cannot read an entry, too, and who has applied it writes one past it', async () => {
     const { a, b, world, settle, pass } = await simulate({
       seed: 46,
