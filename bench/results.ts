@@ -33,6 +33,7 @@ export function median(values: readonly number[]): number {
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const digits = value >= 100 || value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(value)));
-  const scale = value >= 1000 ? 10 ** (Math.floor(Math.log10(value)) - 2) : 1;
-  return (Math.round(value / scale) * scale).toLocaleString('en-US', { maximumFractionDigits: digits });
+  const scale = 10 ** (Math.floor(Math.log10(value)) - 2);
+  const rounded = value >= 1000 ? Math.round(value / scale) * scale : value;
+  return rounded.toLocaleString('en-US', { maximumFractionDigits: digits });
 }
