@@ -1,5 +1,6 @@
 /** Everything that is done to a site. Each fault is brought about, held for a while, and taken back. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { damagesBesideLog } from '../replica/damages.ts';
 import type { Random } from '../simulation/random.ts';
 import type { ReplicaProcess, Site } from './site.ts';
 
@@ -66,6 +67,19 @@ export const faults: readonly Fault[] = [
     held: [100, 500],
     async begin({ redis }) {
       await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      return () => undefined;
+    },
+  },
+  {
+    name: 'bad bytes in Redis',
+    strikes: 'Redis',
+    held: [100, 500],
+    async begin({ redis: { client } }, _, random) {
+      const damages = Object.values(damagesBesideLog);
+      const damage = damages[random.below(damages.length)];
+      const bytes = () => Buffer.from([0, ...Array.from({ length: random.below(50) }, () => random.below(256))]);
+      const log = String(await client.hget('{tideline}:log', 'id'));
+      await damage?.({ client, namespace: 'tideline', log }, bytes);
       return () => undefined;
     },
   },
