@@ -47,16 +47,21 @@ export class LmdbKeptPrefix implements KeptPrefix {
     return { head, closedLogs, origins, records: this.#records(), removed: this.#removedDocuments() };
   }
 
-  keep({ documents, origins, whole }: KeptChange): Promise<void> {
+  keep(change: KeptChange): Promise<void> {
+    return this.#store.inTurn(() => this.#store.commit(this.#writesOf(change)));
+  }
+
+  #writesOf({ documents, origins, whole }: KeptChange): readonly Write[] {
     const writes: Write[] = [];
     for (const { collection, id, state, removed } of documents) {
       const key = documentKey(collection, id);
       writes.push([this.#states, key, state && Buffer.from(state)]);
-      writes.push([this.#removed, key, removed && Buffer.from(`${removed.position}\n${removed.time}`)]);
+      if (removed) writes.push([this.#removed, key, Buffer.from(`${removed.position}\n${removed.time}`)]);
+      else if (this.#removed.doesExist(key)) writes.push([this.#removed, key, undefined]);
     }
     for (const [origin, number] of origins) writes.push([this.#origins, Buffer.from(origin), Buffer.from(`${number}`)]);
     if (whole) writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
-    return this.#store.inTurn(() => this.#store.commit(writes));
+    return writes;
   }
 
   clear(): Promise<void> {

@@ -34,6 +34,7 @@ export class PrefixKeeper {
   #watch: Disposable | undefined;
   /** Put in place, and not on disk yet. */
   #changed = new DocumentMap<true>();
+  #changedCount = 0;
   #changedOrigins = new Map<Origin, number>();
   /** Whether all else of the prefix is on disk. */
   #isWhole = false;
@@ -49,11 +50,14 @@ export class PrefixKeeper {
   begin(prefix: Prefix, isKept: boolean): void {
     this.#watch?.[Symbol.dispose]();
     this.#prefix = prefix;
-    this.#changed = new DocumentMap();
-    this.#changedOrigins = new Map();
+    this.#forgetChanges();
     this.#isWhole = isKept;
     this.#watch = prefix.watch({
-      put: ({ collection, id }) => this.#changed.set(collection, id, true),
+      put: ({ collection, id }) => {
+        this.write(collection, id);
+        // Under many writes sooner than else: what is written at once holds others up.
+        if (this.#changedCount === limits.keysPerTurn) void this.flush();
+      },
       raised: (origin, number) => this.#changedOrigins.set(origin, number),
     });
     if (!isKept) this.#inTurn(() => this.#writeAll(prefix));
@@ -62,7 +66,9 @@ export class PrefixKeeper {
 
   /** Has a document written with what is written next: what is on disk of it is not what there is. */
   write(collection: string, id: string): void {
+    if (this.#changed.has(collection, id)) return;
     this.#changed.set(collection, id, true);
+    this.#changedCount += 1;
   }
 
   /** Settles once what is applied now is on disk, where all before it is. Never rejects: the disk may take nothing. */
@@ -109,7 +115,7 @@ export class PrefixKeeper {
       part = [];
     }
     for (const [collection, id] of prefix.removed.keys()) part.push(captured(prefix, collection, id));
-    for (const { collection, id } of part) this.#changed.set(collection, id, true);
+    for (const { collection, id } of part) this.write(collection, id);
     for (const [origin, number] of prefix.origins) this.#changedOrigins.set(origin, number);
     if (this.#prefix === prefix) await this.#writeChanged();
     if (this.#prefix === prefix) this.#isWhole = true;
@@ -137,10 +143,16 @@ export class PrefixKeeper {
     }
   }
 
+  #forgetChanges(): void {
+    this.#changed = new DocumentMap();
+    this.#changedCount = 0;
+    this.#changedOrigins = new Map();
+  }
+
   /** It was not written: it is with what is written next. */
   #takeBack(prefix: Prefix, changed: DocumentMap<true>, origins: ReadonlyMap<Origin, number>): void {
     if (this.#prefix !== prefix) return;
-    for (const [collection, id] of changed) this.#changed.set(collection, id, true);
+    for (const [collection, id] of changed) this.write(collection, id);
     for (const [origin, number] of origins)
       if (!this.#changedOrigins.has(origin)) this.#changedOrigins.set(origin, number);
   }
