@@ -56,6 +56,8 @@ export class RunningReplica implements Replica {
   #closing: Promise<void> | undefined;
   /** In the journal when the process began: what is unsent until it is ready. */
   #unsentAtStart = 0;
+  /** Before the first of this process. */
+  #lastNumber = 0;
   #committed = 0;
   #malformed = 0;
 
@@ -290,6 +292,8 @@ export class RunningReplica implements Replica {
     if (this.#closing) throw new StartAborted();
     // Peers know this process by the name that it began with.
     if (origin !== this.#origin) this.#peers.leave();
+    // P51.
+    if (origin !== this.#origin) this.#lastNumber = this.#clock.tick();
     this.#origin = origin;
     this.#loaded = wire({
       options: this.#options,
@@ -332,7 +336,7 @@ export class RunningReplica implements Replica {
 
   #nextNumber(): number {
     const { state, outbox } = this.#check();
-    return Math.max(outbox.lastNumber, state.prefix.origins.get(this.#origin) ?? 0) + 1;
+    return Math.max(this.#lastNumber, outbox.lastNumber, state.prefix.origins.get(this.#origin) ?? 0) + 1;
   }
 
   #check(): Loaded {

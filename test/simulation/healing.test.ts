@@ -165,3 +165,30 @@ describe('origins', () => {
     expect(a.read('cars', 'vw')).toEqual({ count: 99 });
   });
 });
+
+describe('a machine that is set back whole, with Redis on it', () => {
+  it('P51: goes on under its old name, and loses nothing that it writes then', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 8 });
+    await a.upsert('cars', { _id: 'vw' });
+    await settle();
+    await world.until(world.stop(a.machine));
+    const saved = world.server.save();
+    const disk = a.machine.disk?.contents;
+    a.start();
+    await world.run(() => a.machine.serving?.replica.status.connected === true, 20_000);
+    await b.waitFor(await a.increment('cars', 'vw', 1));
+    await b.cutOff();
+
+    world.crash(a.machine);
+    world.goBack(saved);
+    if (disk) world.replaceDisk(a.machine, disk);
+    a.start();
+    await world.run(() => a.machine.serving?.replica.status.connected === true, 20_000);
+    await a.increment('cars', 'vw', 10);
+    b.mend();
+    await pass(5_000);
+    await settle();
+
+    expect([a.read('cars', 'vw'), b.read('cars', 'vw')]).toEqual([{ n: 11 }, { n: 11 }]);
+  });
+});

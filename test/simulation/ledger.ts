@@ -59,7 +59,7 @@ export class Ledger {
   readonly #everLogged = new Set<string>();
   /** Nobody has them any more: they may come, by a request still on its way, or never. */
   readonly #lostEvents = new Set<string>();
-  readonly #lostNumbers = new Set<string>();
+  readonly #lostNumbers = new Map<Origin, number[]>();
   /** Answered, and in no log yet: on a disk, that is. */
   readonly #journaled = new Set<string>();
 
@@ -149,7 +149,7 @@ export class Ledger {
     for (const transaction of transactions) {
       const { origin, number } = transaction;
       if (this.#numberOf(origin) >= number) continue;
-      this.#lostNumbers.add(`${origin} ${number}`);
+      this.#lostNumbers.set(origin, [...(this.#lostNumbers.get(origin) ?? []), number]);
       const event = eventOfTransaction(transaction);
       if (event !== undefined) lost.push(event);
     }
@@ -191,9 +191,8 @@ export class Ledger {
   }
 
   #lostUpTo(origin: Origin, number: number): boolean {
-    for (let lost = this.#numberOf(origin) + 1; lost <= number; lost += 1)
-      if (this.#lostNumbers.has(`${origin} ${lost}`)) return true;
-    return false;
+    const logged = this.#numberOf(origin);
+    return (this.#lostNumbers.get(origin) ?? []).some((lost) => lost > logged && lost <= number);
   }
 
   #checkAbsent({ id, outcome }: Operation): void {
