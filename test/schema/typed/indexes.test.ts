@@ -70,6 +70,18 @@ describe('fields with an index', () => {
     expect(indexed.replica.counters).toMatchObject({ queriesByScan: queriesByScan + 1 });
   });
 
+  it('L22: have their totals worked out only where a client asks for them', async () => {
+    const page = (fields: string) =>
+      indexed.run(
+        `{ cars(where: { color: { eq: "red" } }, orderBy: [{ price: ASC }], first: 2) { nodes { _id } ${fields} } }`,
+      );
+    const { queriesByScan } = indexed.replica.counters;
+    await page('pageInfo { hasNextPage hasPreviousPage endCursor }');
+    expect(indexed.replica.counters).toMatchObject({ queriesByScan });
+    expect(await page('totalCount')).toMatchObject({ cars: { totalCount: 10 } });
+    expect(indexed.replica.counters).toMatchObject({ queriesByScan: queriesByScan + 1 });
+  });
+
   it('are seen by each request of a mutation as the ones before it left them', async () => {
     const mutation = `mutation {
       paint: updateMany(collection: "cars", where: { path: "make", eq: "Audi" }, operations: [{ set: { path: "make", value: "Seat" } }]) { documents { _id } }
