@@ -8,10 +8,11 @@
  * (Algorithmica, 1996), with priorities hashed from a count, which know nothing of the keys.
  */
 import { type Cut, compareCuts, compareEnds, holdsKey, type Interval, isBefore, type Key } from './key-set.ts';
+import { SmallSet } from './small-set.ts';
 
-interface Node<Member> {
+interface Node<Member extends NonNullable<unknown>> {
   readonly interval: Interval;
-  readonly members: Set<Member>;
+  readonly members: SmallSet<Member>;
   readonly priority: number;
   left: Node<Member> | undefined;
   right: Node<Member> | undefined;
@@ -19,7 +20,7 @@ interface Node<Member> {
   lastEnd: Cut | undefined;
 }
 
-export class IntervalTree<Member> {
+export class IntervalTree<Member extends NonNullable<unknown>> {
   #root: Node<Member> | undefined;
   #made = 0;
 
@@ -36,7 +37,9 @@ export class IntervalTree<Member> {
     this.#made += 1;
     const { to: lastEnd } = interval;
     const priority = scattered(this.#made);
-    const made = { interval, members: new Set([member]), priority, left: undefined, right: undefined, lastEnd };
+    const members = new SmallSet<Member>();
+    members.add(member);
+    const made = { interval, members, priority, left: undefined, right: undefined, lastEnd };
     this.#root = insert(this.#root, made);
   }
 
@@ -47,7 +50,7 @@ export class IntervalTree<Member> {
   }
 
   /** Tells of each set of members whose interval holds the key; until it is told enough. */
-  visit(key: Key, found: (members: ReadonlySet<Member>) => 'enough' | undefined): void {
+  visit(key: Key, found: (members: SmallSet<Member>) => 'enough' | undefined): void {
     visit(this.#root, key, found);
   }
 }
@@ -56,7 +59,10 @@ function compareIntervals(a: Interval, b: Interval): number {
   return compareCuts(a.from, b.from) || compareEnds(a.to, b.to);
 }
 
-function find<Member>(root: Node<Member> | undefined, interval: Interval): Node<Member> | undefined {
+function find<Member extends NonNullable<unknown>>(
+  root: Node<Member> | undefined,
+  interval: Interval,
+): Node<Member> | undefined {
   let node = root;
   while (node !== undefined) {
     const compared = compareIntervals(interval, node.interval);
@@ -66,10 +72,10 @@ function find<Member>(root: Node<Member> | undefined, interval: Interval): Node<
   return undefined;
 }
 
-function visit<Member>(
+function visit<Member extends NonNullable<unknown>>(
   node: Node<Member> | undefined,
   key: Key,
-  found: (members: ReadonlySet<Member>) => 'enough' | undefined,
+  found: (members: SmallSet<Member>) => 'enough' | undefined,
 ): 'enough' | undefined {
   if (node === undefined || !isBefore(key, node.lastEnd)) return undefined;
   if (visit(node.left, key, found) === 'enough') return 'enough';
@@ -79,7 +85,7 @@ function visit<Member>(
   return visit(node.right, key, found);
 }
 
-function insert<Member>(root: Node<Member> | undefined, made: Node<Member>): Node<Member> {
+function insert<Member extends NonNullable<unknown>>(root: Node<Member> | undefined, made: Node<Member>): Node<Member> {
   if (root === undefined) return made;
   if (made.priority > root.priority) {
     [made.left, made.right] = split(root, made.interval);
@@ -90,7 +96,10 @@ function insert<Member>(root: Node<Member> | undefined, made: Node<Member>): Nod
   return settled(root);
 }
 
-function without<Member>(root: Node<Member> | undefined, interval: Interval): Node<Member> | undefined {
+function without<Member extends NonNullable<unknown>>(
+  root: Node<Member> | undefined,
+  interval: Interval,
+): Node<Member> | undefined {
   if (root === undefined) return undefined;
   const compared = compareIntervals(interval, root.interval);
   if (compared === 0) return joined(root.left, root.right);
@@ -100,7 +109,7 @@ function without<Member>(root: Node<Member> | undefined, interval: Interval): No
 }
 
 /** Those before an interval, and those behind it. */
-function split<Member>(
+function split<Member extends NonNullable<unknown>>(
   root: Node<Member> | undefined,
   interval: Interval,
 ): [Node<Member> | undefined, Node<Member> | undefined] {
@@ -116,7 +125,10 @@ function split<Member>(
 }
 
 /** @param left all of it is before all of `right` */
-function joined<Member>(left: Node<Member> | undefined, right: Node<Member> | undefined): Node<Member> | undefined {
+function joined<Member extends NonNullable<unknown>>(
+  left: Node<Member> | undefined,
+  right: Node<Member> | undefined,
+): Node<Member> | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   if (left.priority > right.priority) {
     left.right = joined(left.right, right);
@@ -127,7 +139,7 @@ function joined<Member>(left: Node<Member> | undefined, right: Node<Member> | un
 }
 
 /** The node, once what is below it has changed. */
-function settled<Member>(node: Node<Member>): Node<Member> {
+function settled<Member extends NonNullable<unknown>>(node: Node<Member>): Node<Member> {
   node.lastEnd = node.interval.to;
   for (const below of [node.left, node.right]) {
     if (below !== undefined && compareEnds(below.lastEnd, node.lastEnd) > 0) node.lastEnd = below.lastEnd;

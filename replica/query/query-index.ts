@@ -12,8 +12,9 @@ import { keysOfFilter, type Piece } from './filter-keys.ts';
 import { IntervalTree } from './interval-tree.ts';
 import { type Identity, type Interval, identityOf, type Key, soleKeyOf } from './key-set.ts';
 import type { DocumentChange } from './live-query.ts';
+import { SmallSet } from './small-set.ts';
 
-export class QueryIndex<Query> {
+export class QueryIndex<Query extends NonNullable<unknown>> {
   readonly #collections = new Map<string, CollectionQueries<Query>>();
 
   add(query: Query, collection: string, filter: Filter | undefined): void {
@@ -42,9 +43,9 @@ export class QueryIndex<Query> {
 }
 
 /** Those of one collection. */
-class CollectionQueries<Query> {
+class CollectionQueries<Query extends NonNullable<unknown>> {
   /** Where each stands; nowhere where its filter holds for nothing. */
-  readonly #places = new Map<Query, readonly Piece[] | 'everywhere'>();
+  readonly #places = new Map<Query, readonly Place<Query>[] | 'everywhere'>();
   /** Those that any document may match. */
   readonly #everywhere = new Set<Query>();
   readonly #byPath = new Map<string, PathQueries<Query>>();
@@ -56,26 +57,27 @@ class CollectionQueries<Query> {
   add(query: Query, filter: Filter | undefined): void {
     const found = keysOfFilter(filter, (piece) => this.#costOf(piece));
     const pieces = found.kind === 'some' ? found.cover?.pieces : found.kind === 'none' ? [] : undefined;
-    this.#places.set(query, pieces ?? 'everywhere');
-    if (pieces === undefined) this.#everywhere.add(query);
-    for (const { path, keys } of pieces ?? []) {
-      const text = JSON.stringify(path);
-      const queries = this.#byPath.get(text) ?? new PathQueries(path);
-      this.#byPath.set(text, queries);
-      for (const interval of keys) queries.add(interval, query);
+    if (pieces === undefined) {
+      this.#places.set(query, 'everywhere');
+      this.#everywhere.add(query);
+      return;
     }
+    const places = pieces.flatMap(({ path, keys }) => {
+      const queries = this.#queriesAt(path);
+      return keys.map((interval): Place<Query> => ({ queries, at: spotOf(interval) }));
+    });
+    this.#places.set(query, places);
+    for (const { queries, at } of places) queries.add(at, query);
   }
 
   delete(query: Query): void {
-    const pieces = this.#places.get(query);
+    const places = this.#places.get(query);
     this.#places.delete(query);
-    if (pieces === 'everywhere') this.#everywhere.delete(query);
+    if (places === 'everywhere') this.#everywhere.delete(query);
     else
-      for (const { path, keys } of pieces ?? []) {
-        const text = JSON.stringify(path);
-        const queries = this.#byPath.get(text);
-        for (const interval of keys) queries?.delete(interval, query);
-        if (queries?.isEmpty) this.#byPath.delete(text);
+      for (const { queries, at } of places ?? []) {
+        queries.delete(at, query);
+        if (queries.isEmpty) this.#byPath.delete(queries.text);
       }
   }
 
@@ -94,6 +96,13 @@ class CollectionQueries<Query> {
     for (const [query, shown] of met) concerned.set(query, shown);
   }
 
+  #queriesAt(path: Path): PathQueries<Query> {
+    const text = JSON.stringify(path);
+    const queries = this.#byPath.get(text) ?? new PathQueries(path, text);
+    this.#byPath.set(text, queries);
+    return queries;
+  }
+
   /** About how many queries a write would be shown for nothing: those that stand at the same keys already, and wide ranges. */
   #costOf({ path, keys }: Piece): number {
     if (keys.length > limits.liveQueryKeys) return Number.POSITIVE_INFINITY;
@@ -103,6 +112,19 @@ class CollectionQueries<Query> {
     for (const interval of keys) cost += widthOf(interval) * (1 + (queries?.crowdAt(interval) ?? 0));
     return cost;
   }
+}
+
+/** A key of a keypath, or an interval of keys. */
+type Spot = { readonly identity: Identity } | { readonly interval: Interval };
+
+function spotOf(interval: Interval): Spot {
+  const identity = soleIdentityOf(interval);
+  return identity === undefined ? { interval } : { identity };
+}
+
+interface Place<Query extends NonNullable<unknown>> {
+  readonly queries: PathQueries<Query>;
+  readonly at: Spot;
 }
 
 /** How much of what is written an interval is likely to hold, against a single key. */
@@ -119,12 +141,16 @@ const widest = 256;
 const aCrowd = 64;
 
 /** Queries that stand at the keys of one keypath. */
-class PathQueries<Query> {
+class PathQueries<Query extends NonNullable<unknown>> {
   readonly #read: FieldReader;
-  readonly #bySoleKey = new Map<Identity, Set<Query>>();
+  readonly #bySoleKey = new Map<Identity, SmallSet<Query>>();
   readonly #byInterval = new IntervalTree<Query>();
 
-  constructor(path: Path) {
+  /** The keypath. */
+  readonly text: string;
+
+  constructor(path: Path, text: string) {
+    this.text = text;
     this.#read = fieldReader(path);
   }
 
@@ -132,26 +158,24 @@ class PathQueries<Query> {
     return this.#bySoleKey.size === 0 && this.#byInterval.isEmpty;
   }
 
-  add(interval: Interval, query: Query): void {
-    const identity = soleIdentityOf(interval);
-    if (identity === undefined) {
-      this.#byInterval.add(interval, query);
+  add(at: Spot, query: Query): void {
+    if ('interval' in at) {
+      this.#byInterval.add(at.interval, query);
       return;
     }
-    const queries = this.#bySoleKey.get(identity);
-    if (queries === undefined) this.#bySoleKey.set(identity, new Set([query]));
-    else queries.add(query);
+    const queries = this.#bySoleKey.get(at.identity) ?? new SmallSet();
+    this.#bySoleKey.set(at.identity, queries);
+    queries.add(query);
   }
 
-  delete(interval: Interval, query: Query): void {
-    const identity = soleIdentityOf(interval);
-    if (identity === undefined) {
-      this.#byInterval.delete(interval, query);
+  delete(at: Spot, query: Query): void {
+    if ('interval' in at) {
+      this.#byInterval.delete(at.interval, query);
       return;
     }
-    const queries = this.#bySoleKey.get(identity);
+    const queries = this.#bySoleKey.get(at.identity);
     queries?.delete(query);
-    if (queries?.size === 0) this.#bySoleKey.delete(identity);
+    if (queries?.size === 0) this.#bySoleKey.delete(at.identity);
   }
 
   /** How many stand at the beginning of an interval, counted up to a crowd. */

@@ -1,0 +1,28 @@
+/** A set that most often has one member, and then takes no more room than that. */
+export class SmallSet<Member extends NonNullable<unknown>> implements Iterable<Member> {
+  #only: Member | undefined;
+  #more: Set<Member> | undefined;
+
+  get size(): number {
+    return this.#more?.size ?? (this.#only === undefined ? 0 : 1);
+  }
+
+  add(member: Member): void {
+    if (this.#more !== undefined) this.#more.add(member);
+    else if (this.#only === undefined || this.#only === member) this.#only = member;
+    else this.#more = new Set([this.#only, member]);
+  }
+
+  /** @returns whether it was in it */
+  delete(member: Member): boolean {
+    if (this.#more !== undefined) return this.#more.delete(member);
+    if (this.#only !== member) return false;
+    this.#only = undefined;
+    return true;
+  }
+
+  *[Symbol.iterator](): Iterator<Member> {
+    if (this.#more !== undefined) yield* this.#more;
+    else if (this.#only !== undefined) yield this.#only;
+  }
+}
