@@ -149,15 +149,15 @@ export const ofEntries: readonly Mutation[] = [
   ...inFile('map-node.ts', [
     {
       rule: 'M3',
-      what: 'the usual assign drops a value that came with its map and was not seen',
-      find: 'if (!isNode(slot)) return writer.covers(this) ? index : -1;',
-      replacement: 'if (!isNode(slot)) return index;',
+      what: 'the usual assign drops a register that was not seen',
+      find: 'return !stamp.isDefault && writer.covers(stamp) ? index : -1;',
+      replacement: 'return stamp.isDefault ? -1 : index;',
     },
     {
-      rule: 'M3',
-      what: 'the usual assign drops a register that was not seen',
-      find: 'return slot instanceof RegisterNode && writer.covers(slot) ? index : -1;',
-      replacement: 'return slot instanceof RegisterNode ? index : -1;',
+      rule: 'M15',
+      what: 'a map takes a real register in the place of default data for default data',
+      find: 'return !stamp.isDefault && writer.covers(stamp) ? index : -1;',
+      replacement: 'return writer.covers(stamp) ? index : -1;',
     },
   ]),
 ];

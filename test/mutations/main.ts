@@ -51,8 +51,9 @@ class Copy implements Disposable {
     const report = join(this.path, 'report.json');
     const vitest = join(this.path, 'node_modules/vitest/vitest.mjs');
     const code = await new Promise<number | null>((resolve) => {
-      const reporting = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
-      spawn(process.execPath, [vitest, 'run', ...reporting, ...tests], {
+      const running = ['--bail=1', '--pool=threads', '--isolate=false', '--maxWorkers=1'];
+      const reporting = ['--reporter=json', `--outputFile=${report}`];
+      spawn(process.execPath, [vitest, 'run', ...running, ...reporting, ...tests], {
         cwd: this.path,
         stdio: 'ignore',
         env: { ...process.env, MERGE_RUNS: '100' },
@@ -90,7 +91,7 @@ function firstFailureIn(report: unknown): string {
 
 function findFailed(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  if ('status' in value && value.status === 'failed' && 'fullName' in value) return String(value.fullName);
+  if ('status' in value && value.status === 'failed' && 'fullName' in value) return String(value.fullName).trim();
   for (const member of Object.values(value)) {
     const found = findFailed(member);
     if (found !== undefined) return found;
@@ -101,18 +102,32 @@ function findFailed(value: unknown): string | undefined {
 const chosen = mutations.filter(
   ({ rule, what }) => options.only === undefined || `${rule} ${what}`.includes(options.only),
 );
-const rows: (readonly string[])[] = [];
-const survivors: Mutation[] = [];
-using copy = new Copy();
-const sound = await copy.firstFailure();
-if (sound !== undefined) throw new Error(`without any mutation this fails: ${sound}`);
-for (const mutation of chosen) {
-  const failed = await copy.with(mutation, () => copy.firstFailure());
-  if (failed === undefined) survivors.push(mutation);
-  const { rule, what, file } = mutation;
-  rows.push([what, rule, `\`${file}\``, failed?.trim() ?? 'none: write one']);
-  console.log(`${failed === undefined ? 'SURVIVED' : 'noticed '} ${rule} ${what} – ${failed?.trim() ?? ''}`);
+const failures = new Map<Mutation, string | undefined>();
+const left = [...chosen];
+
+/** One mutation after the other, in a copy of its own. */
+async function work(): Promise<void> {
+  using copy = new Copy();
+  for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
+    const failed = await copy.with(mutation, () => copy.firstFailure());
+    failures.set(mutation, failed);
+    console.log(
+      `${failed === undefined ? 'SURVIVED' : 'noticed '} ${mutation.rule} ${mutation.what} – ${failed ?? ''}`,
+    );
+  }
 }
+
+{
+  using copy = new Copy();
+  const sound = await copy.firstFailure();
+  if (sound !== undefined) throw new Error(`without any mutation this fails: ${sound}`);
+}
+await Promise.all([work(), work()]);
+const survivors = chosen.filter((mutation) => failures.get(mutation) === undefined);
+const rows = chosen.map((mutation) => {
+  const { rule, what, file } = mutation;
+  return [what, rule, `\`${file}\``, failures.get(mutation) ?? 'none: write one'];
+});
 
 const text = [
   '# Each merge rule, broken',
