@@ -186,10 +186,7 @@ export const faults: readonly Fault[] = [
       return () => struck.resume();
     },
   },
-];
-
-/** From which only the replicas can bring it back. */
-export const losses: readonly Fault[] = [
+  // From here on, what only the replicas can bring back.
   {
     name: 'Redis wiped',
     strikes: 'Redis',
