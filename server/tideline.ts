@@ -11,6 +11,7 @@ import type { Log } from '../replica/log/log.ts';
 import type { Snapshots } from '../replica/log/snapshots.ts';
 import { openRedisSite } from '../replica/redis/site.ts';
 import { openReplica, type Replica } from '../replica/replica.ts';
+import { moveIn } from '../replica/sync/move-in.ts';
 import { buildSchema } from '../schema/schema.ts';
 import { openFolderBlobs } from '../uploads/blobs/folder.ts';
 import { attachmentsHandler } from '../uploads/http.ts';
@@ -76,6 +77,10 @@ async function open(configuration: Configuration, system: System, closers: Close
 
   const folder = await openFolder(configuration, closers);
   const { log, snapshots, gossip, channel } = openSite(configuration, folder, system, closers);
+  if (folder?.embedded && folder.keptPrefix && snapshots) {
+    await moveIn({ embedded: folder.embedded, kept: folder.keptPrefix, log, snapshots, timers });
+    logger.info({ folder: folder.path }, 'the site of this folder moves into Redis');
+  }
   const blobsFolder = folder === undefined ? await makeTemporaryFolder(closers) : join(folder.path, 'blobs');
   const blobs = await openFolderBlobs(blobsFolder, timers.now());
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Journal } from '../log/journal.ts';
-import type { KeptPrefix } from '../log/kept-prefix.ts';
+import type { EmbeddedSite, KeptPrefix } from '../log/kept-prefix.ts';
 import type { Log } from '../log/log.ts';
 import { holdFolder } from './holder.ts';
 import { LmdbJournal } from './journal.ts';
@@ -21,7 +21,7 @@ export type FolderKind = 'EMBEDDED' | 'REPLICA';
 
 export interface DataFolderOptions {
   readonly path: string;
-  /** EMBEDDED: holds a site of its own. REPLICA: a replica's journal and marks beside a site's Redis. */
+  /** EMBEDDED: holds a site of its own. REPLICA: what a replica keeps beside a site's Redis; a site of its own moves there. */
   readonly kind: FolderKind;
   readonly namespace: string;
   readonly embeddedLogBytes?: number;
@@ -36,6 +36,8 @@ export interface DataFolder {
   readonly journal: Journal;
   /** What a replica beside a site's Redis keeps of the log's state. Undefined where the folder is EMBEDDED. */
   readonly keptPrefix: KeptPrefix | undefined;
+  /** The site that the folder holds until it has moved into the Redis beside which it was opened. Undefined where it holds none. */
+  readonly embedded: EmbeddedSite | undefined;
   /** Waits for what is being written, and lets the next process have the folder. Idempotent. */
   close(): Promise<void>;
 }
@@ -53,11 +55,12 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     const meta = store.table('meta');
     const hold = await holdFolder(path, store, meta, randomBytes(4).toString('hex'));
     try {
-      identify(path, store, meta, options);
+      const found = identify(path, store, meta, options);
       const log =
-        options.kind === 'EMBEDDED'
+        found === 'EMBEDDED'
           ? new LmdbLog(store, meta, options.embeddedLogBytes ?? limits.embeddedLogBytes)
           : undefined;
+      const moves = log !== undefined && options.kind === 'REPLICA';
       const journal = new LmdbJournal(store, meta, new TooLateFile(path), options.journalBytes ?? limits.journalBytes);
       const keptPrefix = options.kind === 'REPLICA' ? new LmdbKeptPrefix(store, meta) : undefined;
       let closing: Promise<void> | undefined;
@@ -67,9 +70,10 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       };
       return {
         path,
-        log,
+        log: moves ? undefined : log,
         journal,
         keptPrefix,
+        embedded: moves ? { log, moved: () => move(store, meta, log, options.namespace) } : undefined,
         close() {
           closing ??= close();
           return closing;
@@ -132,23 +136,25 @@ function openStore(path: string): Store {
   }
 }
 
-/** P16. Checks what the folder says of itself, or, where it is new, has it say so. */
-function identify(path: string, store: Store, meta: Table, { kind, namespace }: DataFolderOptions): void {
+const identityOf = (kind: FolderKind, namespace: string): Buffer =>
+  Buffer.from(JSON.stringify({ format: folderFormat, kind, namespace }));
+
+/** P80. What the site was is kept as a replica's prefix by now; the site itself is nobody's any more. */
+async function move(store: Store, meta: Table, log: LmdbLog, namespace: string): Promise<void> {
+  await store.inTurn(() => store.commit([[meta, identityKey, identityOf('REPLICA', namespace)]]));
+  await log.clear();
+}
+
+/** P16. Checks what the folder says of itself, or, where it is new, has it say so. @returns what it is */
+function identify(path: string, store: Store, meta: Table, { kind, namespace }: DataFolderOptions): FolderKind {
   const found = store.exclusively(() => {
     const current = meta.get(identityKey);
-    if (current === undefined)
-      meta.putSync(identityKey, Buffer.from(JSON.stringify({ format: folderFormat, kind, namespace })));
+    if (current === undefined) meta.putSync(identityKey, identityOf(kind, namespace));
     return current;
   });
-  if (found === undefined) return;
+  if (found === undefined) return kind;
   const identity = parseIdentity(path, found);
   if (identity.format > folderFormat) throw new UnknownFormatError(`the data folder ${path}`, identity.format);
-  const remedy = 'set another DATA_DIR, or take its documents along with export and import';
-  if (identity.kind === 'EMBEDDED' && kind === 'REPLICA') {
-    throw new ConfigurationError([
-      `DATA_DIR: ${path} holds an embedded site, which cannot serve beside the Redis of REDIS_URL: ${remedy}`,
-    ]);
-  }
   if (identity.kind === 'REPLICA' && kind === 'EMBEDDED') {
     throw new ConfigurationError([
       `DATA_DIR: ${path} belongs to a replica of a Redis, and no REDIS_URL is set: set it, or set another DATA_DIR`,
@@ -159,6 +165,7 @@ function identify(path: string, store: Store, meta: Table, { kind, namespace }: 
       `NAMESPACE: ${path} belongs to namespace ${identity.namespace}, not ${namespace}: set that, or another DATA_DIR`,
     ]);
   }
+  return identity.kind;
 }
 
 function parseIdentity(path: string, bytes: Buffer): { format: number; kind: FolderKind; namespace: string } {

@@ -117,6 +117,14 @@ export class LmdbLog implements Log {
     });
   }
 
+  /** Forgets the log and its states: the site is somewhere else. What is left by a crash in the middle nobody reads. */
+  clear(): Promise<void> {
+    return this.#store.inTurn(async () => {
+      await this.#commit([[this.#meta, headKey, undefined]], undefined);
+      for (const table of [this.#entries, this.#origins, this.#states]) await table.clearAsync();
+    });
+  }
+
   watchConnection(changed: (connected: boolean) => void): Disposable {
     changed(true);
     return { [Symbol.dispose]: () => undefined };

@@ -5,7 +5,7 @@
 
 import type { Head, Origin } from '../crdt/version.ts';
 import type { RemovedDocument } from './chunk.ts';
-import type { DocumentRecord } from './log.ts';
+import type { DocumentRecord, Log } from './log.ts';
 import type { ClosedLog } from './snapshots.ts';
 
 /** A prefix as it was kept. */
@@ -47,4 +47,11 @@ export interface KeptPrefix {
   keep(change: KeptChange): Promise<void>;
   /** Forgets all that is kept. Nothing is loaded from its first step on, until a change makes a whole again. */
   clear(): Promise<void>;
+}
+
+/** An embedded site in a data folder that is opened beside a Redis: its log and its states, until it has moved. docs/protocol.md, P80. */
+export interface EmbeddedSite {
+  readonly log: Log;
+  /** The folder is a replica's from now on, for ever: what it keeps as a whole is what the site was. Settles once it is flushed. */
+  moved(): Promise<void>;
 }

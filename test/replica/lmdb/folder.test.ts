@@ -65,15 +65,22 @@ describe('P15: a data folder is held by one process', () => {
 });
 
 describe('P16: a data folder is of one kind for ever', () => {
-  it('embedded: is refused to a replica of a Redis, and says what to do', async () => {
+  it('embedded: is given to a replica of a Redis with its site, which is its own until it has moved', async () => {
     const path = await newPath();
+    const embedded = await openEmbedded(path);
+    await embedded.log.create('site');
+    await embedded.close();
+
+    const opened = await openFolder(path, { kind: 'REPLICA' });
+    expect(opened.log).toBeUndefined();
+    expect(await opened.embedded?.log.head()).toMatchObject({ log: 'site', position: 0 });
+    await opened.close();
     await (await openEmbedded(path)).close();
 
-    const opening = openFolder(path, { kind: 'REPLICA' });
-
-    await expect(opening).rejects.toThrow(ConfigurationError);
-    await expect(opening).rejects.toThrow(/embedded site.*another DATA_DIR.*export and import/);
-    await openEmbedded(path);
+    const moving = await openFolder(path, { kind: 'REPLICA' });
+    await moving.embedded?.moved();
+    await moving.close();
+    expect((await openFolder(path, { kind: 'REPLICA' })).embedded).toBeUndefined();
   });
 
   it("a replica's: is refused to an embedded site, and says what to do", async () => {
