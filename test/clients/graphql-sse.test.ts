@@ -50,6 +50,31 @@ describe('a client over server-sent events', () => {
     client.dispose();
   });
 
+  it('L42: goes on from its last token, with all others who read the same', async () => {
+    const query = `subscription ($after: CausalToken) {
+      documents(collection: "back", after: $after) { initial inserted { node { _id } } token }
+    }`;
+    await upsert('back', 'a');
+    const [first, other] = [connect(), connect()];
+    const events = first.iterate({ query });
+    expect(await next(events)).toMatchObject({ data: { documents: { initial: true } } });
+    const { token: after } = await upsert('back', 'b');
+    await next(events);
+    await upsert('back', 'c');
+    await next(events);
+    const again = other.iterate({ query, variables: { after } });
+    expect(await next(again)).toMatchObject({
+      data: { documents: { initial: false, inserted: [{ node: { _id: 'c' } }] } },
+    });
+    expect(sources()).toBe(1);
+    await upsert('back', 'd');
+    const both = [await next(events), await next(again)];
+    expect(both[0]).toMatchObject({ data: { documents: { initial: false, inserted: [{ node: { _id: 'd' } }] } } });
+    expect(both[1]).toEqual(both[0]);
+    for (const client of [first, other]) client.dispose();
+    await expect.poll(readers).toBe(0);
+  });
+
   it('is told of errors, before a subscription and in its place', async () => {
     const client = connect();
     const missing = client.iterate({ query: 'subscription { documents(collection: "") { token } }' });
