@@ -55,10 +55,12 @@ export class Participation {
       others: this.#options.others,
       pause: (problem) => this.#pause(problem),
       goOn: () => {
+        parts.standing.isInLog = true;
         parts.follower.resume();
         this.#goOn();
       },
       swap: (prefix, changed, lacking) => {
+        parts.standing.isInLog = true;
         swapPrefix(parts, prefix, changed, lacking);
         this.#options.keeper?.begin(prefix, false);
         this.#goOn();
@@ -134,6 +136,7 @@ export class Participation {
   #pause(problem: string): void {
     this.problem = problem;
     this.#options.options.logger.warn({ problem }, 'the log does not go on where this replica stands');
+    if (this.#loaded) this.#loaded.parts.standing.isInLog = false;
     this.#loaded?.parts.follower.stop();
     this.#loaded?.parts.outbox.disconnect();
     this.#options.statusWatch.now();

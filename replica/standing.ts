@@ -10,6 +10,8 @@ export class Standing {
   readonly #state: ReplicaState;
   #at: Head;
   #token: string | undefined;
+  /** Whether this replica stands in the log that there is, as far as it knows: else old positions may be of another history. */
+  isInLog = true;
 
   constructor(state: ReplicaState) {
     this.#state = state;
@@ -43,6 +45,7 @@ export class Standing {
     if (token.log === head.log) {
       if (token.position > this.#at.position) return false;
       const mark = this.#markAt(token.position);
+      if (mark === undefined && !this.isInLog) return false;
       if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
     } else if (!mayBeOf(closedLogs, token.log, token.position, token.mark)) throw new TokenUnreachableError();
     for (const [origin, number] of token.journaled)

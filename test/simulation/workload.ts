@@ -14,7 +14,7 @@ import { objectFromJson, valueFromJson } from '../../replica/crdt/json.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
-import { decodeToken } from '../../replica/token.ts';
+import { decodeToken, type Token } from '../../replica/token.ts';
 import type { DocumentWriter, RequestResult, Transaction } from '../../replica/transaction.ts';
 import type { View } from '../../replica/view.ts';
 import type { Operation, Outcome } from './ledger.ts';
@@ -159,9 +159,11 @@ export async function followToken(world: World, machine: Machine, running: Runni
   }
   if (!process.isAlive) return;
   // A position that is older than the marks known there counts as reached, of whatever history it was.
-  const { log, position, mark } = decodeToken(given.token, 'token');
   const { oracle } = machine.link.server;
-  if (world.wentBack && !(oracle.log === log && oracle.markAt(position)?.startsWith(mark))) return;
+  const isOfLog = (token: Token) => oracle.log === token.log && oracle.markAt(token.position)?.startsWith(token.mark);
+  using view = replica.read();
+  if (world.wentBack && !(isOfLog(decodeToken(given.token, 'token')) && isOfLog(decodeToken(view.token, 'token'))))
+    return;
   const missing = given.events.find((event) => !observer.shown.has(event) && !ledger.isLost(event));
   if (missing !== undefined) world.violation(machine.name, `has what a token shows, and does not show ${missing}`);
   if (random.chance(0.3)) observer.readFeed(given.token);
