@@ -109,6 +109,13 @@ for index = 1, 3 do
 end
 local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
 if (last and last[1] or '0-0') ~= ARGV[6] .. '-0' then return 0 end
+if last then
+  -- What was prepared first may have been gone before the rest came.
+  local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)[1]
+  local header = string.sub(first[2][2] or '', 1, 512)
+  local ends, count = string.match(header, '^2\\n[^\\n]+\\n(%d+)\\n%x+\\n[^\\n]+\\n%d+\\n%d+\\n(%d+)\\n')
+  if not ends or ends ~= count then return 0 end
+end
 
 redis.call('HSET', KEYS[5], 'generation', ARGV[8], 'manifest', ARGV[9])
 redis.call('HSET', KEYS[1], 'id', ARGV[5], 'position', ARGV[6], 'mark', ARGV[7])

@@ -4,6 +4,7 @@ import type { Head } from '../../../replica/crdt/version.ts';
 import type { Gossip } from '../../../replica/gossip/gossip.ts';
 import type { Log } from '../../../replica/log/log.ts';
 import type { Logger } from '../../../replica/options.ts';
+import type { RedisSite } from '../../../replica/redis/site.ts';
 import type { RedisServer } from '../../servers/redis.ts';
 import { eventually } from '../../servers/wait.ts';
 import { batch, transactions } from '../log/transactions.ts';
@@ -64,4 +65,12 @@ export async function replicated({ client }: RedisServer): Promise<void> {
   // WAIT is about the writes of its own connection.
   await client.set('{test}:nothing', '', 'PX', 1);
   if ((await client.wait(1, 10_000)) !== 1) throw new Error('no replica follows');
+}
+
+/** Resolves when heartbeats of a site are heard: messages that came while a subscription was being made anew are lost. */
+export async function hearing({ gossip }: RedisSite, heard: readonly string[]): Promise<void> {
+  await eventually('heartbeats are heard', () => {
+    gossip.sendHeartbeat(Buffer.from('alive'));
+    return heard.includes('heartbeat alive');
+  });
 }
