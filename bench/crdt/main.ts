@@ -118,6 +118,8 @@ const text = [
   '',
   ...subjects.map(({ name, note }) => `- ${name}: ${note}.`),
   '',
+  'A second is one of the processor: what all threads of a process took, its compiler and its garbage collector among them.',
+  '',
   'A dash: the library has no such step apart from the others. Memory is what lives after all garbage is collected, on the',
   'heap of V8 and outside of it, that of WebAssembly included.',
   '',
