@@ -56,6 +56,7 @@ export class Prefix implements States {
   readonly #watchers = new Set<PrefixWatcher>();
   /** Last number in the log, by origin. */
   readonly origins: Map<Origin, number>;
+  readonly #skipped: { readonly origin: Origin; readonly after: number; readonly upTo: number }[] = [];
   #head: Head;
 
   constructor(
@@ -158,6 +159,11 @@ export class Prefix implements States {
     return missing;
   }
 
+  /** P41. Whether the log went on without a transaction, as far as it was read here. */
+  wentOnWithout(origin: Origin, number: number): boolean {
+    return this.#skipped.some((one) => one.origin === origin && number > one.after && number <= one.upTo);
+  }
+
   /** P41. What a context names counts as in once it is in the log. */
   #raise({ origin: own, context: { numberBefore, others } }: Delta): Missing {
     if (others.size === 0 && numberBefore <= (this.origins.get(own) ?? 0)) return nothingMissing;
@@ -166,6 +172,7 @@ export class Prefix implements States {
       if (number <= (this.origins.get(origin) ?? 0)) continue;
       missing ??= [];
       missing.push([origin, number]);
+      this.#skipped.push({ origin, after: this.origins.get(origin) ?? 0, upTo: number });
       this.#setNumber(origin, number);
     }
     return missing ?? nothingMissing;

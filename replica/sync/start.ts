@@ -131,12 +131,17 @@ export async function unsentOf(
 ): Promise<readonly StagedTransaction[]> {
   const unsent: StagedTransaction[] = [];
   const returned = new Map<Origin, number>();
+  const late: JournaledTransaction[] = [];
   const { bases, entries } = await journal.known();
   for (const { mark, origins } of bases) seen.addBase(mark, origins);
   seen.addEntries(entries);
   const cut = seen.cutterFor(prefix.history);
   for (const transaction of await journal.load()) {
     const { origin, number } = transaction;
+    if (prefix.wentOnWithout(origin, number)) {
+      late.push(transaction);
+      continue;
+    }
     if (number <= (prefix.origins.get(origin) ?? 0)) {
       returned.set(origin, number);
       continue;
@@ -146,6 +151,7 @@ export async function unsentOf(
       throw new MalformedBytesError(`the journal holds ${delta.origin} ${delta.number} as ${origin} ${number}`);
     unsent.push(recut({ ...transaction, delta }, cut));
   }
+  if (late.length > 0) await journal.setAside(late);
   for (const [origin, number] of returned) await journal.removeUpTo(origin, number);
   return unsent;
 }

@@ -124,6 +124,32 @@ describe('a journal', () => {
     expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
   });
 
+  it('P41: that the log went on without is set aside by who starts with it later', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 9, keepsPrefix: false });
+    await b.cutOff();
+    await b.upsert('cars', { _id: 'vw', doors: 4 });
+    const disk = b.machine.disk?.contents;
+    b.mend();
+    await settle();
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    for (const { machine } of [a, b]) world.crash(machine);
+    // The first write is on the disk of b alone, which is away.
+    world.goBack(emptyServer);
+    a.mend();
+    a.start();
+    await pass(80_000);
+    await settle();
+
+    if (disk) b.machine.useDisk(disk);
+    b.start();
+    await pass(5_000);
+    await settle();
+
+    expect(b.machine.disk?.contents.tooLate).toHaveLength(1);
+    expect([a, b].map((one) => one.read('cars', 'vw'))).toEqual([{ doors: 5 }, { doors: 5 }]);
+  });
+
   it('P49: is shown once what it saw was handed on by another', async () => {
     const { a, b, world, pass, settle } = await simulate({ seed: 6, keepsPrefix: false });
     await a.waitFor(await b.upsert('cars', { _id: 'vw', doors: 4 }));
