@@ -130,6 +130,7 @@ export function wire(parts: WireOptions): Loaded {
       minimumBytes: timing.snapshotMinimumBytes,
       leaseMilliseconds: timing.leaseMilliseconds,
       chunkKeepMilliseconds: timing.chunkKeepMilliseconds,
+      chunkDocuments: timing.chunkDocuments,
     });
   return { state, standing, applier, outbox, follower, feed, live, snapshotWriter, seen, secret };
 }

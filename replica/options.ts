@@ -32,6 +32,7 @@ export interface ReplicaTiming {
   readonly snapshotMinimumBytes: number;
   readonly leaseMilliseconds: number;
   readonly chunkKeepMilliseconds: number;
+  readonly chunkDocuments: number;
   /** Between two writes of what changed into the data folder. */
   readonly keepMilliseconds: number;
   /** A replica that starts from its own disk waits so long for its site. */

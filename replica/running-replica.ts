@@ -34,6 +34,7 @@ const defaultTiming: ReplicaTiming = {
   snapshotMinimumBytes: limits.snapshotMinimumBytes,
   leaseMilliseconds: limits.leaseMilliseconds,
   chunkKeepMilliseconds: limits.chunkKeepMilliseconds,
+  chunkDocuments: limits.chunkDocuments,
   keepMilliseconds: limits.keepMilliseconds,
   siteMilliseconds: limits.siteMilliseconds,
 };

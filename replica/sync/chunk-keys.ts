@@ -2,7 +2,6 @@
  * P27. All documents of a prefix by the chunk they belong to, gone through in many short turns while the prefix goes on: a document
  * that appears meanwhile, or is removed, lands in its chunk too.
  */
-import { limits } from '../../limits.ts';
 import type { ChunkRecord } from '../crdt/chunk-codec.ts';
 import { chunkOf, type RemovedDocument } from '../log/chunk.ts';
 import type { Prefix } from '../prefix.ts';
@@ -26,7 +25,7 @@ export class ChunkKeys {
    * From this call on every document is found that the prefix has or gets, until the watch is disposed.
    * @param turn settles in a later turn of the event loop
    */
-  async collect(turn: () => Promise<void>): Promise<Disposable> {
+  async collect(keysPerTurn: number, turn: () => Promise<void>): Promise<Disposable> {
     const { removed } = this.#prefix;
     // One that is there already is found below; one that is there twice counts once.
     const watch = this.#prefix.watch({
@@ -34,14 +33,14 @@ export class ChunkKeys {
         if (isNew) this.#add(collection, id);
       },
     });
-    let left: number = limits.keysPerTurn;
+    let left = keysPerTurn;
     for (const keys of [this.#prefix.keys(), removed.keys()]) {
       for (const [collection, id] of keys) {
         this.#add(collection, id);
         left -= 1;
         if (left > 0) continue;
         await turn();
-        left = limits.keysPerTurn;
+        left = keysPerTurn;
       }
     }
     return watch;

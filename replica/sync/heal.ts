@@ -136,7 +136,7 @@ class Healing {
     const prefix = this.#prefix;
     const listed = {
       name: newSecret(random),
-      chunks: chunkCount(prefix, this.#found?.manifest?.generation.bytes ?? 0),
+      chunks: chunkCount(prefix, this.#found?.manifest?.generation.bytes ?? 0, limits.chunkDocuments),
     };
     if (!(await snapshots.list(listed, this.#lease))) return undefined;
     const renew = () => this.#renew();
@@ -148,6 +148,7 @@ class Healing {
       generation: listed,
       label,
       chunkKeepMilliseconds,
+      keysPerTurn: limits.keysPerTurn,
       renew,
     });
     if (!(await snapshots.makePermanent(listed))) return undefined;

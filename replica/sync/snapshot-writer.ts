@@ -23,6 +23,8 @@ export interface SnapshotWriterOptions {
   readonly minimumBytes: number;
   readonly leaseMilliseconds: number;
   readonly chunkKeepMilliseconds: number;
+  /** In one chunk, about; also how many keys are looked at in one turn. */
+  readonly chunkDocuments: number;
 }
 
 /** Why a generation was given up. */
@@ -138,7 +140,7 @@ export class SnapshotWriter {
     const name = newSecret(this.#options.random);
     const { head: begin } = prefix;
     const origins = new Map(prefix.origins);
-    const chunks = chunkCount(prefix, this.#known?.generation.bytes ?? 0);
+    const chunks = chunkCount(prefix, this.#known?.generation.bytes ?? 0, this.#options.chunkDocuments);
     const listed = await snapshots.list({ name, chunks }, token);
     if (!listed) throw new GivenUp('the lease is over');
     const bytes = await this.#putChunks(prefix, { name, chunks }, token);
@@ -178,6 +180,7 @@ export class SnapshotWriter {
       generation,
       label: () => prefix.head,
       chunkKeepMilliseconds,
+      keysPerTurn: this.#options.chunkDocuments,
       renew,
     });
   }

@@ -15,15 +15,17 @@ export interface ChunkParts {
   /** Where the documents are as of, asked for each chunk in the turn in which it is made. */
   readonly label: () => Head;
   readonly chunkKeepMilliseconds: number;
+  /** Keys that are looked at in one turn. */
+  readonly keysPerTurn: number;
   /** Called before each chunk and between turns; what it throws ends the writing. */
   readonly renew: () => Promise<void>;
 }
 
 /** @returns the bytes of all chunks */
 export async function writeChunks(parts: ChunkParts): Promise<number> {
-  const { snapshots, timers, prefix, generation, label, chunkKeepMilliseconds, renew } = parts;
+  const { snapshots, timers, prefix, generation, label, chunkKeepMilliseconds, keysPerTurn, renew } = parts;
   const keys = new ChunkKeys(prefix, generation.chunks);
-  using _ = await keys.collect(async () => {
+  using _ = await keys.collect(keysPerTurn, async () => {
     await new Promise<void>((resolve) => {
       timers.after(0, resolve);
     });
@@ -43,7 +45,7 @@ export async function writeChunks(parts: ChunkParts): Promise<number> {
   return bytes;
 }
 
-/** @param storedBytes of the generation before, if any */
-export function chunkCount(prefix: Prefix, storedBytes: number): number {
-  return Math.max(1, Math.ceil(prefix.size / limits.chunkDocuments), Math.ceil(storedBytes / limits.chunkBytes));
+/** @param storedBytes of the generation before, if any @param chunkDocuments in one chunk, about */
+export function chunkCount(prefix: Prefix, storedBytes: number, chunkDocuments: number): number {
+  return Math.max(1, Math.ceil(prefix.size / chunkDocuments), Math.ceil(storedBytes / limits.chunkBytes));
 }

@@ -186,6 +186,7 @@ async function run(world: World, kind: Kind): Promise<void> {
     snapshotMinimumBytes: random.pick([1, 1, 2_000, 20_000, Number.POSITIVE_INFINITY]),
     leaseMilliseconds: random.pick([500, 2_000]),
     chunkKeepMilliseconds: random.pick([1_000, 5_000]),
+    chunkDocuments: random.pick([1, 5, 20, 1_000]),
     keepMilliseconds: random.pick([50, 500]),
     siteMilliseconds: random.pick([200, 2_000]),
   };

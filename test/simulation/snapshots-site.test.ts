@@ -69,6 +69,27 @@ describe('P29: a replica that starts', () => {
   });
 });
 
+describe('P26 and P27: a generation of many chunks', () => {
+  it('has what is written, comes and goes while it is written, each in its chunk', async () => {
+    for (let seed = 90; seed < 100; seed += 1) {
+      const { a, b, world, settle } = await simulate({ seed, snapshots: { ...often, chunkDocuments: 2 } });
+      for (let number = 0; number < 30; number += 1) await a.upsert('numbers', { _id: `${number}`, number });
+      const before = manifestOf(world)?.generation.name;
+
+      for (let number = 0; manifestOf(world)?.generation.name === before; number += 1) {
+        const writer = number % 2 === 0 ? a : b;
+        if (number % 3 === 0) await writer.upsert('numbers', { _id: `new ${number}`, number });
+        else if (number % 3 === 1) await writer.upsert('numbers', { _id: `${number % 30}`, number });
+        else await world.until(writer.send(removing('numbers', `${(number * 7) % 30}`)));
+      }
+      await settle();
+
+      expect(manifestOf(world)?.generation.chunks).toBeGreaterThan(5);
+      expect(await problemOfStored(world.server.redis, world.oracle)).toBeUndefined();
+    }
+  });
+});
+
 describe('P30: a chunk that is gone', () => {
   it('means the generation before, and whoever has the state writes another', async () => {
     const { a, world, settle } = await simulate({ seed: 43, snapshots: often });

@@ -34,6 +34,7 @@ export type SnapshotTiming = Partial<
     | 'snapshotMinimumBytes'
     | 'leaseMilliseconds'
     | 'chunkKeepMilliseconds'
+    | 'chunkDocuments'
     | 'keepMilliseconds'
     | 'siteMilliseconds'
   >
