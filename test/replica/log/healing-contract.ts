@@ -8,7 +8,8 @@ import type { SnapshotsUnderTest } from './snapshots-contract.ts';
 import { batch, shared, transactions } from './transactions.ts';
 
 const long = 60_000;
-const short = 100;
+/** Long enough for some round trips on a machine that has much else to do. */
+const short = 250;
 const generation = { name: 'a'.repeat(32), chunks: 1 };
 const start: Head = { log: 'next', position: 0, mark: markAtStart('next') };
 

@@ -18,7 +18,8 @@ export interface SnapshotsUnderTest extends AsyncDisposable {
 }
 
 const long = 60_000;
-const short = 100;
+/** Long enough for some round trips on a machine that has much else to do. */
+const short = 250;
 const generation = (name: string, chunks = 2): ListedGeneration => ({ name: name.repeat(32), chunks });
 const bytesOf = (text: string) => Buffer.from(text);
 const read = async (snapshots: Snapshots, { name }: ListedGeneration, index: number) => {
