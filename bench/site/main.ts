@@ -3,7 +3,7 @@
  * Options: `--seconds S` (of each measurement), `--rounds R`, `--documents N,M` (to start with), `--only rates|replicas|delays|start`
  * (prints, and writes no files).
  */
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Panel } from '../chart.ts';
 import { Compiled } from '../children.ts';
@@ -67,6 +67,9 @@ function tell(title: string, names: readonly string[], keys: readonly string[], 
 
 const writersKey = (writers: number) => `${writers} ${writers === 1 ? 'writer' : 'writers'}`;
 const replicasName = (replicas: number) => `${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+
+/** How busy the machine was before: of one that does other things too, only what stands side by side tells anything. */
+const [loadBefore = 0] = loadavg();
 
 using compiled = new Compiled();
 
@@ -152,7 +155,8 @@ const page = [
   `again; processor time is what the servers' processes took, all their threads together. Each number is the median of ${rounds}`,
   `rounds of ${seconds} seconds, in which the subjects take turns; those of more replicas and of starts were taken once.`,
   '',
-  'A dash: it was not measured.',
+  `Before it began, ${formatNumber(loadBefore)} processes of others wanted a processor: where that is more than none, compare only what`,
+  'stands side by side. A dash: it was not measured.',
   '',
   `Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'an unknown processor'}. Made by \`npm run bench:site\`.`,
   '',

@@ -1,6 +1,6 @@
 /**
  * `npm run test:chaos -- --seed 7 --minutes 10`: the schedule of faults as it goes, then what became of every write.
- * `--only NAME`: faults whose name has that in it.
+ * `--only 'paused,wiped'`: faults whose names have one of these in them.
  */
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos.ts';
