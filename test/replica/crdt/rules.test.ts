@@ -155,6 +155,16 @@ describe('counters', () => {
     }
   });
 
+  it('M6: counting on leaves the presence that was not seen: the counter stays where that is not hidden', () => {
+    const counted = car.by('Ann', 20, (pen) => pen.increment('km', 5));
+    const bob = counted.by('Bob', 30, (pen) => {
+      pen.set('km', 9);
+      pen.replaceWithCounter('km');
+    });
+    const hidden = counted.by('Ann', 25, (pen) => pen.increment('km', 1)).by('Cyd', 40, (pen) => pen.set('km', 'text'));
+    for (const sight of orders([bob, hidden])) expect(variantsAt(sight, 'km')).toEqual([6, 'text']);
+  });
+
   it('M5: two who make a counter of one number, and count, begin with it once', () => {
     const [bob, cyd] = ['Bob', 'Cyd'].map((name, index) =>
       car.by(name, 20 + index, (pen) => {
