@@ -7,6 +7,7 @@ import type { Filter } from '../../../replica/query/filter.ts';
 import { type DocumentChange, openLiveQuery, type ResultChange } from '../../../replica/query/live-query.ts';
 import type { OrderField } from '../../../replica/query/order.ts';
 import { LiveResult } from '../../simulation/live-result.ts';
+import { assertProperty } from './properties.ts';
 import { filters, ids, orders } from './queries.ts';
 import { documentFields, idsOf, Store, type Write } from './store.ts';
 
@@ -52,7 +53,7 @@ const size = (change: ResultChange | undefined) =>
 
 describe('a reader who comes back', () => {
   it('L36: is told what leads from its result to now, from whatever position', () => {
-    fc.assert(
+    assertProperty(
       fc.property(definitions, histories, (definition, history) => {
         const store = new Store();
         const query = openLiveQuery(definition, store);
@@ -92,7 +93,7 @@ describe('a reader who comes back', () => {
 
 describe('changeBetween', () => {
   it('L3: is one change from any result to any later one', () => {
-    fc.assert(
+    assertProperty(
       fc.property(definitions, histories, (definition, history) => {
         const store = new Store();
         const query = openLiveQuery(definition, store);
@@ -116,7 +117,7 @@ describe('changeBetween', () => {
 
   it('L3, L36: also where results are lists of many nodes', () => {
     const turn = fc.array(fc.tuple(fc.nat({ max: 399 }), fc.nat({ max: 9 })), { minLength: 1, maxLength: 20 });
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(turn, { maxLength: 6 }), fc.boolean(), (turns, isCut) => {
         const store = new Store();
         store.turn(Array.from({ length: 400 }, (_, n) => ({ kind: 'upsert', id: `d${n}`, fields: { n: n % 10 } })));
@@ -150,7 +151,7 @@ describe('changeBetween', () => {
   });
 
   it('L3: is as small as the change of one turn is', () => {
-    fc.assert(
+    assertProperty(
       fc.property(definitions, histories, (definition, history) => {
         const store = new Store();
         const query = openLiveQuery(definition, store);

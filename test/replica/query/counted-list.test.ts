@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Branch, CountedList, itemsBetween, type ListNode } from '../../../replica/query/counted-list.ts';
+import { assertProperty } from './properties.ts';
 
 /** Depth of all leaves, widths and counts: what the head of the file says of every tree. */
 function checked(node: ListNode<number, string>, isRoot = true): number {
@@ -33,7 +34,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 
 describe('CountedList', () => {
   it('L16: is an array to whoever writes into it, and stays what it was to whoever froze it', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.nat(400), fc.boolean(), steps, (size, keyed, history) => {
         const model = Array.from({ length: size }, (_, index) => index * 2);
         const list = new CountedList<number, string>(model, keyed ? model.map(keyOf) : undefined);
@@ -78,7 +79,7 @@ describe('CountedList', () => {
   });
 
   it('L16: finds where a test ceases to hold', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.nat(6_000), fc.nat(6_100), (size, bound) => {
         const list = new CountedList(Array.from({ length: size }, (_, index) => index));
         expect(list.countWhile((item) => item < bound)).toBe(Math.min(size, bound));

@@ -18,6 +18,7 @@ import {
   soleKeyOf,
   unionOf,
 } from '../../../replica/query/key-set.ts';
+import { assertProperty } from './properties.ts';
 import { filters, holds, ids } from './queries.ts';
 import { documentFields, Store, things, values } from './store.ts';
 
@@ -44,7 +45,7 @@ const sets: fc.Arbitrary<KeySet> = fc.letrec<{ set: KeySet }>((tie) => ({
 
 describe('sets of keys', () => {
   it('L17: unite, intersect and complement as what they hold does, and stay apart and in order', () => {
-    fc.assert(
+    assertProperty(
       fc.property(sets, sets, keys, (a, b, key) => {
         const [inA, inB] = [contains(a, key), contains(b, key)];
         expect(contains(unionOf([a, b]), key)).toBe(inA || inB);
@@ -63,7 +64,7 @@ describe('sets of keys', () => {
   });
 
   it('L17: hold just the strings that begin so, by units, halves of code points too', () => {
-    fc.assert(
+    assertProperty(
       fc.property(texts, texts, (beginning, text) => {
         expect(contains(keysStarting(beginning), text)).toBe(text.startsWith(beginning));
         expect(contains(keysStarting(beginning), beginning + text)).toBe(true);
@@ -75,7 +76,7 @@ describe('sets of keys', () => {
   });
 
   it('L17: know single keys, which a map tells apart where the order of values does', () => {
-    fc.assert(
+    assertProperty(
       fc.property(keys, keys, (a, b) => {
         const [sole] = onlyKey(a);
         expect(sole && soleKeyOf(sole)).toEqual({ key: a });
@@ -92,7 +93,7 @@ describe('keysOfFilter', () => {
   const written = fc.tuple(documentFields, fc.constantFrom(...ids));
 
   it('L17: a cover loses no match, whichever pieces are gone by, and what is exact holds for nothing else', () => {
-    fc.assert(
+    assertProperty(
       fc.property(written, filters, fc.array(fc.integer({ min: 1, max: 5 })), ([fields, id], filter, costs) => {
         let asked = 0;
         const found = keysOfFilter(filter, () => costs[asked++] ?? Number.POSITIVE_INFINITY);

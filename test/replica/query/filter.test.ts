@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AttachmentToken } from '../../../replica/crdt/value.ts';
 import { compileFilter, type Filter } from '../../../replica/query/filter.ts';
+import { assertProperty } from './properties.ts';
 import { filters, holds, ids } from './queries.ts';
 import { documentFields, idsOf, Store, storeOf, things } from './store.ts';
 
@@ -67,7 +68,7 @@ describe('compileFilter', () => {
   });
 
   it('L6, L7: means what the contract says, for documents and filters of every type', () => {
-    fc.assert(
+    assertProperty(
       fc.property(documentFields, fc.constantFrom(...ids), filters, (fields, id, filter) => {
         const store = new Store();
         store.turn([{ kind: 'upsert', id, fields }]);

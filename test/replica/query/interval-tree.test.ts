@@ -11,6 +11,7 @@ import {
   onlyKey,
   unionOf,
 } from '../../../replica/query/key-set.ts';
+import { assertProperty } from './properties.ts';
 import { values } from './store.ts';
 
 const intervals: fc.Arbitrary<Interval> = fc
@@ -36,7 +37,7 @@ describe('IntervalTree', () => {
     const steps = fc.array(fc.record({ interval: intervals, member: fc.nat(3), comes: fc.boolean() }), {
       maxLength: 60,
     });
-    fc.assert(
+    assertProperty(
       fc.property(steps, fc.array(values, { maxLength: 8 }), (history, keys) => {
         const tree = new IntervalTree<number>();
         const held: { readonly interval: Interval; readonly member: number }[] = [];

@@ -4,6 +4,7 @@ import { AttachmentToken, type Value } from '../../../replica/crdt/value.ts';
 import type { Filter } from '../../../replica/query/filter.ts';
 import { LiveQueries, type LiveReader } from '../../../replica/query/live-queries.ts';
 import { type LiveQueryDefinition, openLiveQuery, type ResultChange } from '../../../replica/query/live-query.ts';
+import { assertProperty } from './properties.ts';
 import { filters, ids } from './queries.ts';
 import { documentFields, idsOf, Store, storeOf } from './store.ts';
 
@@ -121,7 +122,7 @@ describe('LiveQueries', () => {
       fields: documentFields,
     });
     const turns = fc.array(fc.array(upserts, { minLength: 1, maxLength: 4 }), { maxLength: 6 });
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(filters, { minLength: 1, maxLength: 4 }), turns, (asked, history) => {
         const store = new Store();
         const live = new LiveQueries(store);

@@ -9,6 +9,7 @@ import {
 } from '../../../replica/query/live-query.ts';
 import type { OrderField } from '../../../replica/query/order.ts';
 import { asClient, expectLeast, expectSame } from './clients.ts';
+import { assertProperty } from './properties.ts';
 import { filters, freshly, ids, orders } from './queries.ts';
 import { documentFields, idsOf, paths, Store, storeOf, things, values, type Write } from './store.ts';
 
@@ -78,7 +79,7 @@ const histories = fc.record({
 
 describe('LiveQuery', () => {
   it('L1, L2, L4: equals a fresh query after every turn, and its changes lead there by the least', () => {
-    fc.assert(
+    assertProperty(
       fc.property(histories, ({ documents, filter, order, first, turns }) => {
         const store = storeOf(documents);
         const query = open(store, { filter, order, first });
@@ -108,7 +109,7 @@ describe('LiveQuery', () => {
   });
 
   it('L5: says why each document left: removed, evicted here, or still there', () => {
-    fc.assert(
+    assertProperty(
       fc.property(histories, ({ documents, filter, order, first, turns }) => {
         const store = storeOf(documents);
         const query = open(store, { filter, order, first });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { longestIncreasing } from '../../../replica/query/longest-increasing.ts';
+import { assertProperty } from './properties.ts';
 
 interface Member {
   readonly value: number;
@@ -28,7 +29,7 @@ const members = fc.uniqueArray(fc.record({ value: fc.nat(60), preferred: fc.bool
 
 describe('longestIncreasing', () => {
   it('L4: keeps a longest subsequence that rises, and of these one with the most that should stay', () => {
-    fc.assert(
+    assertProperty(
       fc.property(members, (all) => {
         const kept = longestIncreasing(
           Int32Array.from(all.map(({ value }) => value)),

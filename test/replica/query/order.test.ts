@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AttachmentToken } from '../../../replica/crdt/value.ts';
 import { compilePrecedes, type OrderField, sortDocuments } from '../../../replica/query/order.ts';
+import { assertProperty } from './properties.ts';
 import { freshly, ids, orders } from './queries.ts';
 import { documentFields, idsOf, storeOf, things } from './store.ts';
 
@@ -39,7 +40,7 @@ describe('orders', () => {
   });
 
   it('L8: are total, and the same however documents are compared', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.dictionary(fc.constantFrom(...ids), documentFields), orders, (documents, order) => {
         const all = things(storeOf(documents));
         const sorted = sortDocuments(all, order);

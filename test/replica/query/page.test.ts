@@ -4,6 +4,7 @@ import { BadUserInputError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { OrderField } from '../../../replica/query/order.ts';
 import { cursorOf, type PageRequest, readPage } from '../../../replica/query/page.ts';
+import { assertProperty } from './properties.ts';
 import { filters, freshly, ids, orders } from './queries.ts';
 import { documentFields, idsOf, type Store, storeOf, things } from './store.ts';
 
@@ -85,7 +86,7 @@ describe('readPage', () => {
   it('L9: is the page that Relay asks for, for every filter, order and cut', () => {
     const count = fc.option(fc.integer({ min: 0, max: 8 }), { nil: undefined });
     const place = fc.option(fc.nat(20), { nil: undefined });
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.dictionary(fc.constantFrom(...ids), documentFields),
         fc.option(filters, { nil: undefined }),
@@ -136,7 +137,7 @@ describe('cursors', () => {
   });
 
   it('L10: name their place however their document changes, for values of every type', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.dictionary(fc.constantFrom(...ids), documentFields, { minKeys: 1 }),
         orders,

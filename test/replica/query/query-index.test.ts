@@ -4,6 +4,7 @@ import { limits } from '../../../limits.ts';
 import { compileFilter, type Filter } from '../../../replica/query/filter.ts';
 import type { DocumentChange } from '../../../replica/query/live-query.ts';
 import { QueryIndex } from '../../../replica/query/query-index.ts';
+import { assertProperty } from './properties.ts';
 import { filters, ids } from './queries.ts';
 import { documentFields, Store, type Write } from './store.ts';
 
@@ -59,7 +60,7 @@ describe('QueryIndex', () => {
 
   it('L12: shows every change to all whose filters held for what was or hold for what is, until they are deleted', () => {
     const asked = fc.array(fc.record({ filter: filters, isDeleted: fc.boolean() }), { maxLength: 12 });
-    fc.assert(
+    assertProperty(
       fc.property(asked, fc.array(upserts, { maxLength: 6 }), upserts, (queries, earlier, write) => {
         const store = new Store();
         store.turn(earlier);

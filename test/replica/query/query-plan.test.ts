@@ -6,6 +6,7 @@ import type { Filter } from '../../../replica/query/filter.ts';
 import type { OrderField } from '../../../replica/query/order.ts';
 import { cursorOf, type Page, readPage } from '../../../replica/query/page.ts';
 import { matching, sortedMatches } from '../../../replica/query/query-plan.ts';
+import { assertProperty } from './properties.ts';
 import { filters, freshly, ids, orders } from './queries.ts';
 import { documentFields, idsOf, Store, storeOf, things, type Write, withoutIndexes } from './store.ts';
 
@@ -49,7 +50,7 @@ describe('answers by index', () => {
   it('L21: are those that are found by looking at all, for all types, filters, orders and pages', () => {
     const count = fc.option(fc.integer({ min: 0, max: 8 }), { nil: undefined });
     const place = fc.option(fc.nat(20), { nil: undefined });
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(fc.array(writes, { minLength: 1, maxLength: 8 }), { maxLength: 5 }),
         fc.option(filters, { nil: undefined }),
@@ -89,7 +90,7 @@ describe('answers by index', () => {
   });
 
   it('L21: lead through all pages in both directions as one does', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(writes, { minLength: 5, maxLength: 40 }),
         fc.option(filters, { nil: undefined }),
@@ -126,13 +127,16 @@ describe('answers by index', () => {
   });
 
   it('L21: find a cursor among those with one key by its id, whatever keys the others have', () => {
-    // Found by live-histories.test.ts: in the order of keys, d0 stands behind all that have none.
-    const store = storeOf({ d0: { a: 'last' }, d4: {} }, indexed);
-    const [first] = sortedMatches(store, 'things', undefined, []);
+    // In the order of keys, d0 stands behind all that have none. Where places were looked for among all entries of the index,
+    // a search in halves came upon it and went astray: a page began and ended elsewhere than that of a scan.
+    const store = storeOf({ d0: { a: 'last' }, d3: {} }, indexed);
+    const [first, second] = sortedMatches(store, 'things', undefined, []).map((document) => cursorOf(document, []));
     const filter: Filter = { kind: 'exists', path: ['a'], value: false };
-    const after = first && cursorOf(first, []);
-    const page = readPage(store, { collection: 'things', filter, order: [], first: 1, after });
-    expect(spelt(page)).toEqual({ ids: ['d4'], hasNextPage: false, hasPreviousPage: false, totalCount: 1 });
+    const request = { collection: 'things', filter, order: [] };
+    const behindFirst = readPage(store, { ...request, first: 1, after: first });
+    expect(spelt(behindFirst)).toEqual({ ids: ['d3'], hasNextPage: false, hasPreviousPage: false, totalCount: 1 });
+    const beforeSecond = readPage(store, { ...request, before: second });
+    expect(spelt(beforeSecond)).toEqual({ ids: [], hasNextPage: true, hasPreviousPage: false, totalCount: 1 });
   });
 });
 

@@ -5,6 +5,7 @@ import { Branch, type ListNode } from '../../../replica/query/counted-list.ts';
 import { DocumentList } from '../../../replica/query/document-list.ts';
 import { openLiveQuery } from '../../../replica/query/live-query.ts';
 import { walkSideBySide } from '../../../replica/query/side-by-side.ts';
+import { assertProperty } from './properties.ts';
 import { Store, storeOf, things, type Write } from './store.ts';
 
 type Node = ListNode<StoredDocument, undefined>;
@@ -45,7 +46,7 @@ describe('results that follow on each other', () => {
   it('L15: are walked right to the end, also where they were not made of each other', () => {
     const all = things(storeOf(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`d${n}`, {}]))));
     const some = fc.uniqueArray(fc.nat(299), { maxLength: 200 }).map((picked) => picked.sort((a, b) => a - b));
-    fc.assert(
+    assertProperty(
       fc.property(some, some, (oldOnes, newOnes) => {
         const pick = (picked: readonly number[]) => picked.flatMap((index) => all[index] ?? []);
         const [before, after] = [pick(oldOnes), pick(newOnes)];

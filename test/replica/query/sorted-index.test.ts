@@ -5,6 +5,7 @@ import type { StoredDocument } from '../../../replica/documents.ts';
 import { fieldReader } from '../../../replica/query/fields.ts';
 import type { Key } from '../../../replica/query/key-set.ts';
 import { compareEntries, type IndexEntry, layOver, type SortedIndex } from '../../../replica/query/sorted-index.ts';
+import { assertProperty } from './properties.ts';
 import { ids } from './queries.ts';
 import { documentFields, paths, Store, things, values, type Write } from './store.ts';
 
@@ -38,7 +39,7 @@ function expectEntries(index: SortedIndex, entries: readonly IndexEntry[], key: 
 
 describe('a sorted index', () => {
   it('L19: has every document that is shown, by its key and then its id, after every change', () => {
-    fc.assert(
+    assertProperty(
       fc.property(indexedPaths, histories, values, fc.constantFrom(...ids), (path, history, key, id) => {
         const store = new Store([path]);
         for (const turn of history) {
@@ -53,7 +54,7 @@ describe('a sorted index', () => {
 
   it('L20: is what readers see who are shown some documents otherwise, also one over the other', () => {
     const seen = fc.dictionary(fc.constantFrom(...ids), fc.option(documentFields, { nil: undefined }));
-    fc.assert(
+    assertProperty(
       fc.property(
         indexedPaths,
         histories,
