@@ -5,12 +5,15 @@
 import type { Delta } from './crdt/delta.ts';
 import type { Head, Origin } from './crdt/version.ts';
 import { bytesOf, deltasOf } from './log/entry.ts';
+import type { KnownBase, KnownEntry } from './log/journal.ts';
 import type { LogEntry } from './log/log.ts';
 
 /** The history that an entry was applied in. */
 export interface AppliedHistory {
   /** The mark at a position of its log or of one that it grew from, where that is known. */
   head(log: string, position: number): Head | undefined;
+  /** What contexts that name its log are cut by. */
+  readonly marks: { readonly base: KnownBase; readonly entries: Iterable<KnownEntry> };
 }
 
 interface Kept {
@@ -50,6 +53,11 @@ export class KeptEntries {
       dropped += 1;
     }
     this.#entries = this.#entries.slice(dropped);
+  }
+
+  /** P42. The histories that what is kept was applied in: its contexts are cut by them, however often it was handed on. */
+  histories(): ReadonlySet<AppliedHistory> {
+    return new Set(this.#entries.map(({ history }) => history));
   }
 
   /** Keeps what these kept, too: they were applied before. What was loaded between the two is not kept. */

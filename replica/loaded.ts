@@ -148,6 +148,7 @@ export function swapPrefix(
 ): void {
   const { prefix: former } = state;
   if (outbox.isEmpty) seen.clear();
+  for (const { marks } of former.kept.histories()) seen.addPrefix(marks);
   seen.addPrefix(former.marks);
   const returned = outbox.within(prefix.origins);
   for (const { origin, number } of returned) outbox.cameBack(origin, number, () => standing.token);

@@ -6,7 +6,7 @@ import { applyOperations, type DocumentState, documentExists } from './crdt/docu
 import type { Head, Lineage, Origin } from './crdt/version.ts';
 import { DeltaWriter } from './crdt/writers.ts';
 import { DocumentMap } from './document-map.ts';
-import { KeptEntries } from './kept-entries.ts';
+import { type AppliedHistory, KeptEntries } from './kept-entries.ts';
 import { KnownMarks } from './known-marks.ts';
 import { deltasOf } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
@@ -53,6 +53,8 @@ export class Prefix implements States {
   /** What was touched lately, and what it was before. */
   readonly recent: RecentHistory;
   readonly removed = new RemovedDocuments();
+  /** Held by what is kept, longer than the prefix may be: it holds nothing of the documents. */
+  readonly #applied: AppliedHistory;
   readonly #watchers = new Set<PrefixWatcher>();
   /** Last number in the log, by origin. */
   readonly origins: Map<Origin, number>;
@@ -70,8 +72,11 @@ export class Prefix implements States {
     this.closedLogs = closedLogs;
     this.lineage = lineageOf(head.log, closedLogs);
     this.origins = new Map(origins);
-    this.marks = new KnownMarks(limits.knownMarks, head, origins);
-    this.history = new LogHistory(head.log, (position) => this.marks.at(position), closedLogs);
+    const marks = new KnownMarks(limits.knownMarks, head, origins);
+    const history = new LogHistory(head.log, (position) => marks.at(position), closedLogs);
+    this.marks = marks;
+    this.history = history;
+    this.#applied = { head: (log, position) => history.head(log, position), marks };
     this.kept = new KeptEntries(limits.keptEntryBytes, origins);
     for (const record of records) this.take(record);
   }
@@ -187,6 +192,6 @@ export class Prefix implements States {
   advance(entry: LogEntry): void {
     this.#head = { log: entry.log, position: entry.last, mark: entry.mark };
     this.marks.add(entry);
-    this.kept.add(entry, this.history);
+    this.kept.add(entry, this.#applied);
   }
 }

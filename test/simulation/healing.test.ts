@@ -67,6 +67,37 @@ describe('a log that went back', () => {
     expect([a.read('cars', 'audi'), b.read('cars', 'audi')]).toEqual([{ doors: 2 }, { doors: 2 }]);
   });
 
+  it('P42: what is handed on twice still writes over what it had seen', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 20_875, disks: false });
+    const c = await fresh(world);
+    world.split((machine) => machine === c.machine);
+    // b saw what a wrote. Then both load a log that has both, and have nothing to hand on.
+    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 3 }));
+    await a.waitFor(await b.upsert('cars', { _id: 'vw', doors: 5 }));
+    world.goBack(emptyServer);
+    await pass(10_000);
+    await a.waitFor(await b.upsert('cars', { _id: 'audi' }));
+    // The log that stays grew from the same one, without either.
+    await c.upsert('cars', { _id: 'bmw' });
+    const [, other] = [...world.servers];
+    if (other) world.server = other;
+    world.goBack(emptyServer);
+    await pass(10_000);
+    world.unite(world.server);
+    const shown: unknown[] = [];
+    await world.run(() => {
+      for (const one of [a, b]) shown.push([one.read('cars', 'vw'), one.conflicts('cars', 'vw')]);
+      return world.isQuiet;
+    }, 20_000);
+    await settle();
+
+    expect(new Set(shown.map((one) => JSON.stringify(one)))).toEqual(new Set(['[{"doors":5},[]]']));
+    for (const one of [a, b, c]) {
+      expect([one.read('cars', 'vw'), one.conflicts('cars', 'vw')]).toEqual([{ doors: 5 }, []]);
+      expect([one.read('cars', 'audi'), one.read('cars', 'bmw')]).toEqual([{}, {}]);
+    }
+  });
+
   it('P50: a token of before is good after', async () => {
     const { a, b, world, settle } = await simulate({ seed: 4 });
     const token = await a.upsert('cars', { _id: 'vw', doors: 4 });
