@@ -49,6 +49,8 @@ export class Outbox {
   readonly #unsent = new Unsent();
   #working: Promise<void> | undefined;
   #cutOff = false;
+  /** P10. Cut off, and the log can be read again: an append is tried, and reached is what takes it. */
+  #isTrying = false;
   #stopped: string | undefined;
   #closed = false;
   #lastAnswer: Promise<string> | undefined;
@@ -222,6 +224,7 @@ export class Outbox {
 
   #hasWork(): boolean {
     if (this.#closed) return false;
+    if (this.#isTrying) return true;
     if (this.#cutOff) return some(this.#unsent.pending(), ({ isAnswered }) => !isAnswered);
     // What is acknowledged leaves soon: the first is usually one that is not.
     return some(this.#unsent.all(), ({ isAcknowledged }) => !isAcknowledged);
@@ -230,13 +233,16 @@ export class Outbox {
   async #work(): Promise<void> {
     // What was made in this turn of the event loop goes together.
     await Promise.resolve();
-    if (this.#cutOff) await this.#keep();
+    if (this.#cutOff && !this.#isTrying) await this.#keep();
     else await this.#send();
   }
 
   async #send(): Promise<void> {
-    const batch = this.#nextBatch();
-    if (batch.length === 0) return;
+    const batch = this.#unsent.oldest(limits.appendBytes);
+    if (batch.length === 0) {
+      if (this.#isTrying) this.#setReached();
+      return;
+    }
     const uncertain = batch.map(({ mayBeInLog }) => mayBeInLog);
     for (const waiting of batch) waiting.mayBeInLog = true;
     const { log, head, secret, recordsAfter } = this.#options;
@@ -251,7 +257,9 @@ export class Outbox {
       if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
       this.#retryMilliseconds = this.#options.retryMilliseconds[0];
       for (const [index, waiting] of batch.entries()) waiting.mayBeInLog = uncertain[index] ?? true;
-      this.#wait(batch.filter((waiting) => this.#isHere(waiting)));
+      const missed = batch.filter((waiting) => this.#isHere(waiting));
+      if (missed.length > 0) this.#wait(missed);
+      else if (this.#isTrying) this.#setReached();
     } catch (error) {
       const refused = error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused);
       // What is refused after the append took it is reading.
@@ -263,8 +271,6 @@ export class Outbox {
 
   /** P41. They were not taken: what they saw is not in the log. Tried again until it is, or until they are overdue. */
   #wait(batch: readonly Waiting[]): void {
-    const [first] = batch;
-    if (!first) return;
     for (const waiting of batch) {
       if (waiting.isWaiting) continue;
       waiting.isWaiting = true;
@@ -286,18 +292,6 @@ export class Outbox {
 
   #isHere({ transaction }: Waiting): boolean {
     return this.#unsent.get(transaction.origin, transaction.number) !== undefined;
-  }
-
-  /** Everything that has not come back, acknowledged or not, oldest first, as far as one append carries it. */
-  #nextBatch(): Waiting[] {
-    const batch: Waiting[] = [];
-    let bytes = 0;
-    for (const waiting of this.#unsent.all()) {
-      bytes += waiting.transaction.bytes.length;
-      if (batch.length > 0 && bytes > limits.appendBytes) break;
-      batch.push(waiting);
-    }
-    return batch;
   }
 
   /** Journals what is pending, or refuses it where there is no journal. */
@@ -355,6 +349,7 @@ export class Outbox {
   }
 
   #setCutOff(): void {
+    this.#isTrying = false;
     if (!this.#cutOff) {
       this.#cutOff = true;
       this.#options.cutOffChanged(true);
@@ -371,6 +366,7 @@ export class Outbox {
     this.#retry?.[Symbol.dispose]();
     this.#retry = undefined;
     this.#cutOff = false;
+    this.#isTrying = false;
     for (const waiting of this.#unsent.all()) waiting.isAcknowledged = false;
     this.#options.cutOffChanged(false);
   }
@@ -379,7 +375,7 @@ export class Outbox {
     this.#options.catchUp().then(
       () => {
         if (this.#stopped !== undefined || this.#closed || !this.#cutOff) return;
-        this.#setReached();
+        this.#isTrying = true;
         this.work();
       },
       () => this.#setCutOff(),

@@ -56,6 +56,18 @@ export class Unsent {
     yield* this.#pending.values();
   }
 
+  /** Of everything that has not come back, acknowledged or not, as much as is not more bytes; one at least. */
+  oldest(mostBytes: number): Waiting[] {
+    const batch: Waiting[] = [];
+    let bytes = 0;
+    for (const waiting of this.all()) {
+      bytes += waiting.transaction.bytes.length;
+      if (batch.length > 0 && bytes > mostBytes) break;
+      batch.push(waiting);
+    }
+    return batch;
+  }
+
   pending(): Iterable<Waiting> {
     return this.#pending.values();
   }

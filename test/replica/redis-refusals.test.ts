@@ -34,7 +34,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
 };
 
 describe('replicas on a Redis that', () => {
-  it.each(Object.entries(refusals))('P10, P60: %s answer, and hand on once', async (_, { begin, end }) => {
+  it.each(Object.entries(refusals))('P10, P60: %s answer, and hand on once', async (name, { begin, end }) => {
     await using redis = await startRedis();
     await using folders = await twoFolders();
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: folders.a });
@@ -47,6 +47,11 @@ describe('replicas on a Redis that', () => {
       () => [a, b].every(({ replica: { status } }) => status.unsent === 5 && !status.connected),
       'both are cut off, and say so',
     );
+    const said: boolean[] = [];
+    using _watch = a.replica.watchStatus(() => said.push(a.replica.status.connected));
+    const { appends } = a.replica.counters;
+    if (name === 'is out of memory') await until(() => a.replica.counters.appends > appends + 2, 'it was tried again');
+    expect(said).not.toContain(true);
     await end(redis);
 
     await until(() => [a, b].every(isWell), 'all is handed on');
