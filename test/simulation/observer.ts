@@ -94,8 +94,9 @@ export class Observer {
     this.#feeds.add(feed);
     replica.transactions(after, {
       told: (transaction) => {
-        // It may be told of a history that is gone by now.
-        const isGone = oracle().log !== transaction.log || oracle().at(transaction.position) === undefined;
+        // It may be told of a history that is gone by now: two masters have logs of one name.
+        const { log, position, mark } = decodeToken(transaction.token, 'token');
+        const isGone = oracle().log !== log || !oracle().markAt(position)?.startsWith(mark);
         if (!isAlive() || (wentBack() && isGone)) return;
         const problem = feed.take(transaction);
         if (problem !== undefined) violation(problem);

@@ -28,7 +28,7 @@ export function logOver(connection: Pick<Connection, 'request' | 'watch'>): Log 
   };
 }
 
-/** Each method one request: deleting and making permanent may be cut short in a real one, which each step alone shows. */
+/** Each method one request; deleting and making permanent one a chunk, many at once, as on Redis: they may be cut short. */
 export function snapshotsOver(connection: Pick<Connection, 'request'>): Snapshots {
   const write = <Answer>(perform: (redis: SimulatedRedis) => Answer) =>
     connection.request(limits.appendDeadlineMilliseconds, perform);
@@ -39,16 +39,15 @@ export function snapshotsOver(connection: Pick<Connection, 'request'>): Snapshot
     list: (generation, lease) => write(({ snapshots }) => snapshots.list(generation, lease)),
     putChunk: (generation, index, bytes, keepMilliseconds) =>
       write(({ snapshots }) => snapshots.putChunk(generation, index, bytes, keepMilliseconds)),
-    async makePermanent({ name, chunks }) {
-      for (let index = 0; index < chunks; index += 1)
-        if (!(await write(({ snapshots }) => snapshots.makePermanent(name, index)))) return false;
-      return true;
-    },
+    makePermanent: ({ name, chunks }) =>
+      ofEach(chunks, (index) => write(({ snapshots }) => snapshots.makePermanent(name, index))),
     name: (manifest, seen, lease) => write(({ snapshots }) => snapshots.name(manifest, seen, lease)),
     trim: (upTo, generation, seen) => write(({ snapshots }) => snapshots.trim(upTo, generation, seen)),
     async delete({ name, chunks }) {
-      for (let index = 0; index < chunks; index += 1)
+      await ofEach(chunks, async (index) => {
         await write(({ snapshots }) => snapshots.deleteChunk(name, index));
+        return true;
+      });
       await write(({ snapshots }) => snapshots.unlist(name));
     },
     prepareLog: (entries, keepMilliseconds) => write((redis) => redis.prepareLog(entries, keepMilliseconds)),
@@ -66,4 +65,14 @@ export function gossipOver(connection: Connection): Gossip {
     subscribe: (handlers) => connection.subscribe(handlers),
     sendHeartbeat: (bytes) => connection.sendHeartbeat(bytes),
   };
+}
+
+/** @returns false where one was false: those after it were not tried */
+async function ofEach(chunks: number, one: (index: number) => Promise<boolean>): Promise<boolean> {
+  for (let first = 0; first < chunks; first += limits.chunkCommandsAtOnce) {
+    const count = Math.min(limits.chunkCommandsAtOnce, chunks - first);
+    const done = await Promise.all(Array.from({ length: count }, (_, at) => one(first + at)));
+    if (done.includes(false)) return false;
+  }
+  return true;
 }

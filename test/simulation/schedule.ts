@@ -275,6 +275,8 @@ function startIfDown(world: World, machine: Machine): void {
   if (!machine.running) world.start(machine);
 }
 
+/** A chunk a round trip, and some hundred chunks. */
+const snapshotMilliseconds = 2_000;
 /** Longer than a transaction waits until the log has what it saw. */
 const restMilliseconds = 150_000;
 
@@ -303,8 +305,8 @@ async function comeToRest(world: World, work: Work): Promise<void> {
 
 async function checkAtRest(world: World): Promise<void> {
   const { ledger, oracle } = world;
-  // At each heartbeat somebody reads the log, and is answered soon.
-  if (!(await world.run(() => world.isQuiet, 100)))
+  // At each heartbeat somebody reads the log, and is answered soon; a snapshot that is being written ends.
+  if (!(await world.run(() => world.isQuiet, snapshotMilliseconds)))
     throw new InvariantError(`does not stay at rest: ${describe(world)}`);
   for (const { name, running, disk } of world.machines) {
     if (!running) continue;
