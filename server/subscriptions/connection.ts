@@ -40,21 +40,25 @@ type Waiting =
   | { readonly subscription: Subscription; readonly ending: Subscription['ending'] };
 
 export class Connection {
-  readonly #options: ConnectionOptions;
+  readonly #outlet: Outlet;
+  readonly #elapsed: () => number;
   readonly #unsentBytes: number;
-  /** What waits for room, or behind an execution; what stands before `#next` is done. */
-  #queue: Waiting[] = [];
+  readonly #unreadMilliseconds: number;
+  /** What waits for room, or behind an execution; what stands before `#next` is done. Undefined where nothing waits. */
+  #queue: Waiting[] | undefined;
   #next = 0;
-  /** Subscriptions that missed something, in the order in which they did. */
-  readonly #behind = new Set<Subscription>();
+  /** Subscriptions that missed something, in the order in which they did; undefined where there are none. */
+  #behind: Set<Subscription> | undefined;
   #awaitsExecution = false;
   /** When it was last found full and had not been before. */
   #fullSince: number | undefined;
   #subscriptions = 0;
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
-    this.#unsentBytes = options.unsentBytes ?? limits.connectionUnsentBytes;
+  constructor({ outlet, elapsed, unsentBytes, unreadMilliseconds }: ConnectionOptions) {
+    this.#outlet = outlet;
+    this.#elapsed = elapsed;
+    this.#unsentBytes = unsentBytes ?? limits.connectionUnsentBytes;
+    this.#unreadMilliseconds = unreadMilliseconds ?? limits.unreadMilliseconds;
   }
 
   /** Subscriptions that are open on it. */
@@ -68,7 +72,8 @@ export class Connection {
 
   left(subscription: Subscription): void {
     this.#subscriptions -= 1;
-    this.#behind.delete(subscription);
+    this.#behind?.delete(subscription);
+    if (this.#behind?.size === 0) this.#behind = undefined;
     // Its events in the queue are passed over; nothing is kept by them where nobody is left.
     if (this.#subscriptions === 0) this.#clearQueue();
   }
@@ -88,7 +93,7 @@ export class Connection {
     if (this.#isClear) {
       const { payload } = event;
       if (!(payload instanceof Promise)) {
-        this.#options.outlet.write(subscription.id, payload);
+        this.#outlet.write(subscription.id, payload);
         return;
       }
     }
@@ -103,7 +108,7 @@ export class Connection {
   end(subscription: Subscription, ending: NonNullable<Subscription['ending']>): void {
     if (subscription.isOver) return;
     if (subscription.missed !== undefined) subscription.ending = ending;
-    else if (this.#next < this.#queue.length) this.#queue.push({ subscription, ending });
+    else if (this.#queue !== undefined) this.#queue.push({ subscription, ending });
     else this.#tellEnd(subscription, ending.error);
   }
 
@@ -114,31 +119,32 @@ export class Connection {
   }
 
   get #isClear(): boolean {
-    return this.#next === this.#queue.length && this.#behind.size === 0 && !this.#isFull;
+    return this.#queue === undefined && this.#behind === undefined && !this.#isFull;
   }
 
   get #isFull(): boolean {
-    const isFull = this.#options.outlet.unsentBytes >= this.#unsentBytes;
+    const isFull = this.#outlet.unsentBytes >= this.#unsentBytes;
     if (isFull) this.#checkUnread();
     return isFull;
   }
 
   /** Called while it is full. */
   #checkUnread(): void {
-    const { outlet, elapsed, unreadMilliseconds } = this.#options;
-    const now = elapsed();
+    const outlet = this.#outlet;
+    const now = this.#elapsed();
     this.#fullSince ??= now;
-    const allowed =
-      (unreadMilliseconds ?? limits.unreadMilliseconds) + (outlet.unsentBytes * 1_000) / limits.slowestBytesPerSecond;
+    const allowed = this.#unreadMilliseconds + (outlet.unsentBytes * 1_000) / limits.slowestBytesPerSecond;
     if (now - this.#fullSince > allowed || outlet.unsentBytes > limits.socketUnsentBytes) outlet.closeUnread();
   }
 
   get #mustFallBehind(): boolean {
-    return this.#behind.size > 0 || this.#queue.length - this.#next >= limits.queuedEvents || this.#isFull;
+    const queued = (this.#queue?.length ?? 0) - this.#next;
+    return this.#behind !== undefined || queued >= limits.queuedEvents || this.#isFull;
   }
 
   #fallBehind(subscription: Subscription, first: unknown): void {
     subscription.missed = { first, count: subscription.topic.count - (first === undefined ? 0 : 1) };
+    this.#behind ??= new Set();
     this.#behind.add(subscription);
   }
 
@@ -147,14 +153,19 @@ export class Connection {
     else {
       const error = subscription.topic.tooSlow(subscription.lastQueued);
       subscription.topic.stop(subscription);
-      this.#queue.push({ subscription, ending: { error } });
+      this.#wait({ subscription, ending: { error } });
     }
   }
 
   #push(subscription: Subscription, event: SharedEvent): void {
     subscription.queued += 1;
     subscription.lastQueued = event.event;
-    this.#queue.push({ subscription, event });
+    this.#wait({ subscription, event });
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#queue ??= [];
+    this.#queue.push(waiting);
   }
 
   #pump(): void {
@@ -165,7 +176,7 @@ export class Connection {
 
   /** @returns whether nothing waits any more, and there is room */
   #writeQueued(): boolean {
-    for (let waiting = this.#queue[this.#next]; waiting !== undefined; waiting = this.#queue[this.#next]) {
+    for (let waiting = this.#queue?.[this.#next]; waiting !== undefined; waiting = this.#queue?.[this.#next]) {
       const { subscription } = waiting;
       if (subscription.isOver) this.#next += 1;
       else if ('ending' in waiting) {
@@ -181,16 +192,16 @@ export class Connection {
         this.#next += 1;
         subscription.queued -= 1;
         if (subscription.queued === 0) subscription.lastQueued = undefined;
-        this.#options.outlet.write(subscription.id, payload);
+        this.#outlet.write(subscription.id, payload);
       }
     }
     this.#clearQueue();
-    return this.#behind.size === 0 || !this.#isFull;
+    return this.#behind === undefined || !this.#isFull;
   }
 
   #tellEnd(subscription: Subscription, error: GraphQLError | undefined): void {
     subscription.leave();
-    this.#options.outlet.end(subscription.id, error);
+    this.#outlet.end(subscription.id, error);
   }
 
   #await(payload: Promise<Payload>): void {
@@ -202,14 +213,14 @@ export class Connection {
   }
 
   #clearQueue(): void {
-    if (this.#next > 0 || this.#subscriptions === 0) this.#queue = [];
+    this.#queue = undefined;
     this.#next = 0;
   }
 
   /** @returns whether anything waits now */
   #bringTogether(): boolean {
-    const behind = [...this.#behind];
-    this.#behind.clear();
+    const behind = [...(this.#behind ?? [])];
+    this.#behind = undefined;
     for (const subscription of behind) {
       const { missed, ending } = subscription;
       subscription.missed = undefined;
@@ -217,9 +228,9 @@ export class Connection {
       const event =
         missed.first === undefined ? this.#firstOf(subscription) : subscription.topic.since(missed.first, missed.count);
       if (event !== undefined) this.#push(subscription, event);
-      if (ending !== undefined) this.#queue.push({ subscription, ending });
+      if (ending !== undefined) this.#wait({ subscription, ending });
     }
-    return this.#queue.length > 0;
+    return this.#queue !== undefined;
   }
 
   #tellFirst(subscription: Subscription): void {

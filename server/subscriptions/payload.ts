@@ -1,9 +1,10 @@
 /** One event's answer, serialised once for all who are told it, whatever their door. */
 import type { Result } from '../execution.ts';
+import { WebSocketFrames } from './web-socket-frames.ts';
 
 export class Payload {
   readonly #json: string;
-  #webSocketTail: Buffer | undefined;
+  #webSocketFrames: WebSocketFrames | undefined;
   #serverSentEvent: Buffer | undefined;
 
   constructor(result: Result) {
@@ -15,10 +16,9 @@ export class Payload {
     return this.#json.length;
   }
 
-  /** A message of graphql-transport-ws behind its id. */
-  get webSocketTail(): Buffer {
-    this.#webSocketTail ??= Buffer.from(`,"type":"next","payload":${this.#json}}`);
-    return this.#webSocketTail;
+  get webSocketFrames(): WebSocketFrames {
+    this.#webSocketFrames ??= new WebSocketFrames(this.#json);
+    return this.#webSocketFrames;
   }
 
   get serverSentEvent(): Buffer {

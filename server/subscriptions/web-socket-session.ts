@@ -14,7 +14,8 @@ import { type Execution, Prepared } from '../execution.ts';
 import { publicError, requestError } from '../graphql-errors.ts';
 import { Connection } from './connection.ts';
 import { Subscription } from './subscription.ts';
-import { messageHead, WebSocketOutlet } from './web-socket-outlet.ts';
+import { messageHead } from './web-socket-frames.ts';
+import { WebSocketOutlet } from './web-socket-outlet.ts';
 
 export type SessionContext = Context<Record<string, unknown> | undefined, WebSocketSession>;
 

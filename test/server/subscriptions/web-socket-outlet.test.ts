@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection } from '../../../server/subscriptions/connection.ts';
 import { Payload } from '../../../server/subscriptions/payload.ts';
-import { messageHead, WebSocketOutlet } from '../../../server/subscriptions/web-socket-outlet.ts';
+import { messageHead } from '../../../server/subscriptions/web-socket-frames.ts';
+import { WebSocketOutlet } from '../../../server/subscriptions/web-socket-outlet.ts';
 import { opened as openedCounter } from './counter.ts';
 
 const http = createServer();
