@@ -3,7 +3,7 @@
  * lacks them. docs/protocol.md, P48.
  */
 import type { Delta } from './crdt/delta.ts';
-import type { Head, Origin } from './crdt/version.ts';
+import type { Head, LogId, Origin, Position } from './crdt/version.ts';
 import { bytesOf, deltasOf } from './log/entry.ts';
 import type { KnownBase, KnownEntry } from './log/journal.ts';
 import type { LogEntry } from './log/log.ts';
@@ -29,13 +29,19 @@ export interface KeptTransaction {
 
 export class KeptEntries {
   readonly #maximumBytes: number;
+  readonly #log: LogId;
+  /** Of the log that is followed now, what comes after this position is kept. */
+  keptFrom: Position;
   /** Last number by origin as of before the oldest entry. */
   readonly #origins: Map<Origin, number>;
   #entries: Kept[] = [];
   #bytes = 0;
 
-  constructor(maximumBytes: number, origins: ReadonlyMap<Origin, number>) {
+  /** @param head what is added first follows on it @param origins last number by origin as of there */
+  constructor(maximumBytes: number, { log, position }: Head, origins: ReadonlyMap<Origin, number>) {
     this.#maximumBytes = maximumBytes;
+    this.#log = log;
+    this.keptFrom = position;
     this.#origins = new Map(origins);
   }
 
@@ -49,6 +55,7 @@ export class KeptEntries {
       const oldest = this.#entries[dropped]?.entry;
       if (!oldest) break;
       this.#bytes -= bytesOf(oldest);
+      if (oldest.log === this.#log) this.keptFrom = oldest.last;
       this.#origins.set(oldest.origin, Math.max(oldest.lastNumber, this.#origins.get(oldest.origin) ?? 0));
       dropped += 1;
     }

@@ -77,7 +77,7 @@ export class Prefix implements States {
     this.marks = marks;
     this.history = history;
     this.#applied = { head: (log, position) => history.head(log, position), marks };
-    this.kept = new KeptEntries(limits.keptEntryBytes, origins);
+    this.kept = new KeptEntries(limits.keptEntryBytes, head, origins);
     for (const record of records) this.take(record);
   }
 

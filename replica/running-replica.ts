@@ -82,6 +82,7 @@ export class RunningReplica implements Replica {
       own: () => ({
         origin: this.#origin,
         position: this.#loaded?.state.prefix.head.position ?? 0,
+        keptFrom: this.#loaded?.state.prefix.kept.keptFrom ?? 0,
         closedLogs: this.#closedLogs(),
       }),
       others: () => this.#peers.healers(),
@@ -96,6 +97,7 @@ export class RunningReplica implements Replica {
         head: this.#loaded?.state.prefix.head,
         closedLogs: this.#closedLogs(),
         mayHeal: this.#participation.mayHeal,
+        keptFrom: this.#loaded?.state.prefix.kept.keptFrom ?? 0,
         unsent: this.#loaded?.outbox.unsent ?? this.#unsentAtStart,
         missingGeneration: this.#participation.missingGeneration,
       }),

@@ -1,7 +1,7 @@
 /** The heartbeat as it travels: JSON, checked when it comes in. docs/protocol.md, section "Heartbeats". */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Head, LogId, Origin } from '../crdt/version.ts';
+import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
 import { isGenerationName } from '../log/manifest.ts';
 import type { GenerationName } from '../log/snapshots.ts';
 
@@ -12,6 +12,8 @@ export interface Heartbeat {
   /** Closed logs that the sender's log grew from. */
   readonly closedLogs: readonly LogId[];
   readonly mayHeal: boolean;
+  /** What its log has after this position it can hand on. */
+  readonly keptFrom: Position;
   readonly unsent: number;
   /** A generation of the snapshot that it could not load. */
   readonly missingGeneration: GenerationName | undefined;
@@ -29,7 +31,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
   if (bytes.length > limits.heartbeatBytes) throw new MalformedBytesError(`a heartbeat of ${bytes.length} bytes`);
   const fields = parse(bytes);
-  const { origin, closedLogs, mayHeal, unsent, missingGeneration, leaving } = fields;
+  const { origin, closedLogs, mayHeal, keptFrom, unsent, missingGeneration, leaving } = fields;
   if (typeof fields.format === 'number' && fields.format > format)
     throw new UnknownFormatError('a heartbeat', fields.format);
   if (
@@ -40,11 +42,12 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
     !Array.isArray(closedLogs) ||
     !closedLogs.every((log) => typeof log === 'string') ||
     typeof mayHeal !== 'boolean' ||
+    !isCount(keptFrom) ||
     typeof leaving !== 'boolean' ||
     !(missingGeneration === undefined || isGenerationName(missingGeneration))
   )
     throw new MalformedBytesError('a heartbeat whose fields are not those of its format');
-  return { origin, head: headOf(fields.head), closedLogs, mayHeal, unsent, missingGeneration, leaving };
+  return { origin, head: headOf(fields.head), closedLogs, mayHeal, keptFrom, unsent, missingGeneration, leaving };
 }
 
 function parse(bytes: Uint8Array): Partial<Record<string, unknown>> {

@@ -76,7 +76,12 @@ export class Peers {
     const oldest = this.#options.timers.now() - heartbeatsHeard * this.#options.heartbeatMilliseconds;
     return [...this.#peers.values()]
       .filter(({ heartbeat, lastSeenAtMilliseconds }) => heartbeat.mayHeal && lastSeenAtMilliseconds >= oldest)
-      .map(({ heartbeat: { origin, head, closedLogs } }) => ({ origin, position: head?.position ?? 0, closedLogs }));
+      .map(({ heartbeat: { origin, head, keptFrom, closedLogs } }) => ({
+        origin,
+        position: head?.position ?? 0,
+        keptFrom,
+        closedLogs,
+      }));
   }
 
   status(own: Head): readonly PeerStatus[] {

@@ -62,10 +62,15 @@ export function isWithin(some: ReadonlyMap<Origin, number>, all: ReadonlyMap<Ori
 export interface Candidate {
   readonly origin: Origin;
   readonly position: Position;
+  /** What comes after this position it keeps one by one, and can hand on. */
+  readonly keptFrom: Position;
   readonly closedLogs: readonly LogId[];
 }
 
-/** P45. Whether nobody is further along: more closed logs, then position, then origin. All who see the same agree. */
+/**
+ * P45. Whether nobody comes before it: more closed logs, then who keeps less of what it has, then position, then origin. All who
+ * see the same agree. Who begins the log loses nothing that it does not keep; what the others have and keep, they hand on.
+ */
 export function isFurthest(own: Candidate, others: Iterable<Candidate>): boolean {
   for (const other of others) if (compare(other, own) > 0) return false;
   return true;
@@ -73,6 +78,7 @@ export function isFurthest(own: Candidate, others: Iterable<Candidate>): boolean
 
 function compare(a: Candidate, b: Candidate): number {
   if (a.closedLogs.length !== b.closedLogs.length) return a.closedLogs.length - b.closedLogs.length;
+  if (a.keptFrom !== b.keptFrom) return a.keptFrom - b.keptFrom;
   if (a.position !== b.position) return a.position - b.position;
   if (a.origin === b.origin) return 0;
   return a.origin > b.origin ? 1 : -1;

@@ -67,6 +67,27 @@ describe('a log that went back', () => {
     expect([a.read('cars', 'audi'), b.read('cars', 'audi')]).toEqual([{ doors: 2 }, { doors: 2 }]);
   });
 
+  it('P45: is begun by who cannot hand on what it has, where others can', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 150_215 });
+    world.split((machine) => machine === b.machine);
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await pass(2_000);
+    a.crash();
+    for (const _id of ['bmw', 'audi']) await b.upsert('cars', { _id });
+    // What b has is further along; what a has is on its disk, as documents and no transactions.
+    const [, other] = [...world.servers];
+    if (other) world.unite(other);
+    world.goBack(emptyServer);
+    a.start();
+    await pass(10_000);
+    await settle();
+
+    for (const one of [a, b]) {
+      expect(one.replica.status.problem).toBeUndefined();
+      expect(['vw', 'bmw', 'audi'].map((id) => one.read('cars', id))).toEqual([{ doors: 4 }, {}, {}]);
+    }
+  });
+
   it('P42: what is handed on twice still writes over what it had seen', async () => {
     const { a, b, world, pass, settle } = await simulate({ seed: 20_875, disks: false });
     const c = await fresh(world);

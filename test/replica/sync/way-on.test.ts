@@ -90,15 +90,25 @@ it('P44: what is stored of a log begins at one of its snapshots, or where it beg
 });
 
 describe('P45: of those who may heal', () => {
-  const candidate = (origin: string, position: number, ...closedLogs: string[]): Candidate => ({
+  const candidate = (origin: string, keptFrom: number, position: number, ...closedLogs: string[]): Candidate => ({
     origin,
+    keptFrom,
     position,
     closedLogs,
   });
-  const inOrder = [candidate('b.x', 9), candidate('a.x', 2, 'k'), candidate('a.x', 3, 'k'), candidate('b.x', 3, 'k')];
+  const inOrder = [
+    candidate('b.x', 9, 9),
+    candidate('b.x', 0, 9, 'k'),
+    candidate('a.x', 2, 3, 'k'),
+    candidate('a.x', 2, 4, 'k'),
+    candidate('b.x', 2, 4, 'k'),
+  ];
 
-  it('one is furthest: by closed logs, then position, then origin', () => {
-    expect(inOrder.map((one) => isFurthest(one, inOrder))).toEqual([false, false, false, true]);
-    expect(isFurthest(candidate('a.x', 1), [])).toBe(true);
+  it('one is furthest: by closed logs, then what it does not keep, then position, then origin', () => {
+    expect(
+      inOrder.map((_, index) => isFurthest(inOrder[index] ?? candidate('', 0, 0), inOrder.slice(0, index))),
+    ).toEqual(inOrder.map(() => true));
+    expect(inOrder.map((one) => isFurthest(one, inOrder))).toEqual([false, false, false, false, true]);
+    expect(isFurthest(candidate('a.x', 0, 1), [])).toBe(true);
   });
 });
