@@ -1,7 +1,7 @@
 /** The GraphQL names that a collection's definition leads to, and those that are taken already. */
 import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
 
-export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** `person` of `Person`: the field that reads one document. */
 export const singularField = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1);
@@ -13,7 +13,7 @@ export const liveCollectionType = (collection: string): string => `Live${capital
 export const nestedType = (type: string, field: string): string => `${type}${capitalised(field)}`;
 
 /** The map that a field holds, itself or as the items of a list: what has a GraphQL type of its own. */
-export function nestedMap(field: FieldDefinition): Extract<FieldDefinition, { kind: 'map' }> | undefined {
+function nestedMap(field: FieldDefinition): Extract<FieldDefinition, { kind: 'map' }> | undefined {
   if (field.kind === 'list') return nestedMap(field.of);
   return field.kind === 'map' ? field : undefined;
 }

@@ -28,7 +28,7 @@ export function fieldAt(fields: Readonly<Record<string, FieldDefinition>>, name:
 }
 
 /** An argument's name, extended by a key: `document.address`, `document["a b"]`. */
-export const memberName = (argument: string, key: string): string =>
+const memberName = (argument: string, key: string): string =>
   /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key) ? `${argument}.${key}` : `${argument}[${JSON.stringify(key)}]`;
 
 /** Whether a value is of the kind that a field has; the members of a list are looked at, those of a map are not. */

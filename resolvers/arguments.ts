@@ -59,7 +59,7 @@ export function checkBytes(json: unknown, argument: string): void {
 }
 
 /** @throws {BadUserInputError} */
-export function splitId(document: ValueObject, argument: string): CheckedDocument {
+function splitId(document: ValueObject, argument: string): CheckedDocument {
   if (!Object.hasOwn(document, '_id')) return { id: undefined, fields: document };
   const fields: Record<string, Value> = Object.create(null);
   for (const [key, value] of Object.entries(document)) if (key !== '_id') fields[key] = value;

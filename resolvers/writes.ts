@@ -50,7 +50,7 @@ export function upsert(_: unknown, args: UpsertArguments, context: Context): Doc
   return { document: upsertChecked(context, collection, checked, args.strategy) };
 }
 
-export function upsertChecked(
+function upsertChecked(
   context: Context,
   collection: string,
   { id, fields }: CheckedDocument,

@@ -6,7 +6,7 @@ const controlCharacters = /[\p{Cc}\p{Cs}]/u;
 const contentTypePattern = /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const pathSeparators = /[/\\]/;
 
-export const unknownContentType = 'application/octet-stream';
+const unknownContentType = 'application/octet-stream';
 
 /** Whether it may stand as a file's name: no folders, no control characters, not too long. */
 export function isFilename(name: string): boolean {

@@ -12,7 +12,7 @@ import { jsonFromValue } from '../crdt/json.ts';
 import { formatKeypath } from '../crdt/keypath.ts';
 import type { JournaledTransaction } from '../log/journal.ts';
 
-export const tooLateName = 'too-late.ndjson';
+const tooLateName = 'too-late.ndjson';
 
 export class TooLateFile {
   readonly #path: string;

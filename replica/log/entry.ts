@@ -10,7 +10,7 @@ import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { LogEntry, OfferedTransaction } from './log.ts';
 import { parseNumber, seal, sha1, unseal } from './sealed.ts';
 
-export const entryFormat = 2;
+const entryFormat = 2;
 
 const logIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 const originPattern = /^[A-Za-z0-9._-]{1,73}$/;

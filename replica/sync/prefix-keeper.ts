@@ -129,8 +129,7 @@ export class PrefixKeeper {
     // In one turn: all that is written is as of the head.
     const { head, closedLogs } = prefix;
     const documents = Array.from(changed, ([collection, id]) => captured(prefix, collection, id));
-    this.#changed = new DocumentMap();
-    this.#changedOrigins = new Map();
+    this.#forgetChanges();
     try {
       await this.#options.kept.keep({
         documents: await this.#encoded(documents),

@@ -100,7 +100,7 @@ async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise
 }
 
 /** Tries again until the site answers. */
-export async function retried<Result>(options: StartOptions, attempt: () => Promise<Result>): Promise<Result> {
+async function retried<Result>(options: StartOptions, attempt: () => Promise<Result>): Promise<Result> {
   let [milliseconds, maximum] = options.retryMilliseconds;
   for (;;) {
     if (options.closed()) throw new StartAborted();

@@ -1,11 +1,12 @@
 /** The simulated disk promises of the kept prefix what LMDB does; and replicas that start from it. */
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../limits.ts';
 import { describeKeptPrefix, type KeptPrefixUnderTest } from '../replica/log/kept-prefix-contract.ts';
 import { Disk, SimulatedJournal } from './disk.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
-import { evicting, simulate } from './site.ts';
+import { evicting, simulate, upserting } from './site.ts';
 
 describeKeptPrefix('the kept prefix on the simulated disk', async () => underTest(new Disk()));
 
@@ -27,6 +28,9 @@ function underTest(disk: Disk): KeptPrefixUnderTest {
     [Symbol.asyncDispose]: async () => {},
   };
 }
+
+/** No time comes at which the prefix is kept. */
+const never = { keepMilliseconds: 1e9 };
 
 describe('P33: a replica with a disk', () => {
   it('starts from there, and reads only the tail of the log', async () => {
@@ -85,13 +89,50 @@ describe('P33: a replica with a disk', () => {
     expect(a.replica.status).toMatchObject({ connected: false, unsent: 1 });
   });
 
+  it('keeps what a write saw before it is journaled, so that a start without the site shows it', async () => {
+    const { a, world, settle, pass } = await simulate({ seed: 36 });
+    await settle();
+    await pass(2_000);
+    a.crash();
+    world.snapshotTiming = never;
+    a.start();
+    await world.run(() => a.machine.serving?.replica.status.connected === true, 30_000);
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    expect(a.machine.disk?.contents.kept.whole?.head.position ?? 0).toBe(0);
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', make: 'VW' });
+    expect(a.machine.disk?.contents.kept.whole?.head.position).toBe(1);
+    a.crash();
+
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+
+    expect(a.read('cars', 'vw')).toEqual({ doors: 4, make: 'VW' });
+  });
+
+  it('keeps what many writes change in good time, each time anew', async () => {
+    const { a, world, settle } = await simulate({ seed: 37 });
+    a.crash();
+    world.snapshotTiming = never;
+    a.start();
+    await settle();
+    const kept = () => a.machine.disk?.contents.kept.documents.size ?? 0;
+
+    for (let time = 1; time <= 3; time += 1) {
+      const ids = Array.from({ length: limits.keysPerTurn }, (_, index) => `${time} ${index}`);
+      await world.until(a.send(...ids.map((_id) => upserting('cars', { _id }))));
+      await world.run(() => kept() === time * limits.keysPerTurn, 10_000);
+      expect(kept()).toBe(time * limits.keysPerTurn);
+    }
+  });
+
   it('keeps what was evicted hidden, when the write that it was evicted with comes only later', async () => {
     const { a, world, settle, pass } = await simulate({ seed: 34 });
     await a.upsert('cars', { _id: 'vw', doors: 4 });
     await settle();
     await pass(2_000);
     // What follows is on disk as an eviction, and not as a state.
-    world.snapshotTiming = { keepMilliseconds: 1e9 };
+    world.snapshotTiming = never;
     a.crash();
     a.start();
     await world.run(() => a.machine.serving !== undefined, 30_000);

@@ -1,5 +1,6 @@
 /** Snapshots of a whole site: written, loaded, and the log trimmed, in virtual time. */
 import { describe, expect, it } from 'vitest';
+import type { UpdateOperation } from '../../replica/crdt/writes.ts';
 import type { LiveEvent } from '../../replica/replica.ts';
 import type { DocumentWriter } from '../../replica/transaction.ts';
 import { SimulatedReplica, simulate } from './site.ts';
@@ -11,6 +12,15 @@ const often = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMillise
 
 const removing = (collection: string, id: string) => (writer: DocumentWriter) =>
   writer.remove(collection, id) ? ['removed'] : [];
+
+const count = { kind: 'increment', path: ['count'], by: 1 } as const;
+const reset = { kind: 'remove', path: ['count'] } as const;
+const counting =
+  (id: string, ...operations: readonly UpdateOperation[]) =>
+  (writer: DocumentWriter) => {
+    writer.upsert('numbers', id, {}, 'MERGE', () => false);
+    return writer.update('numbers', id, operations, () => false);
+  };
 
 const generations = (world: World) => [...world.server.redis.snapshots.contents.listed.keys()];
 const manifestOf = (world: World) => world.server.redis.snapshots.manifest();
@@ -78,13 +88,20 @@ describe('P26 and P27: a generation of many chunks', () => {
 
       for (let number = 0; manifestOf(world)?.generation.name === before; number += 1) {
         const writer = number % 2 === 0 ? a : b;
-        if (number % 3 === 0) await writer.upsert('numbers', { _id: `new ${number}`, number });
-        else if (number % 3 === 1) await writer.upsert('numbers', { _id: `${number % 30}`, number });
-        else await world.until(writer.send(removing('numbers', `${(number * 7) % 30}`)));
+        const some = `${(number * 7) % 30}`;
+        if (number % 4 === 0) await writer.upsert('numbers', { _id: `new ${number}`, number });
+        else if (number % 4 === 1) await writer.upsert('numbers', { _id: `${number % 30}`, number });
+        else if (number % 4 === 2) await world.until(writer.send(removing('numbers', some)));
+        else {
+          // To apply the first of these once more, over the second, would take away what the second counted.
+          await world.until(writer.send(counting(some, reset, count, reset, count)));
+          await world.until(writer.send(counting(some, count)));
+        }
       }
-      await settle();
 
       expect(manifestOf(world)?.generation.chunks).toBeGreaterThan(5);
+      expect(await problemOfStored(world.server.redis, world.oracle)).toBeUndefined();
+      await settle();
       expect(await problemOfStored(world.server.redis, world.oracle)).toBeUndefined();
     }
   });
