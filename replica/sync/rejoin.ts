@@ -121,7 +121,9 @@ export class Rejoin {
       goOn();
       return true;
     }
-    const found = head && { head, manifest, shared: await this.#shared(own, head, manifest) };
+    const shared =
+      head && ((await this.#sharedBeginning(own, head, manifest)) ?? (await this.#sharedEnd(own, head)));
+    const found = head && { head, manifest, shared };
     const way = wayOn(own, found);
     this.mayHeal = way === 'heal';
     if (way === 'load' && head) return this.#loadAndSwap(head);
@@ -130,10 +132,19 @@ export class Rejoin {
     return true;
   }
 
-  async #shared(own: Prefix, head: Head, manifest: Manifest | undefined): Promise<Beginning | undefined> {
+  async #sharedBeginning(own: Prefix, head: Head, manifest: Manifest | undefined): Promise<Beginning | undefined> {
     for (const beginning of beginningsOf(head, manifest))
       if (isWithin(beginning.origins, own.origins) && (await this.#stands(beginning.head))) return beginning;
     return undefined;
+  }
+
+  /** All of the log, where this replica has that: whatever became of the snapshot that it began with. */
+  async #sharedEnd(own: Prefix, head: Head): Promise<Beginning | undefined> {
+    const { log } = this.#options;
+    if (!own.history.has(head.log, head.position, head.mark)) return undefined;
+    const origins = await log.origins();
+    // Read in two steps: it went on between them.
+    return (await log.head())?.mark === head.mark ? { head, origins } : undefined;
   }
 
   /** Whether the log goes on where somebody stands. */

@@ -24,7 +24,7 @@ export interface Beginning {
 export interface Found {
   readonly head: Head;
   readonly manifest: Manifest | undefined;
-  /** A beginning of what is stored of it that this replica has all of, if there is one. */
+  /** A beginning of what is stored of it that this replica has all of, or its end where that is so; if there is one. */
   readonly shared: Beginning | undefined;
 }
 

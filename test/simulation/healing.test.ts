@@ -1,8 +1,14 @@
 /** What happens when the log went back, in a simulated site: one story each. Random ones are in simulation.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { emptyServer } from './server.ts';
+import { emptySnapshots } from './redis-snapshots.ts';
+import { emptyServer, type SavedServer } from './server.ts';
 import { SimulatedReplica, simulate, upserting } from './site.ts';
 import type { World } from './world.ts';
+
+const withoutSnapshots = ({ contents, history }: SavedServer): SavedServer => ({
+  contents: { ...contents, snapshots: emptySnapshots },
+  history,
+});
 
 /** A replica that has nothing but what Redis has. */
 async function fresh(world: World): Promise<SimulatedReplica> {
@@ -24,6 +30,22 @@ describe('a log that went back', () => {
     const c = await fresh(world);
     expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ doors: 4, n: 5 })));
     expect(world.scheduler.now).toBeLessThan(20_000);
+  });
+
+  it('P44: is healed by who has all of it, also where the snapshot that it began with is gone', async () => {
+    const { a, b, world, settle } = await simulate({ seed: 5, disks: false });
+    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
+    world.goBack(emptyServer);
+    await settle();
+    // It grew from another log now: without its snapshot nobody can load it.
+    const saved = world.server.save();
+    await b.waitFor(await a.increment('cars', 'vw', 5));
+
+    world.goBack(withoutSnapshots(saved));
+    await settle();
+
+    const c = await fresh(world);
+    expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ doors: 4, n: 5 })));
   });
 
   it('P48: keeps what it had and what was written on top of it, each once, before anybody noticed', async () => {
