@@ -331,8 +331,13 @@ function contentsOf(view: View): ReadonlyMap<string, string> {
   const contents = new Map<string, string>();
   for (const collection of view.collections())
     for (const { id, state } of view.all(collection))
-      contents.set(`${collection} ${id}`, JSON.stringify(documentValue(state), spellBigint));
+      contents.set(`${collection} ${id}`, JSON.stringify(documentValue(state), spelled));
   return contents;
 }
 
-const spellBigint = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+/** The order of keys is nobody's: a state that is loaded has them as its chunk does. */
+function spelled(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
