@@ -43,6 +43,8 @@ export function beginningsOf({ log }: Head, manifest: Manifest | undefined): rea
  */
 export function wayOn(own: Stand, there: Found | undefined): 'load' | 'heal' | 'stop' {
   if (!there) return 'heal';
+  // Nothing of it could be lost.
+  if (own.origins.size === 0) return 'load';
   const closedLogs = there.manifest?.closedLogs ?? [];
   const isSameLog = there.head.log === own.head.log;
   if (!isSameLog && closedLogs.some(({ log }) => log === own.head.log)) return 'load';

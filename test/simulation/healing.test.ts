@@ -110,6 +110,25 @@ describe('a log that went back', () => {
     }
   });
 
+  it('P44: is of no matter to who had nothing of it: what it wrote meanwhile is handed on', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 154_461 });
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    b.crash();
+    // Of the log that a stood in nobody knows any more; what is there grew from another.
+    world.goBack(emptyServer);
+    const c = await fresh(world);
+    await c.upsert('cars', { _id: 'bmw' });
+    world.goBack(emptyServer);
+    await pass(10_000);
+    a.mend();
+    await pass(5_000);
+    await settle();
+
+    expect(a.replica.status.problem).toBeUndefined();
+    for (const one of [a, c]) expect(['vw', 'bmw'].map((id) => one.read('cars', id))).toEqual([{ doors: 4 }, {}]);
+  });
+
   it('P42: what is handed on twice still writes over what it had seen', async () => {
     const { a, b, world, pass, settle } = await simulate({ seed: 20_875, disks: false });
     const c = await fresh(world);

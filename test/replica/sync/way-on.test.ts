@@ -59,6 +59,12 @@ describe('P44: where the log does not go on where a replica stands', () => {
       found('other', {}, [ofLine('old')]),
     ],
     ['it is of another site', 'stop', stand(), found('other', { 'c.x': 1 })],
+    [
+      'it is of another site, and its own was empty',
+      'load',
+      { ...stand(), origins: new Map() },
+      found('other', { 'c.x': 1 }),
+    ],
     ['both closed one beside them', 'stop', stand([beside('old')]), found('other', { 'c.x': 1 }, [beside('old')])],
   ])('and %s: %s', (_, way, own, there) => {
     expect(wayOn(own, there)).toBe(way);
