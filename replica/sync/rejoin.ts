@@ -121,8 +121,7 @@ export class Rejoin {
       goOn();
       return true;
     }
-    const shared =
-      head && ((await this.#sharedBeginning(own, head, manifest)) ?? (await this.#sharedEnd(own, head)));
+    const shared = head && ((await this.#sharedBeginning(own, head, manifest)) ?? (await this.#sharedEnd(own, head)));
     const found = head && { head, manifest, shared };
     const way = wayOn(own, found);
     this.mayHeal = way === 'heal';
