@@ -31,6 +31,9 @@ export interface OperationRequest {
   readonly mayWrite: boolean;
 }
 
+/** What an operation is executed with. */
+type RunWith = Pick<OperationRequest, 'operationName' | 'variables'>;
+
 /** An operation that was found valid, and what it is run with. */
 export class Prepared {
   readonly operation: Operation;
@@ -183,12 +186,14 @@ export class Execution {
     });
     if (!(source instanceof Source)) return this.#failed('errors' in source ? (source.errors ?? []) : []);
     if (!reader.isWaiting()) return {};
-    const execute = (event: unknown) => this.#show(operation, request, event);
+    // For as long as it is open: its query is the operation's.
+    const { operationName, variables } = request;
+    const execute = (event: unknown) => this.#show(operation, { operationName, variables }, event);
     return this.#subscriptions.open({ key, source, execute }, reader);
   }
 
   /** What an event shows: at least all that it was made of, and its own token where it has one. Never fails. */
-  #show(operation: Operation, request: OperationRequest, event: unknown): Result | Promise<Result> {
+  #show(operation: Operation, request: RunWith, event: unknown): Result | Promise<Result> {
     try {
       const view = this.#options.replica.read();
       const token = tokenOf(event) ?? view.token;
@@ -209,7 +214,7 @@ export class Execution {
   /** Gives no promise where no resolver does: so a transaction is begun, run and committed in one turn. */
   #execute(
     { document }: Operation,
-    { operationName, variables }: OperationRequest,
+    { operationName, variables }: RunWith,
     contextValue: Context | undefined,
     rootValue?: unknown,
   ): Result | Promise<Result> {

@@ -30,11 +30,17 @@ export interface Reader {
   isWaiting(): boolean;
 }
 
+interface FirstEvent {
+  readonly event: SharedEvent;
+  /** What it takes, once it is serialised. */
+  bytes: number;
+}
+
 export class Subscriptions implements TopicHost {
   readonly #options: SubscriptionsOptions;
   readonly #topics = new Map<string, Topic>();
   /** First events as of one token, by topic and the token that their readers came with. */
-  readonly #firsts = new Map<string, SharedEvent>();
+  readonly #firsts = new Map<string, FirstEvent>();
   #firstsToken = '';
   #firstsBytes = 0;
   #size = 0;
@@ -81,15 +87,24 @@ export class Subscriptions implements TopicHost {
     if (token !== this.#firstsToken) this.#forgetFirsts();
     this.#firstsToken = token;
     const known = this.#firsts.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.event;
     const made = make();
-    if (made !== undefined) this.#firsts.set(name, made);
+    if (made !== undefined) this.#firsts.set(name, { event: made, bytes: 0 });
     return made;
   }
 
-  firstRendered({ bytes }: Payload): void {
-    this.#firstsBytes += bytes + limits.sharedFirstOverheadBytes;
+  firstRendered(name: string, payload: Payload): void {
+    const first = this.#firsts.get(name);
+    if (first === undefined) return;
+    const bytes = payload.bytes + limits.sharedFirstOverheadBytes;
+    this.#firstsBytes += bytes - first.bytes;
+    first.bytes = bytes;
     if (this.#firstsBytes > limits.sharedFirstBytes) this.#forgetFirsts();
+  }
+
+  forgetFirst(name: string): void {
+    this.#firstsBytes -= this.#firsts.get(name)?.bytes ?? 0;
+    this.#firsts.delete(name);
   }
 
   left(): void {

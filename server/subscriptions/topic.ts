@@ -14,7 +14,8 @@ export interface TopicHost {
   /** The first event of who joins with a token, made once for all who join with it at one version. */
   shareFirst(name: string, make: () => SharedEvent | undefined): SharedEvent | undefined;
   /** Told of each first event once it is serialised. */
-  firstRendered(payload: Payload): void;
+  firstRendered(name: string, payload: Payload): void;
+  forgetFirst(name: string): void;
   /** Told of each reader that is there no more. */
   left(): void;
   /** Nobody reads it any more, or it has ended. */
@@ -99,13 +100,16 @@ export class Topic {
   }
 
   first(after: string | undefined): SharedEvent | undefined {
-    return this.#host.shareFirst(`${after ?? ''} ${this.key}`, () => {
+    const name = `${after ?? ''} ${this.key}`;
+    // Beyond this turn it is kept only where there are others who may come with the same.
+    if (this.#members.size <= 1) queueMicrotask(() => this.#members.size <= 1 && this.#host.forgetFirst(name));
+    return this.#host.shareFirst(name, () => {
       const event = this.#source.first(after);
       if (event === undefined) return undefined;
       return new SharedEvent(
         undefined,
         () => this.#execute(event),
-        (payload) => this.#host.firstRendered(payload),
+        (payload) => this.#host.firstRendered(name, payload),
       );
     });
   }

@@ -54,6 +54,15 @@ describe('subscriptions that ask the same', () => {
     expect(begin()).toEqual([[0, 6, 1]]);
   });
 
+  it('L30: keep a first event beyond its turn only where others may come with the same', async () => {
+    const { counter, open } = opened();
+    for (const executed of [1, 2, 2, 2]) {
+      open(new TestReader());
+      await Promise.resolve();
+      expect(counter.executed).toBe(executed);
+    }
+  });
+
   it('L30: are others where they ask something else', () => {
     const { counter, open, subscriptions } = opened();
     for (const key of ['one', 'two', 'two']) open(new TestReader(), { key });
