@@ -1,7 +1,17 @@
 /** Replicas on a Redis that takes no writes for a while, or delivers badly: they answer, and all is handed on, once. */
 import { describe, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
-import { type OpenReplica, openOnRedis, read, readAll, temporaryFolder, until, update, upsert } from './replicas.ts';
+import {
+  type OpenReplica,
+  openOnRedis,
+  read,
+  readAll,
+  temporaryFolder,
+  twoFolders,
+  until,
+  update,
+  upsert,
+} from './replicas.ts';
 
 const increment = { kind: 'increment', path: ['n'], by: 1 } as const;
 const isWell = ({ replica }: OpenReplica) => replica.status.connected && replica.status.unsent === 0;
@@ -124,16 +134,3 @@ describe('replicas on a Redis that', () => {
     expect(new Set(numbers.map((value) => JSON.stringify(value)))).toEqual(new Set(['{"n":10}']));
   });
 });
-
-async function twoFolders() {
-  const a = await temporaryFolder();
-  const b = await temporaryFolder();
-  return {
-    a: a.path,
-    b: b.path,
-    async [Symbol.asyncDispose]() {
-      await a[Symbol.asyncDispose]();
-      await b[Symbol.asyncDispose]();
-    },
-  };
-}

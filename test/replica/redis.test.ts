@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { conflictsOf } from '../../replica/crdt/document.ts';
 import type { LiveEvent } from '../../replica/replica.ts';
 import { startRedis } from '../servers/redis.ts';
-import { type OpenReplica, openOnRedis, read, readAll, temporaryFolder, until, update, upsert } from './replicas.ts';
+import {
+  type OpenReplica,
+  openOnRedis,
+  read,
+  readAll,
+  temporaryFolder,
+  twoFolders,
+  until,
+  update,
+  upsert,
+} from './replicas.ts';
 
 const increment = (by: number) => ({ kind: 'increment', path: ['n'], by }) as const;
 const position = ({ replica }: OpenReplica) => replica.status.version[0]?.position ?? -1;
@@ -310,16 +320,3 @@ describe('replicas on one Redis', () => {
     expect(readAll(a, 'cars')).toEqual({ x: {} });
   });
 });
-
-async function twoFolders() {
-  const a = await temporaryFolder();
-  const b = await temporaryFolder();
-  return {
-    a: a.path,
-    b: b.path,
-    async [Symbol.asyncDispose]() {
-      await a[Symbol.asyncDispose]();
-      await b[Symbol.asyncDispose]();
-    },
-  };
-}

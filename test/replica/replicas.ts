@@ -37,6 +37,20 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** Two folders, gone with what they are bound to. */
+export async function twoFolders() {
+  const a = await temporaryFolder();
+  const b = await temporaryFolder();
+  return {
+    a: a.path,
+    b: b.path,
+    async [Symbol.asyncDispose]() {
+      await a[Symbol.asyncDispose]();
+      await b[Symbol.asyncDispose]();
+    },
+  };
+}
+
 export async function openEmbedded(
   path: string,
   name = 'a',
