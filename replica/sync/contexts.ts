@@ -46,6 +46,11 @@ export class SeenHistories {
     this.addEntries(entries);
   }
 
+  /** Whether what came before a mark is known, at least by origin. */
+  knows(mark: Mark): boolean {
+    return this.#entries.has(mark) || this.#bases.has(mark);
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#bases.clear();

@@ -75,7 +75,7 @@ class Healing {
     const there = found && { log: found.head.log, closedLogs: found.manifest?.closedLogs ?? [] };
     this.#closedLogs = closeLogs(prefix.closedLogs, prefix.head, prefix.marks.all(), there);
     const next = new LogHistory(log, () => undefined, this.#closedLogs);
-    this.#there = found?.shared && new LogThere(parts.log, found.shared, next, prefix.history);
+    this.#there = found?.shared && new LogThere(parts.log, found.shared, next, prefix, there?.closedLogs ?? []);
     this.#origins = new Map(prefix.origins);
     this.#renewedAt = parts.timers.now();
   }
@@ -169,19 +169,26 @@ class LogThere {
   readonly #seen = new SeenHistories();
   readonly #cut: CutContext;
   readonly #marks = new Map<Position, Mark>();
-  readonly #begin: Head;
-  /** Whether the healer's own history has where this one is read from. */
+  readonly #begin: Beginning;
+  readonly #next: LogHistory;
+  readonly #closedLogs: readonly ClosedLog[];
+  /** Whether the healer's own history has where this one is read from: then all before that is the same in both. */
   readonly #isShared: boolean;
   head: Head;
 
-  /** @param next the history that begins @param own the healer's */
-  constructor(log: Log, { head: begin, origins }: Beginning, next: LogHistory, own: LogHistory) {
+  /** @param next the history that begins @param own the healer's prefix @param closedLogs before the log that is there */
+  constructor(log: Log, begin: Beginning, next: LogHistory, own: Prefix, closedLogs: readonly ClosedLog[]) {
     this.#log = log;
     this.#begin = begin;
-    this.#isShared = own.has(this.#begin.log, this.#begin.position, this.#begin.mark);
-    this.head = this.#begin;
-    this.#marks.set(this.head.position, this.head.mark);
-    this.#seen.addBase(begin.mark, origins);
+    this.#next = next;
+    this.#closedLogs = closedLogs;
+    const { head, origins } = begin;
+    this.#isShared = own.history.has(head.log, head.position, head.mark);
+    this.head = head;
+    this.#marks.set(head.position, head.mark);
+    for (const { marks } of own.kept.histories()) this.#seen.addPrefix(marks);
+    this.#seen.addPrefix(own.marks);
+    this.#seen.addBase(head.mark, origins);
     this.#cut = this.#seen.cutterFor(next);
   }
 
@@ -206,11 +213,23 @@ class LogThere {
 
   #cutContext(delta: Delta): Context {
     const { log, position } = delta.context;
-    // One of a log that was closed before this one was cut when it came into this one.
-    if (log !== this.head.log) return delta.context;
-    const mark = this.#marks.get(position);
+    const mark = log === this.head.log ? this.#marks.get(position) : undefined;
     if (mark !== undefined) return this.#cut(delta, { log, position, mark });
     // It is from before what is read.
-    return this.#isShared ? delta.context : this.#cut(delta, this.#begin);
+    if (this.#isShared || position === 0) return delta.context;
+    const closed = this.#closedLogs.find((one) => one.log === log)?.marks ?? [];
+    const [at] = closed.filter((one) => one.position >= position).slice(-1);
+    if (at && this.#next.has(log, at.position, at.mark)) return delta.context;
+    if (at?.position === position && this.#seen.knows(at.mark)) return this.#cut(delta, { log, ...at });
+    // What it saw is among what this log began with; which of that, is not known any more.
+    return named(delta, this.#begin.origins);
   }
+}
+
+/** A context that names all that a history has by origin, and no position. */
+function named({ origin: own, context }: Delta, origins: ReadonlyMap<Origin, number>): Context {
+  const others = new Map(context.others);
+  for (const [origin, number] of origins)
+    if (origin !== own) others.set(origin, Math.max(number, others.get(origin) ?? 0));
+  return { ...context, position: 0, others };
 }

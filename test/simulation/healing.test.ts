@@ -160,6 +160,47 @@ describe('a log that went back', () => {
     }
   });
 
+  it('P42: what was handed on to the log that is there says the same in the log that the healer begins', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 10, keepsPrefix: false });
+    const c = await fresh(world);
+    await c.waitFor(await a.upsert('cars', { _id: 'vw', doors: 1 }));
+    world.split((machine) => machine === c.machine);
+    const [one, other] = [...world.servers];
+    if (!one || !other) throw new Error('there are two masters');
+    // In the one: b wrote over what a wrote, and did not see what c wrote.
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 2 });
+    const journal = a.machine.disk?.contents;
+    a.mend();
+    await pass(2_000);
+    await b.cutOff();
+    await b.upsert('cars', { _id: 'vw', doors: 3 });
+    // In the other: c's at the same position, and what a wrote after it.
+    await c.upsert('cars', { _id: 'vw', doors: 4 });
+    world.server = other;
+    const copy = new SimulatedReplica(world, world.addMachine({ disk: true }));
+    if (journal) copy.machine.useDisk(journal);
+    copy.start();
+    await pass(5_000);
+    copy.crash();
+    world.goBack(emptyServer);
+    await pass(10_000);
+    // In the one a new log begins, too, and what b wrote is handed on to that.
+    world.server = one;
+    world.goBack(emptyServer);
+    await pass(10_000);
+    b.mend();
+    await pass(5_000);
+    for (const replica of [a, b]) replica.crash();
+
+    world.unite(one);
+    await pass(10_000);
+    await settle();
+
+    const shown = [c.read('cars', 'vw'), c.conflicts('cars', 'vw')];
+    expect(shown).toEqual([{ doors: 4 }, [3]]);
+  });
+
   it('P50: a token of before is good after', async () => {
     const { a, b, world, settle } = await simulate({ seed: 4 });
     const token = await a.upsert('cars', { _id: 'vw', doors: 4 });
