@@ -51,7 +51,7 @@ export class Applier {
       this.#takeTime(time, origin);
       const missing = state.apply(transaction, at, outbox.get(origin, number));
       outbox.cameBack(origin, number, token);
-      for (const [name, upTo] of missing) outbox.cameTooLate(name, upTo);
+      if (missing.length > 0) outbox.cameTooLate(new Map(missing));
       feed.applied(transaction, at);
       this.applied += 1;
     }

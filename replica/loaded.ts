@@ -7,7 +7,7 @@ import type { KeptTransaction } from './kept-entries.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { Prefix } from './prefix.ts';
 import { LiveQueries } from './query/live-queries.ts';
-import { recut, stagedAgain } from './staged.ts';
+import { recut, type StagedTransaction, stagedAgain } from './staged.ts';
 import { Standing } from './standing.ts';
 import { ReplicaState } from './state.ts';
 import type { StatusWatch } from './status-watch.ts';
@@ -150,10 +150,13 @@ export function swapPrefix(
   if (outbox.isEmpty) seen.clear();
   for (const { marks } of former.kept.histories()) seen.addPrefix(marks);
   seen.addPrefix(former.marks);
-  const returned = outbox.within(prefix.origins);
+  const isIn = ({ origin, number }: StagedTransaction) => !prefix.wentOnWithout(origin, number);
+  const returned = outbox.within(prefix.origins).filter(isIn);
   for (const { origin, number } of returned) outbox.cameBack(origin, number, () => standing.token);
-  // What was never sent, and counts as in: the log went on without it.
-  for (const origin of [...outbox.numbers.keys()]) outbox.cameTooLate(origin, prefix.origins.get(origin) ?? 0);
+  // What counts as in, and is not, or was never sent: the log went on without it.
+  const skipped = prefix.skipped.map(({ origin, upTo }) => [origin, upTo] as const);
+  const counted = Array.from(outbox.numbers.keys(), (origin) => [origin, prefix.origins.get(origin) ?? 0] as const);
+  outbox.cameTooLate(new Map([...skipped, ...counted]));
   const handedOn = lacking
     .filter(({ delta }) => !outbox.get(delta.origin, delta.number))
     .map((transaction) => stagedAgain(transaction));

@@ -10,7 +10,7 @@ import { type AppliedHistory, KeptEntries } from './kept-entries.ts';
 import { KnownMarks } from './known-marks.ts';
 import { deltasOf } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
-import type { ClosedLog } from './log/snapshots.ts';
+import type { ClosedLog, SkippedNumbers } from './log/snapshots.ts';
 import type { States } from './overlay.ts';
 import { RecentHistory } from './recent-history.ts';
 import { RemovedDocuments } from './removed-documents.ts';
@@ -58,7 +58,7 @@ export class Prefix implements States {
   readonly #watchers = new Set<PrefixWatcher>();
   /** Last number in the log, by origin. */
   readonly origins: Map<Origin, number>;
-  readonly #skipped: { readonly origin: Origin; readonly after: number; readonly upTo: number }[] = [];
+  #skipped: readonly SkippedNumbers[];
   #head: Head;
 
   constructor(
@@ -66,7 +66,9 @@ export class Prefix implements States {
     closedLogs: readonly ClosedLog[],
     records: Iterable<DocumentRecord>,
     origins: ReadonlyMap<Origin, number>,
+    skipped: readonly SkippedNumbers[] = [],
   ) {
+    this.#skipped = skipped;
     this.#head = head;
     this.recent = new RecentHistory(head.position, limits.recentHistory);
     this.closedLogs = closedLogs;
@@ -164,7 +166,12 @@ export class Prefix implements States {
     return missing;
   }
 
-  /** P41. Whether the log went on without a transaction, as far as it was read here. */
+  /** P41. What the log went on without, oldest first: the newest of it. */
+  get skipped(): readonly SkippedNumbers[] {
+    return this.#skipped;
+  }
+
+  /** P41. Whether the log went on without a transaction. */
   wentOnWithout(origin: Origin, number: number): boolean {
     return this.#skipped.some((one) => one.origin === origin && number > one.after && number <= one.upTo);
   }
@@ -177,7 +184,8 @@ export class Prefix implements States {
       if (number <= (this.origins.get(origin) ?? 0)) continue;
       missing ??= [];
       missing.push([origin, number]);
-      this.#skipped.push({ origin, after: this.origins.get(origin) ?? 0, upTo: number });
+      const after = this.origins.get(origin) ?? 0;
+      this.#skipped = [...this.#skipped, { origin, after, upTo: number }].slice(-limits.skippedNumbers);
       this.#setNumber(origin, number);
     }
     return missing ?? nothingMissing;

@@ -4,18 +4,17 @@
  */
 import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { decodeDocument } from '../crdt/document-codec.ts';
-import type { Head, Origin } from '../crdt/version.ts';
+import type { Origin } from '../crdt/version.ts';
 import type { RemovedDocument } from '../log/chunk.ts';
 import { isLogId, isMark, isOrigin } from '../log/entry.ts';
-import type { KeptChange, KeptPrefix, KeptState } from '../log/kept-prefix.ts';
+import type { KeptChange, KeptPrefix, KeptState, KeptWhole } from '../log/kept-prefix.ts';
 import type { DocumentRecord } from '../log/log.ts';
-import { decodeClosedLogs } from '../log/manifest.ts';
+import { decodeBesideHead } from '../log/manifest.ts';
 import { parseNumber, seal, unseal } from '../log/sealed.ts';
-import type { ClosedLog } from '../log/snapshots.ts';
 import { documentKey, documentOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
 
-const format = 1;
+const format = 2;
 const wholeKey = Buffer.from('kept-prefix');
 
 export class LmdbKeptPrefix implements KeptPrefix {
@@ -36,7 +35,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
   async load(): Promise<KeptState | undefined> {
     const bytes = this.#meta.get(wholeKey);
     if (bytes === undefined) return undefined;
-    const { head, closedLogs } = decodeWhole(bytes);
+    const { head, closedLogs, skipped } = decodeWhole(bytes);
     const origins = new Map<Origin, number>();
     for (const { key, value } of this.#origins.getRange()) {
       const origin = key.toString('latin1');
@@ -44,7 +43,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
       if (!isOrigin(origin) || number === undefined) throw malformed(`the number of origin ${origin}`);
       origins.set(origin, number);
     }
-    return { head, closedLogs, origins, records: this.#records(), removed: this.#removedDocuments() };
+    return { head, closedLogs, origins, skipped, records: this.#records(), removed: this.#removedDocuments() };
   }
 
   keep(change: KeptChange): Promise<void> {
@@ -92,16 +91,16 @@ export class LmdbKeptPrefix implements KeptPrefix {
   }
 }
 
-function encodeWhole({ head, closedLogs }: NonNullable<KeptChange['whole']>): Buffer {
-  return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify(closedLogs)));
+function encodeWhole({ head, ...beside }: KeptWhole): Buffer {
+  return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify(beside)));
 }
 
-function decodeWhole(bytes: Buffer): { head: Head; closedLogs: readonly ClosedLog[] } {
+function decodeWhole(bytes: Buffer): KeptWhole {
   const { fields, body } = unseal('the state in DATA_DIR', format, 3, bytes);
   const [log, positionText, mark] = fields;
   const position = parseNumber(positionText);
   if (!isLogId(log) || position === undefined || !isMark(mark)) throw malformed('where it stands');
-  return { head: { log, position, mark }, closedLogs: decodeClosedLogs(body) };
+  return { head: { log, position, mark }, ...decodeBesideHead(body) };
 }
 
 const malformed = (what: string) =>

@@ -6,13 +6,14 @@
 import type { Head, Origin } from '../crdt/version.ts';
 import type { RemovedDocument } from './chunk.ts';
 import type { DocumentRecord, Log } from './log.ts';
-import type { ClosedLog } from './snapshots.ts';
+import type { ClosedLog, SkippedNumbers } from './snapshots.ts';
 
 /** A prefix as it was kept. */
 export interface KeptState {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly origins: ReadonlyMap<Origin, number>;
+  readonly skipped: readonly SkippedNumbers[];
   /** Decoded as they are asked for. @throws {MalformedBytesError} @throws {UnknownFormatError} one does not decode */
   readonly records: Iterable<DocumentRecord>;
   readonly removed: Iterable<RemovedDocument>;
@@ -33,7 +34,13 @@ export interface KeptChange {
   /** Last numbers of those that changed. */
   readonly origins: ReadonlyMap<Origin, number>;
   /** With this change all that is kept is as of there. Undefined: it is a part of a whole that is not complete yet. */
-  readonly whole: { readonly head: Head; readonly closedLogs: readonly ClosedLog[] } | undefined;
+  readonly whole: KeptWhole | undefined;
+}
+
+export interface KeptWhole {
+  readonly head: Head;
+  readonly closedLogs: readonly ClosedLog[];
+  readonly skipped: readonly SkippedNumbers[];
 }
 
 /** Everything that writes settles once it is flushed to disk, in the order of the calls. @throws {StoreUnavailableError} the disk is full or failing: nothing was done */

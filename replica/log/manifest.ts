@@ -5,8 +5,9 @@
 import { MalformedBytesError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
 import { isLogId, isMark, isOrigin } from './entry.ts';
+import type { KeptWhole } from './kept-prefix.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
-import type { ClosedLog, ClosedMark, Generation, GenerationName, Manifest } from './snapshots.ts';
+import type { ClosedLog, ClosedMark, Generation, GenerationName, Manifest, SkippedNumbers } from './snapshots.ts';
 
 const manifestFormat = 1;
 const generationPattern = /^[0-9a-f]{32}$/;
@@ -47,8 +48,21 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   };
 }
 
-/** A list of closed logs as JSON, as a manifest has it. @throws {MalformedBytesError} */
-export const decodeClosedLogs = (bytes: Buffer): readonly ClosedLog[] => closedLogsOf(parse(bytes));
+/** What is beside the head of a prefix that is kept, as JSON. @throws {MalformedBytesError} */
+export function decodeBesideHead(bytes: Buffer): Omit<KeptWhole, 'head'> {
+  const { closedLogs, skipped } = objectOf(parse(bytes));
+  return { closedLogs: closedLogsOf(closedLogs), skipped: skippedOf(skipped) };
+}
+
+function skippedOf(value: unknown): readonly SkippedNumbers[] {
+  if (!Array.isArray(value)) throw malformed('what was skipped');
+  return value.map((one) => {
+    const { origin, after, upTo } = objectOf(one);
+    if (!(typeof origin === 'string' && isOrigin(origin)) || !isCount(after) || !isCount(upTo))
+      throw malformed('what was skipped');
+    return { origin, after, upTo };
+  });
+}
 
 function closedLogsOf(value: unknown): readonly ClosedLog[] {
   if (!Array.isArray(value)) throw malformed('its closed logs');
@@ -56,7 +70,7 @@ function closedLogsOf(value: unknown): readonly ClosedLog[] {
 }
 
 function generationOf(value: unknown): Generation {
-  const { name, begin, chunks, bytes, origins } = objectOf(value);
+  const { name, begin, chunks, bytes, origins, skipped } = objectOf(value);
   const { log, position, mark } = objectOf(begin);
   if (
     !isGenerationName(name) ||
@@ -67,7 +81,8 @@ function generationOf(value: unknown): Generation {
     !isCount(bytes)
   )
     throw malformed('a generation');
-  return { name, begin: { log, position, mark }, chunks, bytes, origins: originsOf(origins) };
+  const found = { name, begin: { log, position, mark }, chunks, bytes, origins: originsOf(origins) };
+  return skipped === undefined ? found : { ...found, skipped: skippedOf(skipped) };
 }
 
 function originsOf(value: unknown): ReadonlyMap<Origin, number> {

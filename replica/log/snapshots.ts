@@ -25,6 +25,15 @@ export interface Generation {
   readonly bytes: number;
   /** Last number by origin as of `begin`. */
   readonly origins: ReadonlyMap<Origin, number>;
+  /** What the log went on without, as of `begin`; absent where nothing is known of any. */
+  readonly skipped?: readonly SkippedNumbers[];
+}
+
+/** P41. Numbers of an origin that count as in, and are not: what has them comes too late. */
+export interface SkippedNumbers {
+  readonly origin: Origin;
+  readonly after: number;
+  readonly upTo: number;
 }
 
 /** A log that was closed: one that the present log grew from, or one whose transactions were appended to it anew. */

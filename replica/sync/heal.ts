@@ -152,7 +152,7 @@ class Healing {
       renew,
     });
     if (!(await snapshots.makePermanent(listed))) return undefined;
-    return { ...listed, begin: this.#begin, bytes, origins: new Map(prefix.origins) };
+    return { ...listed, begin: this.#begin, bytes, origins: new Map(prefix.origins), skipped: prefix.skipped };
   }
 
   async #renew(): Promise<void> {

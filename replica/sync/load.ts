@@ -86,8 +86,8 @@ async function loadGeneration(
   generation: Generation,
   closedLogs: readonly ClosedLog[],
 ): Promise<Prefix | undefined> {
-  const { begin, origins, chunks, name } = generation;
-  const prefix = new Prefix(begin, closedLogs, [], origins);
+  const { begin, origins, skipped, chunks, name } = generation;
+  const prefix = new Prefix(begin, closedLogs, [], origins, skipped);
   const labels: Head[] = [];
   for (let first = 0; first < chunks; first += limits.chunksAtOnce) {
     const indexes = Array.from({ length: Math.min(limits.chunksAtOnce, chunks - first) }, (_, at) => first + at);

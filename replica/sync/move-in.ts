@@ -39,7 +39,7 @@ export async function moveIn(parts: MoveInParts): Promise<void> {
       await kept.keep({ documents, origins: new Map(), whole: undefined });
       documents = [];
     }
-    const whole = { head: states.head, closedLogs: [] };
+    const whole = { head: states.head, closedLogs: [], skipped: [] };
     await kept.keep({ documents, origins: await embedded.log.origins(), whole });
   }
   await embedded.moved();

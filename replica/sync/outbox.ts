@@ -150,12 +150,12 @@ export class Outbox {
     else if (removed) this.#returned.add(origin, number);
   }
 
-  /** P41. The log goes on without an origin's transactions up to a number: those that are here came too late. */
-  cameTooLate(origin: Origin, upTo: number): void {
+  /** P41. The log goes on without transactions up to these numbers by origin: those that are here came too late. */
+  cameTooLate(numbers: ReadonlyMap<Origin, number>): void {
     const late = [...this.#unsent.all()]
       .map(({ transaction }) => transaction)
-      .filter((transaction) => transaction.origin === origin && transaction.number <= upTo);
-    for (const { number } of late) {
+      .filter(({ origin, number }) => number <= (numbers.get(origin) ?? -1));
+    for (const { origin, number } of late) {
       const { waiting } = this.#unsent.remove(origin, number) ?? {};
       if (waiting?.isAnswered === false)
         waiting.reject(new StoreUnavailableError('the log went on without this write'));

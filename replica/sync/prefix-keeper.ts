@@ -127,14 +127,14 @@ export class PrefixKeeper {
     const [changed, origins] = [this.#changed, this.#changedOrigins];
     if (origins.size === 0) return;
     // In one turn: all that is written is as of the head.
-    const { head, closedLogs } = prefix;
+    const { head, closedLogs, skipped } = prefix;
     const documents = Array.from(changed, ([collection, id]) => captured(prefix, collection, id));
     this.#forgetChanges();
     try {
       await this.#options.kept.keep({
         documents: await this.#encoded(documents),
         origins,
-        whole: { head, closedLogs },
+        whole: { head, closedLogs, skipped },
       });
     } catch (error) {
       this.#takeBack(prefix, changed, origins);

@@ -138,7 +138,7 @@ export class SnapshotWriter {
     const isMissing = this.#requested !== undefined && this.#requested === manifest?.generation.name;
     const before = isMissing ? manifest.before : manifest?.generation;
     const name = newSecret(this.#options.random);
-    const { head: begin } = prefix;
+    const { head: begin, skipped } = prefix;
     const origins = new Map(prefix.origins);
     const chunks = chunkCount(prefix, this.#known?.generation.bytes ?? 0, this.#options.chunkDocuments);
     const listed = await snapshots.list({ name, chunks }, token);
@@ -146,7 +146,7 @@ export class SnapshotWriter {
     const bytes = await this.#putChunks(prefix, { name, chunks }, token);
     if (!(await snapshots.makePermanent({ name, chunks }))) throw new GivenUp('a chunk of it is gone');
     const next: Manifest = {
-      generation: { name, begin, chunks, bytes, origins },
+      generation: { name, begin, chunks, bytes, origins, skipped },
       before: before?.begin.log === begin.log ? before : undefined,
       closedLogs: prefix.closedLogs,
     };

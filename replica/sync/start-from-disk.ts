@@ -68,7 +68,7 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
   try {
     const state = await kept.load();
     if (!state) return undefined;
-    const prefix = new Prefix(state.head, state.closedLogs, [], state.origins);
+    const prefix = new Prefix(state.head, state.closedLogs, [], state.origins, state.skipped);
     let left: number = limits.keysPerTurn;
     for (const record of state.records) {
       prefix.take(record);

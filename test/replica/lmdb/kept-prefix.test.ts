@@ -27,7 +27,11 @@ describe('P33: a folder', () => {
     const path = await newPath();
     await using disk = await underTest(path);
     const head = { log: 'log', position: 1, mark: 'a'.repeat(40) };
-    await disk.kept.keep({ documents: [], origins: new Map([['a.x', 1]]), whole: { head, closedLogs: [] } });
+    await disk.kept.keep({
+      documents: [],
+      origins: new Map([['a.x', 1]]),
+      whole: { head, closedLogs: [], skipped: [] },
+    });
     await disk[Symbol.asyncDispose]();
     await damage(path, 'kept-origins', () => Buffer.from('no number'));
 

@@ -12,7 +12,7 @@ export interface KeptPrefixUnderTest extends AsyncDisposable {
 }
 
 const headAt = (position: number) => ({ log: 'log', position, mark: markAtStart(`${position}`) });
-const whole = (position: number) => ({ head: headAt(position), closedLogs: [] });
+const whole = (position: number) => ({ head: headAt(position), closedLogs: [], skipped: [] });
 
 function document(id: string, name: string): KeptDocument {
   const writer = { origin: 'a.x', number: 7, time: 1_000, log: 'log', position: 3, covers: () => true };
@@ -38,6 +38,7 @@ async function contentsOf(kept: KeptPrefix) {
   return {
     position: state.head.position,
     closedLogs: state.closedLogs,
+    skipped: state.skipped,
     origins: Object.fromEntries(state.origins),
     names: Object.fromEntries(names),
     removed: Array.from(state.removed, ({ id, position, time }) => [id, position, time]),
@@ -54,6 +55,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
     it('gives back what was kept, the newest of each, after a restart too', async () => {
       await using disk = await open();
       const { kept } = disk;
+      const skipped = [{ origin: 'b.x', after: 2, upTo: 5 }];
       const closedLogs = [{ log: 'older', position: 4, marks: [{ position: 4, mark: markAtStart('4') }] }];
       await kept.keep({
         documents: [document('vw', 'first'), document('bmw', 'second')],
@@ -66,12 +68,13 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
           ['a.x', 4],
           ['b.x', 1],
         ]),
-        whole: { head: headAt(9), closedLogs },
+        whole: { head: headAt(9), closedLogs, skipped },
       });
 
       const expected = {
         position: 9,
         closedLogs,
+        skipped,
         origins: { 'a.x': 4, 'b.x': 1 },
         names: { vw: 'third' },
         removed: [['bmw', 9, 2_000]],
@@ -95,6 +98,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
       expect(await contentsOf(kept)).toEqual({
         position: 7,
         closedLogs: [],
+        skipped: [],
         origins: { 'b.x': 2 },
         names: { vw: 'a part', bmw: 'the rest' },
         removed: [],

@@ -16,7 +16,7 @@ const generation = (name: string, position: number): Generation => ({
   ]),
 });
 const manifest: Manifest = {
-  generation: generation('b', 99),
+  generation: { ...generation('b', 99), skipped: [{ origin: 'b.x', after: 1, upTo: 3 }] },
   before: generation('a', 50),
   closedLogs: [{ log: 'older', position: 31, marks: [{ position: 31, mark: markAtStart('31') }] }],
 };
