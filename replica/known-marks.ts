@@ -1,7 +1,7 @@
 /** The newest entries' places and marks: what tokens and messages are checked by, and what the journal keeps of the log. */
 import { limits } from '../limits.ts';
 import type { Head, Mark, Origin, Position } from './crdt/version.ts';
-import { bytesOf } from './log/entry.ts';
+import { bytesOf, type EntryPlace } from './log/entry.ts';
 import type { KnownEntry, KnownHistory } from './log/journal.ts';
 import type { LogEntry } from './log/log.ts';
 import type { ClosedMark } from './log/snapshots.ts';
@@ -54,6 +54,19 @@ export class KnownMarks {
     if (position === this.#base.position) return this.#base.mark;
     const entry = this.#entries[this.#indexOf(position)];
     return entry && entry.first <= position ? entry.mark : undefined;
+  }
+
+  /** Whether it is one of them: the mark is made of what is compared. */
+  has({ last, before, origin, firstNumber, lastNumber }: EntryPlace): boolean {
+    const entry = this.#entries[this.#indexOf(last)];
+    return (
+      entry !== undefined &&
+      entry.last === last &&
+      entry.lastNumber === lastNumber &&
+      entry.firstNumber === firstNumber &&
+      entry.origin === origin &&
+      entry.before === before
+    );
   }
 
   /** Entries that end after one position, up to another. */

@@ -8,7 +8,7 @@ import { DeltaWriter } from './crdt/writers.ts';
 import { DocumentMap } from './document-map.ts';
 import { type AppliedHistory, KeptEntries } from './kept-entries.ts';
 import { KnownMarks } from './known-marks.ts';
-import { deltasOf } from './log/entry.ts';
+import { deltasOf, type EntryPlace } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
 import type { ClosedLog, SkippedNumbers } from './log/snapshots.ts';
 import type { States } from './overlay.ts';
@@ -85,6 +85,11 @@ export class Prefix implements States {
 
   get head(): Head {
     return this.#head;
+  }
+
+  /** Whether the entry at a place is one that was applied here, as far as that is still known. */
+  knows(place: EntryPlace): boolean {
+    return place.log === this.#head.log && this.marks.has(place);
   }
 
   state(collection: string, id: string): DocumentState | undefined {

@@ -278,6 +278,7 @@ export class RunningReplica implements Replica {
     };
     this.#disposables.push(
       await gossip.subscribe({
+        isKnown: (place) => this.#loaded?.state.prefix.knows(place) ?? false,
         received: (entry) => this.#loaded?.follower.offer(entry),
         heartbeat: (bytes) => this.#peers.received(bytes),
         malformed: (problem) => this.#countMalformed(problem),

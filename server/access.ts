@@ -59,20 +59,33 @@ export function refusal(request: IncomingMessage, policy: AccessPolicy, isUpgrad
   return undefined;
 }
 
-/** Sets the CORS headers that the request's origin is due. @returns true where it was a preflight, which is answered then */
+/** As `writeHead` takes them: name, value, name, value, … */
+export type HeaderList = readonly string[];
+
+const varyingHeaders: HeaderList = ['X-Content-Type-Options', 'nosniff', 'Vary', 'Origin'];
+
+/** What every answer to a request that is not refused says: the CORS headers that its origin is due, too. */
+export function accessHeaders({ headers: { origin } }: IncomingMessage, policy: AccessPolicy): HeaderList {
+  if (origin === undefined || !policy.corsOrigins.has(origin)) return varyingHeaders;
+  const cors = ['Access-Control-Allow-Origin', origin, 'Access-Control-Expose-Headers', exposedHeaders];
+  return [...varyingHeaders, ...cors];
+}
+
+export function setHeaders(response: ServerResponse, headers: HeaderList): void {
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    response.setHeader(headers[index] ?? '', headers[index + 1] ?? '');
+}
+
+/** Sets the headers of `accessHeaders`. @returns true where it was a preflight, which is answered then */
 export function answerCors(request: IncomingMessage, response: ServerResponse, policy: AccessPolicy): boolean {
   const { origin, 'access-control-request-headers': requestedHeaders } = request.headers;
-  response.setHeader('Vary', 'Origin');
-  if (origin !== undefined && policy.corsOrigins.has(origin)) {
-    response.setHeader('Access-Control-Allow-Origin', origin);
-    response.setHeader('Access-Control-Expose-Headers', exposedHeaders);
-    if (request.method === 'OPTIONS') {
-      response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, OPTIONS');
-      response.setHeader('Access-Control-Max-Age', preflightSeconds);
-      if (requestedHeaders !== undefined) response.setHeader('Access-Control-Allow-Headers', requestedHeaders);
-    }
-  }
+  setHeaders(response, accessHeaders(request, policy));
   if (request.method !== 'OPTIONS') return false;
+  if (origin !== undefined && policy.corsOrigins.has(origin)) {
+    response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, OPTIONS');
+    response.setHeader('Access-Control-Max-Age', preflightSeconds);
+    if (requestedHeaders !== undefined) response.setHeader('Access-Control-Allow-Headers', requestedHeaders);
+  }
   response.writeHead(204, { Allow: 'GET, HEAD, POST, OPTIONS' }).end();
   return true;
 }

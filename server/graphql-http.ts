@@ -13,6 +13,7 @@ import { csrfHeaders } from '../uploads/csrf.ts';
 import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
+import { type HeaderList, setHeaders } from './access.ts';
 import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
@@ -36,13 +37,13 @@ interface ServerContext {
   readonly held: {
     uploads?: UploadSession;
     /** Of a JSON body: read already, or what is wrong with it. */
-    parameters?: Promise<GraphQLParams>;
+    body?: { readonly parameters: GraphQLParams } | { readonly problem: unknown };
   };
 }
 
 export interface GraphQLHandler {
-  /** Settles once the request is answered. */
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Settles once the request is answered. @param headers of the answer, which are not set yet */
+  answer(request: IncomingMessage, response: ServerResponse, headers: HeaderList): Promise<void>;
   /** Cuts subscriptions off, in the middle: their clients come back, which they would not after an end. */
   cutStreams(): void;
 }
@@ -66,10 +67,11 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     healthCheckEndpoint: ' ',
   });
   return {
-    async answer(req, res) {
+    async answer(req, res, headers) {
       const held: ServerContext['held'] = {};
+      if (await answerLeanly(options.execution, req, res, headers, held)) return;
+      setHeaders(res, headers);
       res.setHeader('Cache-Control', 'no-store');
-      if (await answerLeanly(options.execution, req, res, held)) return;
       // Yoga waits for a client to read on, also for one that has left.
       res.once('close', () => res.emit('drain'));
       try {
@@ -89,14 +91,21 @@ async function answerLeanly(
   execution: Execution,
   req: IncomingMessage,
   res: ServerResponse,
+  headers: HeaderList,
   held: ServerContext['held'],
 ): Promise<boolean> {
   const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
   if (mediaType === undefined) return false;
-  held.parameters = readJson(req, res).then(parametersOf);
-  const parameters = await held.parameters.catch(() => undefined);
-  if (parameters === undefined) return false;
-  return answerJsonPost({ execution, request: requestOf(parameters, req), parameters, response: res, mediaType });
+  let parameters: GraphQLParams;
+  try {
+    parameters = parametersOf(await readJson(req, res));
+  } catch (problem) {
+    held.body = { problem };
+    return false;
+  }
+  held.body = { parameters };
+  const request = requestOf(parameters, req);
+  return answerJsonPost({ execution, request, parameters, response: res, headers, mediaType });
 }
 
 function csrfPrevention(): Plugin<object, ServerContext> {
@@ -120,7 +129,10 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
       if (req.method === 'GET') setRequestParser(() => searchParameters(req));
       if (req.method !== 'POST') return;
       setRequestParser(async () => {
-        if (held.parameters !== undefined) return held.parameters;
+        if (held.body !== undefined) {
+          if ('problem' in held.body) throw held.body.problem;
+          return held.body.parameters;
+        }
         const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
         if (encoding === 'identity' && isForm(req)) {
           held.uploads = beginUploads();

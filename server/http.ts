@@ -8,7 +8,7 @@ import type { Replica } from '../replica/replica.ts';
 import { answerJson } from '../uploads/answers.ts';
 import type { AttachmentsHandler } from '../uploads/http.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
-import { type AccessPolicy, answerCors, isLoopback, refusal } from './access.ts';
+import { type AccessPolicy, accessHeaders, answerCors, isLoopback, refusal } from './access.ts';
 import type { Execution } from './execution.ts';
 import { asksForPage, graphiqlHandler } from './graphiql.ts';
 import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
@@ -104,7 +104,6 @@ export class HttpServer {
     });
     // It is written to after its client has left.
     response.on('error', () => response.destroy());
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     this.#answer(pathname, request, response).catch((err: unknown) => {
       logger.error({ err, pathname }, 'a request failed unexpectedly');
       if (response.headersSent) response.destroy();
@@ -121,9 +120,12 @@ export class HttpServer {
     }
     const problem = refusal(request, this.#policy);
     if (problem !== undefined) return answerError(response, 403, 'FORBIDDEN', problem);
+    // What nearly all requests are is answered with all headers at once.
+    if (pathname === graphqlPath && request.method === 'POST')
+      return this.#graphql.answer(request, response, accessHeaders(request, this.#policy));
     if (answerCors(request, response, this.#policy)) return;
     if (pathname === graphqlPath) {
-      return asksForPage(request) ? this.#graphiql(request, response) : this.#graphql.answer(request, response);
+      return asksForPage(request) ? this.#graphiql(request, response) : this.#graphql.answer(request, response, []);
     }
     if (await attachmentsHandler(request, response)) return;
     if (pathname === '/metrics') {

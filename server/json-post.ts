@@ -4,12 +4,18 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLParams } from 'graphql-yoga';
+import type { HeaderList } from './access.ts';
 import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
 import { statusOf } from './graphql-status.ts';
 
 const json = 'application/json';
 const graphqlResponse = 'application/graphql-response+json';
 type MediaType = typeof json | typeof graphqlResponse;
+
+const contentTypes: Readonly<Record<MediaType, string>> = {
+  [json]: `${json}; charset=utf-8`,
+  [graphqlResponse]: `${graphqlResponse}; charset=utf-8`,
+};
 
 /** What of a request's body makes it one for yoga: application/graphql+json is as good, and rare. */
 export function isJsonPost({ method, headers }: IncomingMessage): boolean {
@@ -49,6 +55,8 @@ export interface JsonPost {
   readonly request: OperationRequest;
   readonly parameters: GraphQLParams;
   readonly response: ServerResponse;
+  /** Of the answer, beside those that every one of GraphQL has. */
+  readonly headers: HeaderList;
   readonly mediaType: MediaType;
 }
 
@@ -58,29 +66,39 @@ export async function answerJsonPost({
   request,
   parameters,
   response,
+  headers,
   mediaType,
 }: JsonPost): Promise<boolean> {
   if (!areOrdinary(parameters)) return false;
   const prepared = execution.prepare(request);
   if (!(prepared instanceof Prepared)) {
-    send(response, mediaType, { errors: prepared });
+    send(response, headers, mediaType, { errors: prepared });
     return true;
   }
   if (prepared.operation.definition.operation === 'subscription') return false;
   const answer = await execution.run(prepared);
-  send(response, mediaType, answer);
+  send(response, headers, mediaType, answer);
   return true;
 }
 
-function send(response: ServerResponse, mediaType: MediaType, answer: Result): void {
-  const { errors } = answer;
+function send(response: ServerResponse, headers: HeaderList, mediaType: MediaType, answer: Result): void {
+  const { errors, extensions } = answer;
   const status = errors === undefined || 'data' in answer ? 200 : statusOf(errors, mediaType === graphqlResponse);
   const body = JSON.stringify(answer);
-  const token = answer.extensions?.causality?.token;
-  if (token !== undefined) response.setHeader('Causality-Token', token);
-  if (status === 405) response.setHeader('Allow', 'GET, POST');
-  const length = Buffer.byteLength(body);
-  response.writeHead(status, { 'Content-Type': `${mediaType}; charset=utf-8`, 'Content-Length': length });
-  // As text, node sends it together with the head.
+  const length = String(Buffer.byteLength(body));
+  const told = [
+    ...headers,
+    'Cache-Control',
+    'no-store',
+    'Content-Type',
+    contentTypes[mediaType],
+    'Content-Length',
+    length,
+  ];
+  const token = extensions?.causality?.token;
+  if (token !== undefined) told.push('Causality-Token', token);
+  if (status === 405) told.push('Allow', 'GET, POST');
+  // At once: none is set before, as each would be looked up by name then. As text, node sends the body together with the head.
+  response.writeHead(status, told);
   response.end(body);
 }

@@ -1,7 +1,10 @@
 /** The port of gossip: fast, and free to lose, repeat and reorder; nothing may depend on it but latency. */
+import type { EntryPlace } from '../log/entry.ts';
 import type { LogEntry } from '../log/log.ts';
 
 export interface GossipHandlers {
+  /** Whether the entry that a message's head names is here: then the rest of it is not read. */
+  isKnown(place: EntryPlace): boolean;
   /** An entry as somebody appended it; decoded and checksum verified, its deltas not yet. */
   received(entry: LogEntry): void;
   /** Bytes from outside, unchecked. */

@@ -8,7 +8,7 @@ import type { Delta } from '../crdt/delta.ts';
 import { decodeBatch } from '../crdt/delta-codec.ts';
 import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { LogEntry, OfferedTransaction } from './log.ts';
-import { parseNumber, seal, sha1, unseal } from './sealed.ts';
+import { parseNumber, type Sealed, seal, sha1, splitSealed } from './sealed.ts';
 
 const entryFormat = 2;
 
@@ -71,10 +71,30 @@ export function encodeEntry(entry: LogEntry): Buffer {
   return seal(entryFormat, [log, last, before, origin, firstNumber, lastNumber, count], body);
 }
 
+/** What an entry's mark is made of, and where it stands. */
+export type EntryPlace = Pick<LogEntry, 'log' | 'last' | 'before' | 'origin' | 'firstNumber' | 'lastNumber'>;
+
 /** P2. @throws {MalformedBytesError} @throws {UnknownFormatError} */
 export function decodeEntry(bytes: Uint8Array): LogEntry {
-  const { fields, body } = unseal('a log entry', entryFormat, 7, bytes);
-  const [log, lastText, before, origin, firstNumberText, lastNumberText, countText] = fields;
+  const { place, count, sealed } = openEntry(bytes);
+  sealed.check();
+  return entryOf(place, count, sealed.body);
+}
+
+/**
+ * P12. Undefined where the entry that the head names is known: nobody needs the rest, and most that a replica hears is its own.
+ * @throws {MalformedBytesError} @throws {UnknownFormatError}
+ */
+export function decodeUnlessKnown(bytes: Uint8Array, isKnown: (place: EntryPlace) => boolean): LogEntry | undefined {
+  const { place, count, sealed } = openEntry(bytes);
+  if (isKnown(place)) return undefined;
+  sealed.check();
+  return entryOf(place, count, sealed.body);
+}
+
+function openEntry(bytes: Uint8Array): { readonly place: EntryPlace; readonly count: number; readonly sealed: Sealed } {
+  const sealed = splitSealed('a log entry', entryFormat, 7, bytes);
+  const [log, lastText, before, origin, firstNumberText, lastNumberText, countText] = sealed.fields;
   if (!isLogId(log)) throw malformed('its log id');
   if (!isMark(before)) throw malformed('its mark before');
   if (!isOrigin(origin)) throw malformed('its origin');
@@ -86,18 +106,13 @@ export function decodeEntry(bytes: Uint8Array): LogEntry {
   // An origin's refused numbers are skipped, so an entry may have fewer transactions than its range has numbers.
   const span = lastNumber - firstNumber + 1;
   if (span < count || (count === 1 && span !== 1)) throw malformed('its range of numbers');
-  return {
-    log,
-    first: last - count + 1,
-    last,
-    before,
-    mark: markOf(before, origin, firstNumber, lastNumber),
-    origin,
-    firstNumber,
-    lastNumber,
-    count,
-    body,
-  };
+  return { place: { log, last, before, origin, firstNumber, lastNumber }, count, sealed };
+}
+
+function entryOf(place: EntryPlace, count: number, body: Uint8Array): LogEntry {
+  const { log, last, before, origin, firstNumber, lastNumber } = place;
+  const mark = markOf(before, origin, firstNumber, lastNumber);
+  return { log, first: last - count + 1, last, before, mark, origin, firstNumber, lastNumber, count, body };
 }
 
 function positive(text: string | undefined, what: string): number {

@@ -5,7 +5,7 @@
  *
  * The checksum is the SHA-1, in hex, of all but its own line. It finds damage, not malice: no source of trust.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 
 /** More than the longest fields of any record need. */
@@ -13,16 +13,14 @@ const maximumHeaderBytes = 512;
 const lineFeed = 10;
 const numberPattern = /^(0|[1-9][0-9]{0,15})$/;
 
-export const sha1 = (...parts: readonly (string | Uint8Array)[]): string => {
-  const hash = createHash('sha1');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-};
+/** In one go: of what is short, making an object to be fed takes longer than the hash. */
+export const sha1 = (data: string | Uint8Array): string => hash('sha1', data);
 
 /** @param fields ASCII without LF, together shorter than 400 characters */
 export function seal(format: number, fields: readonly (string | number)[], body: Uint8Array): Buffer {
   const header = `${[format, ...fields].join('\n')}\n`;
-  return Buffer.concat([Buffer.from(`${header}${sha1(header, body)}\n`), body]);
+  const checksum = sha1(Buffer.concat([Buffer.from(header), body]));
+  return Buffer.concat([Buffer.from(`${header}${checksum}\n`), body]);
 }
 
 /**
@@ -30,7 +28,17 @@ export function seal(format: number, fields: readonly (string | number)[], body:
  * @returns its fields as text, unchecked, and its body: a view of the bytes given
  * @throws {MalformedBytesError} @throws {UnknownFormatError}
  */
-export function unseal(what: string, format: number, fieldCount: number, bytes: Uint8Array): Unsealed {
+export function unseal(what: string, format: number, fieldCount: number, bytes: Uint8Array): Sealed {
+  const sealed = splitSealed(what, format, fieldCount, bytes);
+  sealed.check();
+  return sealed;
+}
+
+/**
+ * As `unseal`, but that it is whole is checked only when `check` is called; that throws too.
+ * @throws {MalformedBytesError} @throws {UnknownFormatError}
+ */
+export function splitSealed(what: string, format: number, fieldCount: number, bytes: Uint8Array): Sealed {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = buffer.subarray(0, maximumHeaderBytes);
   const found = parseNumber(head.toString('latin1', 0, Math.max(0, head.indexOf(lineFeed))));
@@ -41,21 +49,25 @@ export function unseal(what: string, format: number, fieldCount: number, bytes: 
   for (let line = 0; line <= fieldCount; line++) checksumStart = lineEnd(what, head, checksumStart);
   const end = lineEnd(what, head, checksumStart);
   const body = buffer.subarray(end);
-  if (head.toString('latin1', checksumStart, end - 1) !== sha1(buffer.subarray(0, checksumStart), body)) {
-    throw new MalformedBytesError(`${what} is malformed: wrong checksum`);
-  }
   return {
     fields: head
       .toString('latin1', 0, checksumStart - 1)
       .split('\n')
       .slice(1),
     body,
+    check() {
+      const checksum = sha1(Buffer.concat([buffer.subarray(0, checksumStart), body]));
+      if (head.toString('latin1', checksumStart, end - 1) === checksum) return;
+      throw new MalformedBytesError(`${what} is malformed: wrong checksum`);
+    },
   };
 }
 
-export interface Unsealed {
+export interface Sealed {
   readonly fields: readonly string[];
   readonly body: Buffer;
+  /** @throws {MalformedBytesError} the checksum is another one's */
+  check(): void;
 }
 
 function lineEnd(what: string, head: Buffer, from: number): number {

@@ -6,15 +6,15 @@
  *
  * KEYS: log, its stream, origins
  * ARGV: the sender's log, position and mark; its secret; the command that publishes; the channel; what the frames share;
- * then of each transaction: origin, number, number before, what its context names ('!' where it is overdue, then
- * ' origin number' for each), frame
+ * a line for each transaction: origin, number, number before, bytes of its frame, '!' where it is overdue or else '-', then
+ * origin and number of each that its context names; all frames, one after the other
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
  * from 1}, or {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
 export const appendScript = `${standingFunctions}
-local secret, publish, channel, shared = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local secret, publish, channel, shared, list, frames = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local problem, head = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 if problem then return problem end
 local log, position, mark = head.id, head.position, head.mark
@@ -37,10 +37,10 @@ local function raise(origin, number)
   if not numbers[origin] then touched[#touched + 1] = origin end
   numbers[origin] = number
 end
-for index = 1, (#ARGV - 7) / 5 do
-  local at = 3 + index * 5
-  local origin, number, before = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local seen, frame = ARGV[at + 3], ARGV[at + 4]
+local index, frame_end = 0, 0
+for origin, number_text, before_text, length, overdue, seen in string.gmatch(list, '(%S+) (%d+) (%d+) (%d+) ([-!])([^\\n]*)\\n') do
+  local number, before, frame_start = tonumber(number_text), tonumber(before_text), frame_end + 1
+  index, frame_end = index + 1, frame_end + tonumber(length)
   if number <= known_number(origin) then
     group = nil
   else
@@ -51,15 +51,15 @@ for index = 1, (#ARGV - 7) / 5 do
         missing[#missing + 1] = {name, tonumber(named)}
       end
     end
-    if #missing > 0 and string.sub(seen, 1, 1) ~= '!' then break end
+    if #missing > 0 and overdue ~= '!' then break end
     for _, one in ipairs(missing) do raise(one[1], one[2]) end
     if group and group.origin == origin and group.last_number == before then
-      group.frames[#group.frames + 1] = frame
+      group.count = group.count + 1
     else
-      group = {origin = origin, first_number = number, first_index = index, frames = {frame}}
+      group = {origin = origin, first_number = number, first_index = index, count = 1, frame_start = frame_start}
       groups[#groups + 1] = group
     end
-    group.last_number, group.last_index = number, index
+    group.last_number, group.last_index, group.frame_end = number, index, frame_end
     raise(origin, number)
   end
 end
@@ -69,11 +69,11 @@ if #groups == 0 then return {'APPENDED'} end
 local answer = {'APPENDED'}
 for _, one in ipairs(groups) do
   local before = mark
-  position = position + #one.frames
+  position = position + one.count
   local first, last = text(one.first_number), text(one.last_number)
   mark = redis.sha1hex(table.concat({before, one.origin, first, last}, '\\n'))
-  local fields = {'2', log, text(position), before, one.origin, first, last, text(#one.frames), ''}
-  local header, body = table.concat(fields, '\\n'), shared .. table.concat(one.frames)
+  local fields = {'2', log, text(position), before, one.origin, first, last, text(one.count), ''}
+  local header, body = table.concat(fields, '\\n'), shared .. string.sub(frames, one.frame_start, one.frame_end)
   one.id = text(position) .. '-0'
   one.bytes = header .. redis.sha1hex(header .. body) .. '\\n' .. body
   for _, value in ipairs({text(position), before, one.first_index, one.last_index}) do

@@ -1,7 +1,7 @@
 /** Gossip over Redis' pub/sub. docs/protocol.md, P12. */
 import { limits } from '../../limits.ts';
 import type { Gossip, GossipHandlers } from '../gossip/gossip.ts';
-import { decodeEntry } from '../log/entry.ts';
+import { decodeUnlessKnown } from '../log/entry.ts';
 import type { LogEntry } from '../log/log.ts';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
@@ -32,14 +32,14 @@ export class RedisGossip implements Gossip {
 }
 
 function takeEntry(bytes: Uint8Array, handlers: GossipHandlers): void {
-  let entry: LogEntry;
+  let entry: LogEntry | undefined;
   try {
-    entry = decodeEntry(bytes);
+    entry = decodeUnlessKnown(bytes, handlers.isKnown);
   } catch (error) {
     handlers.malformed(error instanceof Error ? error.message : String(error));
     return;
   }
-  handlers.received(entry);
+  if (entry !== undefined) handlers.received(entry);
 }
 
 function takeHeartbeat(bytes: Uint8Array, handlers: GossipHandlers): void {

@@ -49,13 +49,10 @@ export class RedisLog implements Log {
 
   async append(batch: Batch, seen: Head, secret: string): Promise<readonly LogEntry[]> {
     const { redis, publishCommand } = this.#connections.writer;
-    const sent: (string | number | Buffer)[] = [];
-    for (const one of batch.transactions)
-      sent.push(one.origin, one.number, one.numberBefore, seenText(one), bufferOf(one.frame));
-    const { log, stream, origins, deltas } = { ...this.#keys, stream: this.#keys.stream(seen.log) };
+    const { log, origins, deltas } = this.#keys;
     const answer = redis.tidelineAppend(
       log,
-      stream,
+      this.#keys.stream(seen.log),
       origins,
       seen.log,
       seen.position,
@@ -64,7 +61,8 @@ export class RedisLog implements Log {
       publishCommand,
       deltas,
       bufferOf(batch.shared),
-      sent,
+      batch.transactions.map(lineOf).join(''),
+      Buffer.concat(batch.transactions.map(({ frame }) => frame)),
     );
     const [outcome, ...entries] = texts(await orUnavailable(answer));
     if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));
@@ -148,11 +146,11 @@ export class RedisLog implements Log {
   async close(): Promise<void> {}
 }
 
-/** P40. What the script reads of a context: whether it is overdue, then origin and number of each that it names. */
-const seenText = ({ seen, isOverdue }: OfferedTransaction): string => {
-  let text = isOverdue ? '!' : '';
-  for (const [origin, number] of seen) text += ` ${origin} ${number}`;
-  return text;
+/** What the append script reads of a transaction; P40: of its context whether it is overdue, and what it names. */
+const lineOf = ({ origin, number, numberBefore, frame, seen, isOverdue }: OfferedTransaction): string => {
+  let line = `${origin} ${number} ${numberBefore} ${frame.length} ${isOverdue ? '!' : '-'}`;
+  for (const [named, upTo] of seen) line += ` ${named} ${upTo}`;
+  return `${line}\n`;
 };
 
 /** The same memory, as what ioredis takes for bytes. */

@@ -62,7 +62,7 @@ declare module 'ioredis' {
       log: string,
       stream: string,
       origins: string,
-      ...rest: (string | number | Buffer | Arguments)[]
+      ...rest: (string | number | Buffer)[]
     ): Result<unknown, Context>;
     tidelineCreate(
       log: string,

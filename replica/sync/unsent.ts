@@ -123,16 +123,18 @@ export class Unsent {
 
   addPending(transaction: StagedTransaction, resolve: (token: string) => void, reject: (error: Error) => void): void {
     const { origin, number } = transaction;
-    const fresh = {
+    this.#numbers.set(origin, number);
+    this.#pending.set(nameOf(origin, number), {
+      transaction,
       isShown: true,
-      isAnswered: false,
-      isAcknowledged: false,
       mayBeInLog: false,
+      isAcknowledged: false,
+      isAnswered: false,
       isWaiting: false,
       isOverdue: false,
-    };
-    this.#numbers.set(origin, number);
-    this.#pending.set(nameOf(origin, number), { transaction, ...fresh, resolve, reject });
+      resolve,
+      reject,
+    });
   }
 
   /** @returns whether it was still pending */
@@ -178,9 +180,9 @@ export class Unsent {
 const hidden = (transaction: StagedTransaction): Waiting => ({
   transaction,
   isShown: false,
-  isAnswered: true,
-  isAcknowledged: false,
   mayBeInLog: true,
+  isAcknowledged: false,
+  isAnswered: true,
   isWaiting: false,
   isOverdue: false,
   resolve: ignore,

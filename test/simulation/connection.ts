@@ -5,7 +5,7 @@
 import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { GossipHandlers } from '../../replica/gossip/gossip.ts';
-import { decodeEntry } from '../../replica/log/entry.ts';
+import { decodeUnlessKnown } from '../../replica/log/entry.ts';
 import type { Process } from './process.ts';
 import type { Random, Span } from './random.ts';
 import type { SimulatedRedis } from './redis.ts';
@@ -225,7 +225,8 @@ export class Connection {
       if (kind === 'heartbeat') handlers.heartbeat(bytes);
       else {
         try {
-          handlers.received(decodeEntry(bytes));
+          const entry = decodeUnlessKnown(bytes, handlers.isKnown);
+          if (entry !== undefined) handlers.received(entry);
         } catch (error) {
           handlers.malformed(error instanceof Error ? error.message : String(error));
         }

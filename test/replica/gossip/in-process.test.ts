@@ -4,6 +4,7 @@ import { inProcessGossip } from '../../../replica/gossip/in-process.ts';
 it('gossip within a process brings nothing: there is nobody to hear from', async () => {
   const heard: string[] = [];
   await using _ = await inProcessGossip.subscribe({
+    isKnown: () => false,
     received: () => heard.push('entry'),
     heartbeat: () => heard.push('heartbeat'),
     malformed: () => heard.push('malformed'),

@@ -40,6 +40,7 @@ describe('gossip on Redis', () => {
     const head = await one.log.create('log');
     const read = new Promise<number>((resolve) => {
       void other.gossip.subscribe({
+        isKnown: () => false,
         received: ({ log, last }) => resolve(other.log.read(log, last - 1, 1).then((entries) => entries.length)),
         heartbeat: () => undefined,
         malformed: () => undefined,

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedBytesError, UnknownFormatError } from '../../../errors.ts';
-import { decodeEntry, deltasOf, encodeEntry, makeEntry, markAtStart } from '../../../replica/log/entry.ts';
+import { KnownMarks } from '../../../replica/known-marks.ts';
+import {
+  decodeEntry,
+  decodeUnlessKnown,
+  deltasOf,
+  encodeEntry,
+  makeEntry,
+  markAtStart,
+} from '../../../replica/log/entry.ts';
 import type { LogEntry, OfferedTransaction } from '../../../replica/log/log.ts';
 import { seal } from '../../../replica/log/sealed.ts';
 import { shared, transaction } from './transactions.ts';
@@ -33,6 +41,44 @@ const entries: fc.Arbitrary<LogEntry> = fc
 const plain = (entry: LogEntry) => ({
   ...entry,
   body: [...entry.body],
+});
+
+describe('P12: messages that are known by their head', () => {
+  const known = (entry: LogEntry) => {
+    const marks = new KnownMarks(10, { log: entry.log, position: entry.first - 1, mark: entry.before }, new Map());
+    marks.add(entry);
+    return marks;
+  };
+
+  it('are not read on: what comes after the head may be anything', () => {
+    fc.assert(
+      fc.property(entries, (entry) => {
+        const marks = known(entry);
+        const bytes = encodeEntry(entry);
+        bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+        expect(decodeUnlessKnown(bytes, (place) => marks.has(place))).toBeUndefined();
+        expect(() => decodeUnlessKnown(bytes, () => false)).toThrow(MalformedBytesError);
+      }),
+    );
+  });
+
+  it('are read where any of what a mark is made of is another', () => {
+    const changes: readonly ((entry: LogEntry) => LogEntry)[] = [
+      (entry) => ({ ...entry, before: markAtStart(entry.before) }),
+      (entry) => ({ ...entry, origin: entry.origin === 'x' ? 'y' : 'x' }),
+      (entry) => ({ ...entry, firstNumber: entry.firstNumber + 1, lastNumber: entry.lastNumber + 1 }),
+      (entry) => ({ ...entry, first: entry.first + 1, last: entry.last + 1 }),
+    ];
+    fc.assert(
+      fc.property(entries, fc.constantFrom(...changes), (entry, change) => {
+        const marks = known(entry);
+        const other = change(entry);
+        expect(decodeUnlessKnown(encodeEntry(other), (place) => marks.has(place))).toEqual(
+          decodeEntry(encodeEntry(other)),
+        );
+      }),
+    );
+  });
 });
 
 describe('P2: entries as bytes', () => {

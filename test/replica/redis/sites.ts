@@ -26,6 +26,7 @@ export async function connected(log: Log, asked = true): Promise<void> {
 export async function listen(gossip: Gossip) {
   const heard: string[] = [];
   const subscription = await gossip.subscribe({
+    isKnown: () => false,
     received: ({ origin, first, last }) => heard.push(`${origin} ${first}-${last}`),
     heartbeat: (bytes) => heard.push(`heartbeat ${Buffer.from(bytes)}`),
     malformed: (problem) => heard.push(`malformed: ${problem}`),
