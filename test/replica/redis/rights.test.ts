@@ -17,7 +17,7 @@ const rules = /^user tideline (on .*)$/m.exec(documentation)?.[1]?.split(' ') ??
 const clusterRules = [
   ...(/^On a cluster also (.*?)\. Without/ms.exec(documentation)?.[1] ?? '').matchAll(/`([^`]+)`/g),
 ];
-const since7 = clusterRules.at(-1)?.[1]?.split(' ') ?? [];
+const since7 = clusterRules.at(-1)?.[1]?.split(/\s+/) ?? [];
 const onClusters = clusterRules.slice(0, -1).flatMap(([, text]) => text?.split(' ') ?? []);
 
 async function makeUser(client: Redis, namespace: string, more: readonly string[]): Promise<void> {
