@@ -125,6 +125,8 @@ export const limits = {
   knownMarks: 100_000,
   /** Of the log's recent history: documents touched, and roughly the bytes of what they were before. Readers that come back within it get what changed, and not the whole. */
   recentHistory: { records: 100_000, bytes: 64 * mebibyte, collections: 100_000 },
+  /** Logs closed beside the line that a manifest names: who stood in an older one for so many healings does not find it any more. No dot is of one. */
+  closedLogsBeside: 100,
   /** Gaps that the log went on past, kept in the snapshot: a line each. One is made where a replica that has a journal is away for long. */
   skippedNumbers: 1_000,
   /** Entries of the log that the journal knows: more would be written at once when a replica is cut off. */

@@ -3,7 +3,6 @@ import { StoreUnavailableError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
-import type { LogId } from './crdt/version.ts';
 import { systemPrefix } from './feed.ts';
 import { OpenedLiveQuery } from './live.ts';
 import { type Loaded, wire } from './loaded.ts';
@@ -83,7 +82,7 @@ export class RunningReplica implements Replica {
         origin: this.#origin,
         position: this.#loaded?.state.prefix.head.position ?? 0,
         keptFrom: this.#loaded?.state.prefix.kept.keptFrom ?? 0,
-        closedLogs: this.#closedLogs(),
+        closedLogs: this.#loaded?.state.prefix.closedLogs.length ?? 0,
       }),
       others: () => this.#peers.healers(),
       closed: () => this.#closing !== undefined,
@@ -95,7 +94,7 @@ export class RunningReplica implements Replica {
       own: () => ({
         origin: this.#origin,
         head: this.#loaded?.state.prefix.head,
-        closedLogs: this.#closedLogs(),
+        closedLogs: this.#loaded?.state.prefix.closedLogs.length ?? 0,
         mayHeal: this.#participation.mayHeal,
         keptFrom: this.#loaded?.state.prefix.kept.keptFrom ?? 0,
         unsent: this.#loaded?.outbox.unsent ?? this.#unsentAtStart,
@@ -327,10 +326,6 @@ export class RunningReplica implements Replica {
     follower.readInBackground();
     logger.info({ replica: origin, log: prefix.head.log, position: prefix.head.position }, 'replica is ready');
     this.#statusWatch.now();
-  }
-
-  #closedLogs(): readonly LogId[] {
-    return this.#loaded?.state.prefix.closedLogs.map(({ log }) => log) ?? [];
   }
 
   #countMalformed(problem: string): void {

@@ -4,6 +4,7 @@
  * A log of the *line* is one whose history, up to where it was closed, is the beginning of the present log's. Marks of it are
  * kept, so that whoever stood in it finds the place where his own history parts from that one.
  */
+import { limits } from '../../limits.ts';
 import type { Head, Lineage, LogId, Mark, Position } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { ClosedLog, ClosedMark } from '../log/snapshots.ts';
@@ -45,6 +46,8 @@ export function closeLogs(
   closed.set(own.log, { log: own.log, position: own.position, marks: thinned(all, consecutiveMarks) });
   for (const log of there ? [...there.closedLogs.map((other) => other.log), there.log] : [])
     if (!closed.has(log)) closed.set(log, { log, position: 0, marks: [] });
+  const beside = [...closed.values()].filter((log) => !isOfLine(log));
+  for (const { log } of beside.slice(0, -limits.closedLogsBeside)) closed.delete(log);
   return [...closed.values()];
 }
 

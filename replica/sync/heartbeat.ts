@@ -1,7 +1,7 @@
 /** The heartbeat as it travels: JSON, checked when it comes in. docs/protocol.md, section "Heartbeats". */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import type { Head, Origin, Position } from '../crdt/version.ts';
 import { isGenerationName } from '../log/manifest.ts';
 import type { GenerationName } from '../log/snapshots.ts';
 
@@ -9,8 +9,8 @@ export interface Heartbeat {
   readonly origin: Origin;
   /** Where the sender stands; undefined while it knows no log. */
   readonly head: Head | undefined;
-  /** Closed logs that the sender's log grew from. */
-  readonly closedLogs: readonly LogId[];
+  /** How many logs were closed before the sender's began. */
+  readonly closedLogs: number;
   readonly mayHeal: boolean;
   /** What its log has after this position it can hand on. */
   readonly keptFrom: Position;
@@ -39,8 +39,7 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
     typeof origin !== 'string' ||
     !/^[A-Za-z0-9._-]{1,64}\.[a-z0-9]{8}$/.test(origin) ||
     !isCount(unsent) ||
-    !Array.isArray(closedLogs) ||
-    !closedLogs.every((log) => typeof log === 'string') ||
+    !isCount(closedLogs) ||
     typeof mayHeal !== 'boolean' ||
     !isCount(keptFrom) ||
     typeof leaving !== 'boolean' ||

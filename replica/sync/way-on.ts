@@ -1,7 +1,7 @@
 /**
  * What a replica does where the log does not go on where it stands: pure decisions. docs/protocol.md, P44 and P45.
  */
-import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import type { Head, Origin, Position } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { ClosedLog, Manifest } from '../log/snapshots.ts';
 import { isGrown } from '../names.ts';
@@ -66,7 +66,8 @@ export interface Candidate {
   readonly position: Position;
   /** What comes after this position it keeps one by one, and can hand on. */
   readonly keptFrom: Position;
-  readonly closedLogs: readonly LogId[];
+  /** How many. */
+  readonly closedLogs: number;
 }
 
 /**
@@ -79,7 +80,7 @@ export function isFurthest(own: Candidate, others: Iterable<Candidate>): boolean
 }
 
 function compare(a: Candidate, b: Candidate): number {
-  if (a.closedLogs.length !== b.closedLogs.length) return a.closedLogs.length - b.closedLogs.length;
+  if (a.closedLogs !== b.closedLogs) return a.closedLogs - b.closedLogs;
   if (a.keptFrom !== b.keptFrom) return a.keptFrom - b.keptFrom;
   if (a.position !== b.position) return a.position - b.position;
   if (a.origin === b.origin) return 0;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { limits } from '../../../limits.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import type { ClosedMark } from '../../../replica/log/snapshots.ts';
 import { closeLogs, isOfLine, LogHistory, lineageOf, mayBeOf } from '../../../replica/sync/closed-logs.ts';
@@ -34,6 +35,17 @@ it('P43: a log grows from the logs of its line, and from none that was closed be
       ],
     ]),
   );
+});
+
+it('P43: of logs closed beside the line the newest are kept, of the line all', () => {
+  const ids = Array.from({ length: limits.closedLogsBeside + 5 }, (_, index) => `m${index}`);
+  const line = ids.map((log) => ({ log: `line-${log}`, position: 1, marks: [{ position: 1, mark: mark(log, 1) }] }));
+  const beside = ids.map((log) => ({ log, position: 0, marks: [] }));
+
+  const closed = closeLogs([...line, ...beside], head('l', 9), marksOf('l', 9), { log: 'n', closedLogs: [] });
+
+  expect(closed.filter(isOfLine).map(({ log }) => log)).toEqual([...line.map(({ log }) => log), 'l']);
+  expect(closed.filter((one) => !isOfLine(one)).map(({ log }) => log)).toEqual([...ids.slice(6), 'n']);
 });
 
 it('P43: the log that is there may be an older state of the own one, which is closed once', () => {

@@ -96,7 +96,7 @@ it('P44: what is stored of a log begins at one of its snapshots, or where it beg
 });
 
 describe('P45: of those who may heal', () => {
-  const candidate = (origin: string, keptFrom: number, position: number, ...closedLogs: string[]): Candidate => ({
+  const candidate = (origin: string, keptFrom: number, position: number, closedLogs = 0): Candidate => ({
     origin,
     keptFrom,
     position,
@@ -104,10 +104,10 @@ describe('P45: of those who may heal', () => {
   });
   const inOrder = [
     candidate('b.x', 9, 9),
-    candidate('b.x', 0, 9, 'k'),
-    candidate('a.x', 2, 3, 'k'),
-    candidate('a.x', 2, 4, 'k'),
-    candidate('b.x', 2, 4, 'k'),
+    candidate('b.x', 0, 9, 1),
+    candidate('a.x', 2, 3, 1),
+    candidate('a.x', 2, 4, 1),
+    candidate('b.x', 2, 4, 1),
   ];
 
   it('one is furthest: by closed logs, then what it does not keep, then position, then origin', () => {
