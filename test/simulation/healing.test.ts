@@ -214,6 +214,22 @@ describe('a log that went back', () => {
     expect(c.read('cars', 'vw')).toEqual({ doors: 4 });
   });
 
+  it('P50: a token past its end is waited for, where nobody is left who knew that, and is of another history in the end', async () => {
+    const { a, b, world, settle } = await simulate({ seed: 155_801, disks: false });
+    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
+    const saved = world.server.save();
+    await b.cutOff();
+    const token = await a.upsert('cars', { _id: 'vw', doors: 5 });
+    a.crash();
+    world.goBack(saved);
+    b.mend();
+    await settle();
+
+    await expect(b.waitFor(token)).rejects.toMatchObject({ code: 'REPLICA_BEHIND' });
+    await b.upsert('cars', { _id: 'vw', doors: 6 });
+    await expect(b.waitFor(token)).rejects.toMatchObject({ code: 'TOKEN_UNREACHABLE' });
+  });
+
   it('P47: is healed though the first who tries is killed at any step of it', async () => {
     for (let calls = 1; calls <= 24; calls += 1) {
       const { a, b, world, settle } = await simulate({ seed: 100 + calls });
