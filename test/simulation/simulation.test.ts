@@ -159,7 +159,7 @@ describe('an evicted document', () => {
 });
 
 describe('random schedules', () => {
-  it.each(Array.from({ length: 5 }, (_, index) => [1 + 40 * index, 40 * (index + 1)]))(
+  it.each(Array.from({ length: 10 }, (_, index) => [1 + 20 * index, 20 * (index + 1)]))(
     'lose nothing, count nothing twice and come to rest: seeds %i to %i',
     async (first, last) => {
       for (let seed = first; seed <= last; seed += 1) {
