@@ -10,7 +10,7 @@ import type { LogEntry } from './log/log.ts';
 
 /** The history that an entry was applied in. */
 export interface AppliedHistory {
-  /** The mark at a position of its log or of one that it grew from, where that is known. */
+  /** The mark at a position of its log or of one that it grew from, or the next after it that is known. */
   head(log: string, position: number): Head | undefined;
   /** What contexts that name its log are cut by. */
   readonly marks: { readonly base: KnownBase; readonly entries: Iterable<KnownEntry> };

@@ -78,7 +78,11 @@ export class Prefix implements States {
     const history = new LogHistory(head.log, (position) => marks.at(position), closedLogs);
     this.marks = marks;
     this.history = history;
-    this.#applied = { head: (log, position) => history.head(log, position), marks };
+    const next = (log: string, position: number): Head | undefined =>
+      log === head.log
+        ? { log, position: marks.base.position, mark: marks.base.mark }
+        : history.closedFrom(log, position);
+    this.#applied = { head: (log, position) => history.head(log, position) ?? next(log, position), marks };
     this.kept = new KeptEntries(limits.keptEntryBytes, head, origins);
     for (const record of records) this.take(record);
   }

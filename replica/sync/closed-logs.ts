@@ -107,6 +107,13 @@ export class LogHistory implements OtherHistory {
     return mark === undefined ? undefined : { log, position, mark };
   }
 
+  /** The first point of a closed log at a position or after it whose mark is known. */
+  closedFrom(log: LogId, position: Position): Head | undefined {
+    const after = [...(this.#closed.get(log) ?? [])].filter(([at]) => at >= position);
+    const [at, mark] = after.reduce((one, other) => (other[0] < one[0] ? other : one), [Number.POSITIVE_INFINITY, '']);
+    return mark === '' ? undefined : { log, position: at, mark };
+  }
+
   #at(log: LogId, position: Position): Mark | undefined {
     if (log === this.#log) return this.#markAt(position);
     // Where the history of a log of its line begins is known without a mark: by the log's id.

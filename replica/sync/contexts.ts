@@ -16,7 +16,10 @@ export interface OtherHistory {
   has(log: LogId, position: Position, mark: Mark): boolean;
 }
 
-/** Gives a transaction's context for the other history. `at`: position and mark of the context in its own. */
+/**
+ * Gives a transaction's context for the other history. `at`: position and mark of the context in its own; or the next after it
+ * whose mark is known, and then what was seen up to there may be named.
+ */
 export type CutContext = (delta: Pick<Delta, 'origin' | 'context'>, at: Head) => Context;
 
 interface Cut {
@@ -60,7 +63,8 @@ export class SeenHistories {
     const cuts = new Map<Mark, Cut>();
     return ({ origin: own, context }, at) => {
       const { position, names } = this.#cut(at, other, cuts);
-      if (position === context.position) return context;
+      // Where `at` is after what it saw, what is common may be, too.
+      if (position >= context.position) return context;
       const others = new Map(context.others);
       for (const [origin, number] of names)
         if (origin !== own) others.set(origin, Math.max(number, others.get(origin) ?? 0));

@@ -72,6 +72,7 @@ it('P43: a history has the marks of its log, those kept of logs of its line, and
   expect([history.has('l', 2, mark('x', 2)), history.head('l', 4)]).toEqual([false, undefined]);
   expect([history.has('k', 5, mark('k', 5)), history.head('k', 6)]).toEqual([true, undefined]);
   expect(history.has('k', 0, markAtStart('k'))).toBe(true);
+  expect([history.closedFrom('k', 1), history.closedFrom('k', 6)]).toEqual([head('k', 3), undefined]);
   expect(history.has('m', 0, markAtStart('m'))).toBe(false);
 });
 

@@ -101,3 +101,19 @@ it('P42: a context that stands in the other history stays as it is', () => {
 
   expect(new SeenHistories().cutterFor({ has: () => true })(made, headAt(seen, 2))).toBe(made.context);
 });
+
+it('P42: a context whose own mark is not known any more is cut by the next one that is', () => {
+  const seen = entriesOf('log', ['a', 'b', 'a', 'c']);
+  const histories = new SeenHistories();
+  histories.addBase(headAt(seen, 3).mark, originsAfter(seen.slice(0, 3)));
+  const shared = histories.cutterFor({ has: (_, position) => position === 3 });
+  const parted = histories.cutterFor({ has: () => false });
+
+  // At position 2, of which only what comes after it is known.
+  expect(shared(madeAt(2), headAt(seen, 3))).toEqual(contextAt(2));
+  const named = new Map([
+    ['a', 2],
+    ['b', 1],
+  ]);
+  expect(parted(madeAt(2), headAt(seen, 3))).toEqual({ ...contextAt(0), others: named });
+});
