@@ -82,7 +82,8 @@ async function start({ speech: name, ports, writers, rate, subscribeTo }: Load):
   let due = 0;
   timer = setInterval(() => {
     for (const until = ((performance.now() - begun) / 1_000) * rate; due < until; due++) {
-      const connection = free.pop();
+      // In turn: servers close a connection on which nothing is asked for a while.
+      const connection = free.shift();
       if (connection === undefined) break;
       const request = next();
       sentAt.set(written, performance.now());
