@@ -17,9 +17,13 @@ export interface Chart {
   readonly columns: number;
 }
 
-const panelWidth = 390;
-const nameWidth = 104;
+const leastPanelWidth = 390;
+const leastNameWidth = 104;
 const labelWidth = 86;
+/** About what a character takes: of a name, and of a title. */
+const nameCharacterWidth = 6.5;
+const titleCharacterWidth = 7.2;
+const leastBarRoom = 160;
 const barHeight = 16;
 const titleHeight = 26;
 const gap = 22;
@@ -28,13 +32,19 @@ const ownColour = '#0b6e4f';
 const otherColour = '#8fa3b0';
 
 export function drawChart({ title, panels, columns }: Chart): string {
+  const nameWidth = Math.max(
+    leastNameWidth,
+    longest(panels, ({ bars }) => bars.map(({ subject }) => subject)) * nameCharacterWidth,
+  );
+  const titleWidth = longest(panels, (panel) => [panel.title]) * titleCharacterWidth;
+  const panelWidth = Math.max(leastPanelWidth, titleWidth, nameWidth + leastBarRoom + labelWidth);
   const tallest = Math.max(...panels.map(({ bars }) => bars.length)) * barHeight + titleHeight;
   const width = columns * (panelWidth + gap) + gap;
   const height = Math.ceil(panels.length / columns) * (tallest + gap) + gap + 34;
   const drawn = panels.map((panel, index) => {
     const x = gap + (index % columns) * (panelWidth + gap);
     const y = 48 + Math.floor(index / columns) * (tallest + gap);
-    return `<g transform="translate(${x} ${y})">${drawPanel(panel)}</g>`;
+    return `<g transform="translate(${x} ${y})">${drawPanel(panel, panelWidth, nameWidth)}</g>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
@@ -47,12 +57,16 @@ export function drawChart({ title, panels, columns }: Chart): string {
   ].join('\n');
 }
 
-function drawPanel({ title, bars }: Panel): string {
-  const longest = Math.max(...bars.map(({ value }) => value));
+/** In characters. */
+const longest = (panels: readonly Panel[], textsOf: (panel: Panel) => readonly string[]): number =>
+  Math.max(0, ...panels.flatMap(textsOf).map((written) => written.length));
+
+function drawPanel({ title, bars }: Panel, panelWidth: number, nameWidth: number): string {
+  const greatest = Math.max(...bars.map(({ value }) => value));
   const room = panelWidth - nameWidth - labelWidth;
   const drawn = bars.map(({ subject, value, label }, index) => {
     const y = titleHeight + index * barHeight;
-    const length = Math.max(1, (value / longest) * room);
+    const length = Math.max(1, (value / greatest) * room);
     const colour = index === 0 ? ownColour : otherColour;
     return [
       text(nameWidth - 6, y + 12, subject, 'text-anchor="end"'),
