@@ -101,7 +101,8 @@ export class Rejoin {
       } catch (error) {
         if (error instanceof LoadInterrupted && error.missing !== undefined) missing(error.missing);
         if (isUndecodable(error)) logger.error({ err: error }, 'the log that is there does not decode');
-        else if (!isPassing(error)) throw error;
+        // Whatever it is, a replica that gave up would be lost to its site for good.
+        else if (!isPassing(error)) logger.error({ err: error }, 'the log cannot be loaded: trying again');
       }
       await new Promise<void>((resolve) => {
         timers.after(heartbeatMilliseconds, resolve);
