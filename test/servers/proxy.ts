@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
+  /** How many pieces are on their way, delayed. */
+  readonly held: number;
   /** Ends all connections, and each new one at once, until healed. */
   cut(): void;
   /** Passes nothing on any more, and closes nothing: both ways, or only what the server answers. Until healed. */
@@ -19,6 +21,7 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   let state: State = 'healthy';
   let delayMilliseconds = 0;
+  const ways = new Set<Way>();
 
   const update = () => {
     for (const { client, server } of pairs) {
@@ -40,15 +43,15 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
       [client, server],
       [server, client],
     ] as const) {
-      from.on('data', (chunk: Buffer) => {
-        if (delayMilliseconds === 0) to.write(chunk);
-        else setTimeout(() => to.write(chunk), delayMilliseconds);
-      });
+      const way = new Way(to);
+      ways.add(way);
+      from.on('data', (chunk: Buffer) => way.pass(chunk, delayMilliseconds));
       from.on('error', () => undefined);
       from.on('close', () => {
         // A server that dies behind a frozen network is not heard dying.
         if (state === 'healthy' || state === 'cut' || from === client) to.destroy();
         if (client.destroyed && server.destroyed) pairs.delete(pair);
+        if (to.destroyed) ways.delete(way);
       });
     }
     update();
@@ -66,6 +69,9 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
   };
   return {
     port: address.port,
+    get held() {
+      return [...ways].reduce((sum, { held }) => sum + held, 0);
+    },
     cut: () => become('cut'),
     freeze: (what = 'everything') => become(what === 'answers' ? 'answers frozen' : 'frozen'),
     delay: (milliseconds) => {
@@ -81,4 +87,34 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
       await new Promise((closed) => listener.close(closed));
     },
   };
+}
+
+/** One direction of a connection. What is delayed is overtaken by nothing: a TCP connection has an order. */
+class Way {
+  readonly #to: Socket;
+  readonly #held: { readonly chunk: Buffer; readonly due: number }[] = [];
+
+  constructor(to: Socket) {
+    this.#to = to;
+  }
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  pass(chunk: Buffer, delayMilliseconds: number): void {
+    if (delayMilliseconds === 0 && this.#held.length === 0) this.#to.write(chunk);
+    else if (this.#held.push({ chunk, due: performance.now() + delayMilliseconds }) === 1) this.#wait();
+  }
+
+  #wait(): void {
+    const [first] = this.#held;
+    if (first) setTimeout(() => this.#passFirst(), first.due - performance.now());
+  }
+
+  #passFirst(): void {
+    const first = this.#held.shift();
+    if (first) this.#to.write(first.chunk);
+    this.#wait();
+  }
 }
