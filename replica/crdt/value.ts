@@ -34,6 +34,7 @@ export function levelsOf(value: Value): number {
 }
 
 const loneSurrogate = /\p{Surrogate}/u;
+const anySurrogate = /[\ud800-\udfff]/;
 
 /** Whether a text can be encoded as UTF-8 and come back. */
 export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
@@ -53,6 +54,12 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** Sorts them in place, as compareStrings has it; several times as fast where there are no surrogates. */
+export function sortStrings(strings: string[]): string[] {
+  // The platform's own order, by UTF-16 unit, is the same then.
+  return strings.some((text) => anySurrogate.test(text)) ? strings.sort(compareStrings) : strings.sort();
+}
+
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /**
@@ -69,6 +76,19 @@ export function compareValues(a: Value | undefined, b: Value | undefined): numbe
   if (a instanceof AttachmentToken && b instanceof AttachmentToken) return compareStrings(a.id, b.id);
   if (isValueObject(a) && isValueObject(b)) return compareObjects(a, b);
   return 0;
+}
+
+/** In the order of compareValues; many strings as fast as sortStrings has it. */
+export function sortValues(values: Iterable<Value>): Value[] {
+  const below: Value[] = [];
+  const strings: string[] = [];
+  const above: Value[] = [];
+  for (const value of values) {
+    if (typeof value === 'string') strings.push(value);
+    else if (compareValues(value, '') < 0) below.push(value);
+    else above.push(value);
+  }
+  return [...below.sort(compareValues), ...sortStrings(strings), ...above.sort(compareValues)];
 }
 
 function rankOf(value: Value | undefined): number {

@@ -6,7 +6,8 @@ import type { Path } from '../crdt/delta.ts';
 import { equalValues } from '../crdt/value.ts';
 import type { DocumentReader, StoredDocument } from '../documents.ts';
 import { type FieldReader, fieldReader, isIdPath } from './fields.ts';
-import { type IndexEntry, KeptIndex, type SortedIndex } from './sorted-index.ts';
+import type { Key } from './key-set.ts';
+import { KeptIndex, type SortedIndex } from './sorted-index.ts';
 
 export interface IndexedPath {
   readonly collection: string;
@@ -35,7 +36,7 @@ export class Indexes {
     if (kept !== undefined) return kept.index;
     if (!isIdPath(path)) return undefined;
     // A client may name any collection: nothing is kept for one that is not there.
-    return this.#reader.count(collection) === 0 ? new KeptIndex([], true) : this.#keep(collection, path);
+    return this.#reader.count(collection) === 0 ? new KeptIndex([]) : this.#keep(collection, path);
   }
 
   /** A document is shown otherwise than before, from now on. */
@@ -51,9 +52,13 @@ export class Indexes {
 
   #keep(collection: string, path: Path): SortedIndex {
     const read = fieldReader(path);
-    const entries: IndexEntry[] = [];
-    for (const document of this.#reader.all(collection)) entries.push({ key: read(document), id: document.id });
-    const index = new KeptIndex(entries, isIdPath(path));
+    const ids: string[] = [];
+    const keys: Key[] | undefined = isIdPath(path) ? undefined : [];
+    for (const document of this.#reader.all(collection)) {
+      ids.push(document.id);
+      keys?.push(read(document));
+    }
+    const index = new KeptIndex(ids, keys);
     const ofCollection = this.#kept.get(collection) ?? new Map<string, Kept>();
     this.#kept.set(collection, ofCollection.set(JSON.stringify(path), { read, index }));
     return index;

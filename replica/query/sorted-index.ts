@@ -4,7 +4,7 @@
  * L20. What differs for some readers (an open view, a transaction, staging) is laid over it: those that they see otherwise
  *      are left out where they stand, and put in where they stand for them. The index itself is never copied.
  */
-import { compareValues } from '../crdt/value.ts';
+import { compareValues, sortStrings, sortValues, type Value } from '../crdt/value.ts';
 import type { StoredDocument } from '../documents.ts';
 import { CountedList } from './counted-list.ts';
 import type { FieldReader } from './fields.ts';
@@ -41,13 +41,10 @@ export class KeptIndex implements SortedIndex {
   /** Of `_id` itself, the keys are the ids. */
   readonly #isById: boolean;
 
-  constructor(entries: IndexEntry[], isById: boolean) {
-    entries.sort(compareEntries);
-    this.#isById = isById;
-    this.#entries = new CountedList(
-      entries.map(({ id }) => id),
-      isById ? undefined : entries.map(({ key }) => key),
-    );
+  /** @param keys one for each id; undefined for the index of `_id` itself */
+  constructor(ids: readonly string[], keys?: readonly Key[]) {
+    this.#isById = keys === undefined;
+    this.#entries = keys ? sortedEntries(ids, keys) : new CountedList(sortStrings([...ids]));
   }
 
   get length(): number {
@@ -80,6 +77,43 @@ export class KeptIndex implements SortedIndex {
   delete(entry: IndexEntry): void {
     this.#entries.deleteAt(this.countWhile(standsBefore(entry)));
   }
+}
+
+/** Key by key: many documents have few keys, and of one key ids alone are compared. */
+function sortedEntries(ids: readonly string[], keys: readonly Key[]): CountedList<string, Key> {
+  const idsByKey = new Map<Key, string[]>();
+  for (const [at, id] of ids.entries()) {
+    const same = idsByKey.get(keys[at]);
+    if (same) same.push(id);
+    else idsByKey.set(keys[at], [id]);
+  }
+  const groups: { readonly key: Key; readonly ids: string[] }[] = [];
+  for (const key of inOrder(idsByKey.keys())) {
+    const same = idsByKey.get(key) ?? [];
+    const last = groups.at(-1);
+    // Equal keys may be objects of their own, or a number and a bigint.
+    if (last && compareValues(last.key, key) === 0) for (const id of same) last.ids.push(id);
+    else groups.push({ key, ids: same });
+  }
+  const items: string[] = [];
+  const keysOfItems: Key[] = [];
+  for (const group of groups)
+    for (const id of sortStrings(group.ids)) {
+      items.push(id);
+      keysOfItems.push(group.key);
+    }
+  return new CountedList(items, keysOfItems);
+}
+
+function* inOrder(keys: Iterable<Key>): Generator<Key> {
+  const values: Value[] = [];
+  let hasNothing = false;
+  for (const key of keys) {
+    if (key === undefined) hasNothing = true;
+    else values.push(key);
+  }
+  if (hasNothing) yield undefined;
+  yield* sortValues(values);
 }
 
 /** A document as those see it beneath whom something is laid, and above. */

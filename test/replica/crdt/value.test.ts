@@ -7,6 +7,7 @@ import {
   equalValues,
   isValueObject,
   levelsOf,
+  sortValues,
   type Value,
 } from '../../../replica/crdt/value.ts';
 import { values } from './arbitraries.ts';
@@ -74,6 +75,18 @@ describe('values', () => {
         const [first, second, third] = [a, b, c].sort(compareValues);
         expect(compareValues(first, second) <= 0 && compareValues(first, third) <= 0).toBe(true);
         expect(compareValues(second, third) <= 0).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are sorted in their order, many at once', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(values, fc.string({ unit: 'binary' }))), (many) => {
+        const sorted = sortValues(many);
+        expect(sorted.length).toBe(many.length);
+        for (const [at, value] of [...many].sort(compareValues).entries())
+          expect(compareValues(sorted[at], value)).toBe(0);
       }),
       { numRuns: 500 },
     );

@@ -4,7 +4,13 @@ import { compareValues } from '../../../replica/crdt/value.ts';
 import type { StoredDocument } from '../../../replica/documents.ts';
 import { fieldReader } from '../../../replica/query/fields.ts';
 import type { Key } from '../../../replica/query/key-set.ts';
-import { compareEntries, type IndexEntry, layOver, type SortedIndex } from '../../../replica/query/sorted-index.ts';
+import {
+  compareEntries,
+  type IndexEntry,
+  KeptIndex,
+  layOver,
+  type SortedIndex,
+} from '../../../replica/query/sorted-index.ts';
 import { assertProperty } from './properties.ts';
 import { ids } from './queries.ts';
 import { documentFields, paths, Store, things, values, type Write } from './store.ts';
@@ -14,6 +20,8 @@ const writes: fc.Arbitrary<Write> = fc.oneof(
   fc.record({ kind: fc.constantFrom('remove', 'evict'), id: fc.constantFrom(...ids) }),
 );
 const histories = fc.array(fc.array(writes, { minLength: 1, maxLength: 5 }), { maxLength: 6 });
+/** Some are equal, and not the same. */
+const equalKeys: readonly Key[] = [undefined, 0, -0, 2 ** 60, 2n ** 60n, 'a', '\uffff', '\u{10000}', [], [], [1], [1]];
 const indexedPaths = fc.oneof(paths, fc.constant(['_id']));
 
 function entriesOf(documents: readonly StoredDocument[], path: readonly string[]): IndexEntry[] {
@@ -47,6 +55,28 @@ describe('a sorted index', () => {
           const index = store.index('things', path);
           if (index !== undefined) expectEntries(index, entriesOf(things(store), path), key, id);
         }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('L19: has every document in its place where it is made of many at once, whatever their keys', () => {
+    const keys = fc.oneof({ weight: 4, arbitrary: fc.constantFrom<Key>(...equalKeys) }, values);
+    const byId = fc.uniqueArray(fc.tuple(fc.oneof(fc.constantFrom(...ids), fc.string()), keys), {
+      selector: ([id]) => id,
+      maxLength: 40,
+    });
+    assertProperty(
+      fc.property(byId, values, fc.constantFrom(...ids), (documents, key, id) => {
+        const entries = documents.map(([each, keyOfEach]) => ({ key: keyOfEach, id: each })).sort(compareEntries);
+        const all = documents.map(([each]) => each);
+        const byKey = new KeptIndex(
+          all,
+          documents.map(([, keyOfEach]) => keyOfEach),
+        );
+        expectEntries(byKey, entries, key, id);
+        const ownKeys = all.map((each) => ({ key: each, id: each })).sort(compareEntries);
+        expectEntries(new KeptIndex(all), ownKeys, key, id);
       }),
       { numRuns: 300 },
     );
