@@ -47,13 +47,15 @@ export interface WireOptions {
   readonly replaced: (problem: string) => void;
   /** The log has an entry that does not decode, or, undefined, that is over. */
   readonly blocked: (problem: string | undefined) => void;
+  /** Why it takes no part in its site, as far as that is known. */
+  readonly problem: () => string | undefined;
 }
 
 /** Of a transaction that came too late, in the server's log; its file has all. */
 const documentsToldOf = 10;
 
 export function wire(parts: WireOptions): Loaded {
-  const { timing, clock, waiters, statusWatch, keeper, seen, secret, replaced, blocked } = parts;
+  const { timing, clock, waiters, statusWatch, keeper, seen, secret, replaced, blocked, problem } = parts;
   const { log, snapshots, journal, logger, timers, random, indexes } = parts.options;
   const state = new ReplicaState({
     prefix: parts.prefix,
@@ -109,6 +111,7 @@ export function wire(parts: WireOptions): Loaded {
     },
     refused: (transaction) => state.unstage(transaction),
     cutOffChanged: () => statusWatch.now(),
+    problem,
     contextMilliseconds: timing.contextMilliseconds,
     tooLate: (transactions) => {
       const late = transactions.map(({ origin, number, delta }) => ({

@@ -1,6 +1,6 @@
 /**
  * Whether a replica takes part in its site, and what it does where it cannot: cut off it journals; trimmed past it loads beside
- * its state; where the log is another one it stops taking part.
+ * its state; where the log is another one it stops taking part, until it is not.
  */
 import { type Loaded, swapPrefix } from './loaded.ts';
 import { noGeneration } from './log/manifest.ts';
@@ -26,7 +26,6 @@ export interface ParticipationOptions {
 export class Participation {
   readonly #options: ParticipationOptions;
   #loaded: { readonly parts: Loaded; readonly rejoin: Rejoin } | undefined;
-  #stopped = false;
   /** One line for people. */
   problem: string | undefined = 'starting';
   isConnected: boolean;
@@ -65,7 +64,7 @@ export class Participation {
         this.#options.keeper?.begin(prefix, false);
         this.#goOn();
       },
-      replaced: (problem) => this.#stop(problem),
+      stopped: (problem) => this.#stop(problem),
       learned: (found) => this.#learn(found),
       missing: (generation) => this.missing(generation),
       closed,
@@ -87,7 +86,7 @@ export class Participation {
 
   /** The log is another one, went back, or was trimmed past where this replica stands. */
   replaced(problem: string): void {
-    if (!this.#stopped) this.#loaded?.rejoin.begin(problem);
+    this.#loaded?.rejoin.begin(problem);
   }
 
   /** The log has an entry that does not decode, or, undefined, that is over. */
@@ -103,7 +102,7 @@ export class Participation {
 
   /** Called at each heartbeat. */
   beat(): void {
-    if (!this.#loaded || this.#stopped) return;
+    if (!this.#loaded) return;
     const { parts, rejoin } = this.#loaded;
     // Gossip may be silent: that the log grew, or went back, is noticed all the same.
     parts.follower.readInBackground();
@@ -112,7 +111,7 @@ export class Participation {
   }
 
   heard({ head, missingGeneration }: Heartbeat): void {
-    if (!this.#loaded || this.#stopped) return;
+    if (!this.#loaded) return;
     const { state, follower, outbox, snapshotWriter } = this.#loaded.parts;
     const own = state.prefix.head;
     if (head) follower.hint(head);
@@ -148,15 +147,12 @@ export class Participation {
     this.#options.statusWatch.now();
   }
 
-  /** From now on nothing is appended or applied; writes are journaled and shown. */
+  /** It can neither load nor heal: nothing is appended or applied; writes are journaled and shown. */
   #stop(problem: string): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.problem = `this replica has stopped taking part: ${problem}. Export what it has, and start it on a fresh DATA_DIR`;
+    const told = `this replica has stopped taking part: ${problem}. Export what it has, and start it on a fresh DATA_DIR`;
+    if (this.problem === told) return;
+    this.problem = told;
     this.#options.options.logger.error({ problem }, 'this replica has stopped taking part');
-    this.#loaded?.parts.follower.stop();
-    void this.#loaded?.parts.snapshotWriter?.stop();
-    this.#loaded?.parts.outbox.stop(this.problem);
     this.#options.statusWatch.now();
   }
 }

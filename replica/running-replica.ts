@@ -310,6 +310,7 @@ export class RunningReplica implements Replica {
       secret,
       replaced: (problem) => this.#participation.replaced(problem),
       blocked: (problem) => this.#participation.blocked(problem),
+      problem: () => this.#participation.problem,
     });
     this.#participation.begin(this.#loaded, manifest);
     for (const transaction of unsent) this.#loaded.outbox.takeOver(transaction);

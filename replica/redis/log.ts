@@ -2,7 +2,7 @@
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
-import { isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
+import { isLogId, isMark, isOrigin, makeEntry, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
 import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
@@ -92,6 +92,8 @@ export class RedisLog implements Log {
     const answer = await orUnavailable(redis.hgetall(this.#keys.origins));
     const origins = new Map<Origin, number>();
     for (const [origin, value] of Object.entries(answer)) {
+      // Bytes that are not ours.
+      if (!isOrigin(origin)) continue;
       const number = parseNumber(value.split('\n')[0]);
       if (number === undefined) throw damaged(`the number of origin ${origin}`);
       origins.set(origin, number);

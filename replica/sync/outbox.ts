@@ -38,6 +38,8 @@ export interface OutboxOptions {
   /** It was refused: take it back from staging. */
   readonly refused: (transaction: StagedTransaction) => void;
   readonly cutOffChanged: (cutOff: boolean) => void;
+  /** Why it takes no part in its site now, where that is known; one line for people. */
+  readonly problem: () => string | undefined;
   /** How long a transaction waits until the log has all that it saw. */
   readonly contextMilliseconds: number;
   /** Came too late for the log, which went on without them: show them no more. */
@@ -51,7 +53,6 @@ export class Outbox {
   #cutOff = false;
   /** P10. Cut off, and the log can be read again: an append is tried, and reached is what takes it. */
   #isTrying = false;
-  #stopped: string | undefined;
   #closed = false;
   #lastAnswer: Promise<string> | undefined;
   #retry: Disposable | undefined;
@@ -97,8 +98,7 @@ export class Outbox {
   /** @throws {StoreUnavailableError} nothing can be taken now */
   checkOpen(): void {
     if (this.#closed) throw new StoreUnavailableError('this replica is stopping');
-    if (this.#cutOff && !this.#usesJournal)
-      throw new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached');
+    if (this.#cutOff && !this.#usesJournal) throw this.#unavailable();
   }
 
   /** Takes over what the journal held when the process began; hidden until it is revealed. */
@@ -192,7 +192,7 @@ export class Outbox {
 
   /** The site may be reached again. */
   reconnect(): void {
-    if (!this.#cutOff || this.#stopped !== undefined || this.#closed) return;
+    if (!this.#cutOff || this.#closed) return;
     this.#retry?.[Symbol.dispose]();
     this.#retry = undefined;
     this.#tryAgain();
@@ -204,18 +204,16 @@ export class Outbox {
     this.work();
   }
 
-  /** This replica takes no part in its site any more: it journals, or refuses. */
-  stop(problem: string): void {
-    this.#stopped = problem;
-    this.disconnect();
-  }
-
   /** Takes nothing from now on; settles once everything here is answered. */
   async close(): Promise<void> {
     await this.idle();
     this.#closed = true;
     this.#retry?.[Symbol.dispose]();
     for (const { reject, isAnswered } of this.#unsent.pending()) if (!isAnswered) reject(new OutcomeUnknownError());
+  }
+
+  #unavailable(): StoreUnavailableError {
+    return new StoreUnavailableError(this.#options.problem() ?? 'the site cannot be reached');
   }
 
   get #usesJournal(): boolean {
@@ -300,7 +298,7 @@ export class Outbox {
     if (this.#unsent.pendingCount > 0) await this.#options.keepPrefix();
     const pending = [...this.#unsent.pending()];
     if (!journal || !this.#usesJournal) {
-      this.#refuse(new StoreUnavailableError(this.#stopped ?? 'the site cannot be reached'));
+      this.#refuse(this.#unavailable());
       // An embedded store is tried again with the next write: there is nobody whose return could be noticed.
       if (this.#options.log.storage === 'EMBEDDED') this.#setReached();
       return;
@@ -354,7 +352,7 @@ export class Outbox {
       this.#cutOff = true;
       this.#options.cutOffChanged(true);
     }
-    if (this.#retry || this.#stopped !== undefined || this.#closed) return;
+    if (this.#retry || this.#closed) return;
     this.#retry = this.#options.timers.after(this.#retryMilliseconds, () => {
       this.#retry = undefined;
       this.#tryAgain();
@@ -374,7 +372,7 @@ export class Outbox {
   #tryAgain(): void {
     this.#options.catchUp().then(
       () => {
-        if (this.#stopped !== undefined || this.#closed || !this.#cutOff) return;
+        if (this.#closed || !this.#cutOff) return;
         this.#isTrying = true;
         this.work();
       },

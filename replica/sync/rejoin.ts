@@ -31,8 +31,8 @@ export interface RejoinOptions extends Omit<HealParts, 'snapshots'> {
   readonly goOn: () => void;
   /** Puts a prefix in the place of the one that is there, and follows the log again. @param changed documents that differ */
   readonly swap: (prefix: Prefix, changed: readonly Key[], lacking: readonly KeptTransaction[]) => void;
-  /** There is nothing that it could load or heal. */
-  readonly replaced: (problem: string) => void;
+  /** There is nothing that it could load or heal now. It goes on looking. */
+  readonly stopped: (problem: string) => void;
   readonly learned: (manifest: Manifest | undefined) => void;
   /** A generation that this replica cannot load, or get on with. */
   readonly missing: (generation: GenerationName) => void;
@@ -46,6 +46,8 @@ const heartbeatsToHeal = 10;
 export class Rejoin {
   readonly #options: RejoinOptions;
   #working: Promise<void> | undefined;
+  /** Whether what is stored lacked something that cannot be handed on, when it was loaded last. */
+  #lacks = false;
   /** For its heartbeat. */
   mayHeal = false;
 
@@ -69,8 +71,7 @@ export class Rejoin {
         this.#options.missing(manifest?.generation.name ?? noGeneration);
         return;
       }
-      this.#options.pause('the log has an entry that does not decode: loading what is stored');
-      await this.#untilDone(() => this.#loadAndSwap(begin));
+      await this.#rejoin('the log has an entry that does not decode');
     });
   }
 
@@ -87,6 +88,7 @@ export class Rejoin {
   }
 
   async #rejoin(problem: string): Promise<void> {
+    this.#lacks = false;
     this.#options.pause(`${problem}: loading what is stored`);
     await this.#untilDone((round) => this.#goOn(problem, round));
     this.mayHeal = false;
@@ -112,13 +114,17 @@ export class Rejoin {
 
   /** @returns whether that is settled */
   async #goOn(problem: string, round: number): Promise<boolean> {
-    const { log, prefix, goOn, replaced } = this.#options;
+    const { log, prefix, goOn, stopped } = this.#options;
     const own = prefix();
     const head = await log.head();
     const manifest = await readManifest(this.#options);
     // Read in two steps: it was closed, or made, between them.
     if (manifest && manifest.generation.begin.log !== head?.log) return false;
-    if (head && (await this.#stands(own.head))) {
+    const isPast =
+      manifest?.generation.begin.log === own.head.log && manifest.generation.begin.position > own.head.position;
+    const next = head && (await this.#next(own.head));
+    if (head && next === 'undecodable' && isPast) return this.#loadAndSwap(head);
+    if (next === 'follows' || next === 'undecodable') {
       goOn();
       return true;
     }
@@ -128,13 +134,14 @@ export class Rejoin {
     this.mayHeal = way === 'heal';
     if (way === 'load' && head) return this.#loadAndSwap(head);
     if (way === 'heal') return this.#heal(own, found, round);
-    replaced(problem);
-    return true;
+    stopped(problem);
+    return false;
   }
 
   async #sharedBeginning(own: Prefix, head: Head, manifest: Manifest | undefined): Promise<Beginning | undefined> {
     for (const beginning of beginningsOf(head, manifest))
-      if (isWithin(beginning.origins, own.origins) && (await this.#stands(beginning.head))) return beginning;
+      if (isWithin(beginning.origins, own.origins) && (await this.#next(beginning.head)) === 'follows')
+        return beginning;
     return undefined;
   }
 
@@ -147,16 +154,17 @@ export class Rejoin {
     return (await log.head())?.mark === head.mark ? { head, origins } : undefined;
   }
 
-  /** Whether the log goes on where somebody stands. */
-  async #stands({ log: id, position, mark }: Head): Promise<boolean> {
+  /** What the log has next where somebody stands: it `follows` there, or is there and `undecodable`; or the log is another. */
+  async #next({ log: id, position, mark }: Head): Promise<'follows' | 'undecodable' | 'none'> {
     const { log } = this.#options;
     try {
       const [next] = await log.read(id, position, 1);
-      if (next) return next.first === position + 1 && next.before === mark;
+      if (next) return next.first === position + 1 && next.before === mark ? 'follows' : 'none';
       const head = await log.head();
-      return head?.log === id && head.position === position && head.mark === mark;
+      return head?.log === id && head.position === position && head.mark === mark ? 'follows' : 'none';
     } catch (error) {
-      if (error instanceof LogReplacedError) return false;
+      if (error instanceof LogReplacedError) return 'none';
+      if (isUndecodable(error)) return 'undecodable';
       throw error;
     }
   }
@@ -171,15 +179,18 @@ export class Rejoin {
 
   /** @returns whether it is done */
   async #loadAndSwap(head: Head): Promise<boolean> {
-    const { timers, prefix, swap, learned, closed, replaced } = this.#options;
+    const { log, timers, prefix, swap, learned, closed, stopped } = this.#options;
+    const own = prefix();
+    // All of it is not loaded again and again.
+    if (this.#lacks && !own.kept.lackingFrom(await log.origins())) return false;
     const loaded = await loadStored(this.#options, head);
     learned(loaded.manifest);
     if (loaded.missing !== undefined) this.#options.missing(loaded.missing);
-    const own = prefix();
     const lacking = own.kept.lackingFrom(loaded.prefix.origins);
+    this.#lacks = lacking === undefined;
     if (!lacking) {
-      replaced('the log went back further than this replica keeps what it applied');
-      return true;
+      stopped('the log that is there lacks something that this replica does not keep one by one any more');
+      return false;
     }
     const turn = () =>
       new Promise<void>((resolve) => {

@@ -2,21 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { emptySnapshots } from './redis-snapshots.ts';
 import { emptyServer, type SavedServer } from './server.ts';
-import { SimulatedReplica, simulate, upserting } from './site.ts';
-import type { World } from './world.ts';
+import { fresh, SimulatedReplica, simulate, upserting } from './site.ts';
 
 const withoutSnapshots = ({ contents, history }: SavedServer): SavedServer => ({
   contents: { ...contents, snapshots: emptySnapshots },
   history,
 });
-
-/** A replica that has nothing but what Redis has. */
-async function fresh(world: World): Promise<SimulatedReplica> {
-  const replica = new SimulatedReplica(world, world.addMachine({ disk: false }));
-  replica.start();
-  await world.run(() => replica.machine.serving?.replica.status.connected === true, 10_000);
-  return replica;
-}
 
 describe('a log that went back', () => {
   it('P47: is there again, whole, within seconds after Redis was wiped', async () => {

@@ -175,9 +175,11 @@ export class Ledger {
     return this.operations.get(event)?.outcome === 'answered' || this.shown.has(event);
   }
 
-  /** Whether a token can still be reached: nothing that it shows went with a disk. */
-  isReachable(token: string): boolean {
-    return [...decodeToken(token, 'token').journaled].every(
+  /** Whether a token can still be reached: nothing that it shows beside the log went with a disk. */
+  isReachable({ token, events }: GivenToken): boolean {
+    const { journaled } = decodeToken(token, 'token');
+    if (journaled.size > 0 && events.some((event) => this.#lostEvents.has(event))) return false;
+    return [...journaled].every(
       ([origin, number]) => this.#numberOf(origin) >= number || !this.#lostUpTo(origin, number),
     );
   }

@@ -29,6 +29,7 @@ async function runAll(first: number, runs: number): Promise<void> {
     virtualMilliseconds: 0,
     toTheChange: 0,
     toTheWhole: 0,
+    renewed: 0,
   };
   for (let seed = first; seed < first + runs; seed += 1) {
     const report = await runSchedule(seed, false);
@@ -42,6 +43,7 @@ async function runAll(first: number, runs: number): Promise<void> {
     sums.unknown += report.unknown;
     sums.toTheChange += report.cameBack.toTheChange;
     sums.toTheWhole += report.cameBack.toTheWhole;
+    sums.renewed += report.renewed;
     sums.events += report.events;
     sums.snapshots += report.snapshots;
     sums.virtualMilliseconds += report.virtualMilliseconds;
@@ -55,7 +57,9 @@ async function runAll(first: number, runs: number): Promise<void> {
     `${sums.answered} writes answered, ${sums.refused} refused, ${sums.unknown} unknown; ${sums.snapshots} snapshots; ` +
       `${sums.events} events in ${(sums.virtualMilliseconds / 3_600_000).toFixed(1)} hours of virtual time`,
   );
-  console.log(`${sums.toTheChange} readers came back to what had changed, ${sums.toTheWhole} to the whole`);
+  console.log(
+    `${sums.toTheChange} readers came back to what had changed, ${sums.toTheWhole} to the whole; ${sums.renewed} replicas began anew`,
+  );
 }
 
 async function replay(seed: number): Promise<void> {

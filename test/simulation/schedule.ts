@@ -131,6 +131,7 @@ export interface Report {
   readonly events: number;
   readonly snapshots: number;
   readonly cameBack: World['cameBack'];
+  readonly renewed: number;
   readonly virtualMilliseconds: number;
   /** What went wrong. */
   readonly problem: string | undefined;
@@ -160,6 +161,7 @@ export async function runSchedule(seed: number, isTraced: boolean): Promise<Repo
     events: scheduler.events,
     snapshots: world.server.redis.snapshots.named,
     cameBack: world.cameBack,
+    renewed: world.renewed,
     virtualMilliseconds: scheduler.now,
     problem,
     trace: trace.lines,
@@ -323,8 +325,9 @@ async function checkAtRest(world: World): Promise<void> {
         world.violation(name, `${event} was answered or shown, and is lost`);
     if (disk && !disk.hasFailed && disk.contents.transactions.length + disk.contents.known.entries.length > 0)
       world.violation(name, `its journal still holds ${disk.contents.transactions.length} transactions`);
-    for (const { token } of ledger.tokens) {
-      if (!ledger.isReachable(token)) continue;
+    for (const given of ledger.tokens) {
+      if (!ledger.isReachable(given)) continue;
+      const { token } = given;
       await world.until(
         replica.waitFor(token, 1_000).catch((error: unknown) => {
           const isOfAnother = world.wentBack && error instanceof TokenUnreachableError;

@@ -86,6 +86,14 @@ export class SimulatedReplica {
   }
 }
 
+/** A replica that has nothing but what Redis has. */
+export async function fresh(world: World): Promise<SimulatedReplica> {
+  const replica = new SimulatedReplica(world, world.addMachine({ disk: false }));
+  replica.start();
+  await world.run(() => replica.machine.serving?.replica.status.connected === true, 10_000);
+  return replica;
+}
+
 export const upserting =
   (collection: string, { _id, ...fields }: Document) =>
   (writer: DocumentWriter) =>

@@ -8,6 +8,7 @@ import { Disk, type DiskContents, emptyDisk, SimulatedJournal } from './disk.ts'
 import { eventOfTransaction, Ledger } from './ledger.ts';
 import { Machine, MachineClock, type Running } from './machine.ts';
 import { Observer } from './observer.ts';
+import { attendTo } from './operator.ts';
 import { eventCollection, type Oracle } from './oracle.ts';
 import { gossipOver, logOver, snapshotsOver } from './ports.ts';
 import { Process } from './process.ts';
@@ -51,6 +52,15 @@ export const goodConditions = (): Conditions => ({
   messageDelay: [0.2, 2],
 });
 
+/** What a replica only says where something failed that nobody foresaw. */
+const bugs: ReadonlySet<string> = new Set([
+  'handing on transactions failed',
+  'an append failed',
+  'the log cannot be loaded',
+  'the log cannot be loaded: trying again',
+  'writing a snapshot failed',
+]);
+
 /** Of a process that was told to stop; then it is killed. */
 const stopMilliseconds = 5_000;
 const heartbeatMilliseconds = 1_000;
@@ -71,6 +81,8 @@ export class World {
   queries: readonly LiveQueryDefinition[] = [];
   readonly readersThatLeft: ReaderThatLeft[] = [];
   readonly cameBack = { toTheChange: 0, toTheWhole: 0 };
+  /** Replicas that took no part any more, and began anew. */
+  renewed = 0;
   /** Whether clients write large documents, so that one append does not carry all that waits. */
   isHeavy = false;
   /** Whether replicas with a disk keep their prefix on it. */
@@ -354,8 +366,9 @@ export class World {
         if ('late' in fields && Array.isArray(fields.late))
           for (const id of eventsIn(fields.late)) this.ledger.cameTooLate(id);
         say(fields, message);
-        const isBroken = message === 'handing on transactions failed' || message === 'an append failed';
-        if (process.isAlive && isBroken) this.violation(machine.name, `${message}${problemOf(fields)}`);
+        const { running } = machine;
+        if (running && message === 'this replica has stopped taking part') attendTo(this, machine, running);
+        if (process.isAlive && bugs.has(message)) this.violation(machine.name, `${message}${problemOf(fields)}`);
       },
     };
   }

@@ -153,6 +153,14 @@ describe('last numbers by origin that do not decode', () => {
     });
   });
 
+  it('P63: are no matter where no origin has such a name', async () => {
+    const { log, server } = await openDamaged();
+    const before = await log.origins();
+    await server.client.hset('{test}:origins', '', 'x', 'no origin', '7\nsecret');
+
+    expect(await log.origins()).toEqual(before);
+  });
+
   it('P63: stop appends where the log does not say them', async () => {
     const { log, server, end } = await openDamaged();
     await server.client.hset('{test}:origins', 'a.x', 'what is this');
