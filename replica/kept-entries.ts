@@ -62,6 +62,17 @@ export class KeptEntries {
     this.#entries = this.#entries.slice(dropped);
   }
 
+  /** Entries of the log that is followed now which end after a position, as far as they are kept, rising. */
+  after(position: Position): readonly LogEntry[] {
+    let first = this.#entries.length;
+    while (first > 0) {
+      const { entry } = this.#entries[first - 1] ?? {};
+      if (entry?.log !== this.#log || entry.last <= position) break;
+      first -= 1;
+    }
+    return this.#entries.slice(first).map(({ entry }) => entry);
+  }
+
   /** P42. The histories that what is kept was applied in: its contexts are cut by them, however often it was handed on. */
   histories(): ReadonlySet<AppliedHistory> {
     return new Set(this.#entries.map(({ history }) => history));

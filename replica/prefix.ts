@@ -41,6 +41,13 @@ export interface PrefixWatcher {
   raised?(origin: Origin, number: number): void;
 }
 
+/** Entries that lead to where a prefix stands; and where they begin, with the last number by origin as of there. */
+export interface EarlierEntries {
+  readonly head: Head;
+  readonly origins: ReadonlyMap<Origin, number>;
+  readonly entries: readonly LogEntry[];
+}
+
 export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
   /** Logs that were closed before its own began, oldest first. */
@@ -67,6 +74,7 @@ export class Prefix implements States {
     records: Iterable<DocumentRecord>,
     origins: ReadonlyMap<Origin, number>,
     skipped: readonly SkippedNumbers[] = [],
+    earlier: EarlierEntries = { head, origins, entries: [] },
   ) {
     this.#skipped = skipped;
     this.#head = head;
@@ -74,7 +82,7 @@ export class Prefix implements States {
     this.closedLogs = closedLogs;
     this.lineage = lineageOf(head.log, closedLogs);
     this.origins = new Map(origins);
-    const marks = new KnownMarks(limits.knownMarks, head, origins);
+    const marks = new KnownMarks(limits.knownMarks, earlier.head, earlier.origins);
     const history = new LogHistory(head.log, (position) => marks.at(position), closedLogs);
     this.marks = marks;
     this.history = history;
@@ -83,7 +91,11 @@ export class Prefix implements States {
         ? { log, position: marks.base.position, mark: marks.base.mark }
         : history.closedFrom(log, position);
     this.#applied = { head: (log, position) => history.head(log, position) ?? next(log, position), marks };
-    this.kept = new KeptEntries(limits.keptEntryBytes, head, origins);
+    this.kept = new KeptEntries(limits.keptEntryBytes, earlier.head, earlier.origins);
+    for (const entry of earlier.entries) {
+      marks.add(entry);
+      this.kept.add(entry, this.#applied);
+    }
     for (const record of records) this.take(record);
   }
 

@@ -3,6 +3,7 @@
  * record what they are as of, which is there only while they are whole. docs/protocol.md, P33.
  */
 import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import { decodeDocument } from '../crdt/document-codec.ts';
 import type { Origin } from '../crdt/version.ts';
 import type { RemovedDocument } from '../log/chunk.ts';
@@ -11,7 +12,7 @@ import type { KeptChange, KeptPrefix, KeptState, KeptWhole } from '../log/kept-p
 import type { DocumentRecord } from '../log/log.ts';
 import { decodeBesideHead } from '../log/manifest.ts';
 import { parseNumber, seal, unseal } from '../log/sealed.ts';
-import { documentKey, documentOfKey } from './keys.ts';
+import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
 
 const format = 2;
@@ -23,6 +24,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
   readonly #states: Table;
   readonly #origins: Table;
   readonly #removed: Table;
+  readonly #entries: Table;
 
   constructor(store: Store, meta: Table) {
     this.#store = store;
@@ -30,6 +32,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     this.#states = store.table('kept-states');
     this.#origins = store.table('kept-origins');
     this.#removed = store.table('kept-removed');
+    this.#entries = store.table('kept-entries');
   }
 
   async load(): Promise<KeptState | undefined> {
@@ -43,7 +46,11 @@ export class LmdbKeptPrefix implements KeptPrefix {
       if (!isOrigin(origin) || number === undefined) throw malformed(`the number of origin ${origin}`);
       origins.set(origin, number);
     }
-    return { head, closedLogs, origins, skipped, records: this.#records(), removed: this.#removedDocuments() };
+    const entries = Array.from(this.#entries.getRange(), ({ key, value }) => ({
+      last: numberOfKey(key),
+      bytes: value,
+    }));
+    return { head, closedLogs, origins, skipped, entries, records: this.#records(), removed: this.#removedDocuments() };
   }
 
   keep(change: KeptChange): Promise<void> {
@@ -59,7 +66,12 @@ export class LmdbKeptPrefix implements KeptPrefix {
       else if (this.#removed.doesExist(key)) writes.push([this.#removed, key, undefined]);
     }
     for (const [origin, number] of origins) writes.push([this.#origins, Buffer.from(origin), Buffer.from(`${number}`)]);
-    if (whole) writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
+    if (whole) {
+      for (const key of this.#entries.getKeys({ end: numberKey(whole.keptFrom + 1), limit: limits.keysPerTurn }))
+        writes.push([this.#entries, key, undefined]);
+      for (const { last, bytes } of whole.entries) writes.push([this.#entries, numberKey(last), Buffer.from(bytes)]);
+      writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
+    }
     return writes;
   }
 
@@ -67,7 +79,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     return this.#store.inTurn(async () => {
       await this.#store.commit([[this.#meta, wholeKey, undefined]]);
       try {
-        for (const table of [this.#states, this.#origins, this.#removed]) await table.clearAsync();
+        for (const table of [this.#states, this.#origins, this.#removed, this.#entries]) await table.clearAsync();
       } catch (error) {
         throw new StoreUnavailableError('the disk of DATA_DIR is full or failing', { cause: error });
       }
@@ -91,11 +103,11 @@ export class LmdbKeptPrefix implements KeptPrefix {
   }
 }
 
-function encodeWhole({ head, ...beside }: KeptWhole): Buffer {
-  return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify(beside)));
+function encodeWhole({ head, closedLogs, skipped }: KeptWhole): Buffer {
+  return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify({ closedLogs, skipped })));
 }
 
-function decodeWhole(bytes: Buffer): KeptWhole {
+function decodeWhole(bytes: Buffer): Pick<KeptWhole, 'head' | 'closedLogs' | 'skipped'> {
   const { fields, body } = unseal('the state in DATA_DIR', format, 3, bytes);
   const [log, positionText, mark] = fields;
   const position = parseNumber(positionText);

@@ -3,8 +3,9 @@
  * starts without its site too. Held by the contract suite test/replica/log/kept-prefix-contract.ts. docs/protocol.md, P33.
  */
 
-import type { Head, Origin } from '../crdt/version.ts';
+import type { Head, Origin, Position } from '../crdt/version.ts';
 import type { RemovedDocument } from './chunk.ts';
+import type { StoredEntry } from './following.ts';
 import type { DocumentRecord, Log } from './log.ts';
 import type { ClosedLog, SkippedNumbers } from './snapshots.ts';
 
@@ -14,6 +15,8 @@ export interface KeptState {
   readonly closedLogs: readonly ClosedLog[];
   readonly origins: ReadonlyMap<Origin, number>;
   readonly skipped: readonly SkippedNumbers[];
+  /** The newest of the log, as far as they are kept, rising. */
+  readonly entries: readonly StoredEntry[];
   /** Decoded as they are asked for. @throws {MalformedBytesError} @throws {UnknownFormatError} one does not decode */
   readonly records: Iterable<DocumentRecord>;
   readonly removed: Iterable<RemovedDocument>;
@@ -41,6 +44,10 @@ export interface KeptWhole {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly skipped: readonly SkippedNumbers[];
+  /** Entries of the log up to the head, which follow on those that were given before. */
+  readonly entries: readonly StoredEntry[];
+  /** Of entries that end up to this position none is kept any more. */
+  readonly keptFrom: Position;
 }
 
 /** Everything that writes settles once it is flushed to disk, in the order of the calls. @throws {StoreUnavailableError} the disk is full or failing: nothing was done */

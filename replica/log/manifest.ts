@@ -49,7 +49,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
 }
 
 /** What is beside the head of a prefix that is kept, as JSON. @throws {MalformedBytesError} */
-export function decodeBesideHead(bytes: Buffer): Omit<KeptWhole, 'head'> {
+export function decodeBesideHead(bytes: Buffer): Pick<KeptWhole, 'closedLogs' | 'skipped'> {
   const { closedLogs, skipped } = objectOf(parse(bytes));
   return { closedLogs: closedLogsOf(closedLogs), skipped: skippedOf(skipped) };
 }

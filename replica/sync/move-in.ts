@@ -39,7 +39,8 @@ export async function moveIn(parts: MoveInParts): Promise<void> {
       await kept.keep({ documents, origins: new Map(), whole: undefined });
       documents = [];
     }
-    const whole = { head: states.head, closedLogs: [], skipped: [] };
+    const { head } = states;
+    const whole = { head, closedLogs: [], skipped: [], entries: [], keptFrom: head.position };
     await kept.keep({ documents, origins: await embedded.log.origins(), whole });
   }
   await embedded.moved();

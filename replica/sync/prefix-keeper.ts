@@ -1,15 +1,19 @@
 /**
  * Keeps the prefix on the replica's own disk, in the background and always a little behind: what was put in place since the
- * last time is written with the head that it belongs to, in one step. docs/protocol.md, P33.
+ * last time is written with the head that it belongs to, in one step; and the newest entries of the log with it, so that what
+ * was applied can still be handed on after a restart. docs/protocol.md, P33.
  * A prefix that is not there yet is written in parts first, and counts only with the last of them.
  */
 import { limits } from '../../limits.ts';
 import type { DocumentState } from '../crdt/document.ts';
 import { encodeDocument } from '../crdt/document-codec.ts';
-import type { Origin } from '../crdt/version.ts';
+import type { Origin, Position } from '../crdt/version.ts';
 import { DocumentMap } from '../document-map.ts';
 import type { RemovedDocument } from '../log/chunk.ts';
+import { encodeEntry } from '../log/entry.ts';
+import type { StoredEntry } from '../log/following.ts';
 import type { KeptDocument, KeptPrefix } from '../log/kept-prefix.ts';
+import type { LogEntry } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { Prefix } from '../prefix.ts';
 
@@ -36,6 +40,8 @@ export class PrefixKeeper {
   #changed = new DocumentMap<true>();
   #changedCount = 0;
   #changedOrigins = new Map<Origin, number>();
+  /** Up to where entries of the log are on disk. */
+  #entriesUpTo: Position = 0;
   /** Whether all else of the prefix is on disk. */
   #isWhole = false;
   #working: Promise<void> = Promise.resolve();
@@ -52,6 +58,7 @@ export class PrefixKeeper {
     this.#prefix = prefix;
     this.#forgetChanges();
     this.#isWhole = isKept;
+    this.#entriesUpTo = isKept ? prefix.head.position : prefix.kept.keptFrom;
     this.#watch = prefix.watch({
       put: ({ collection, id }) => {
         this.write(collection, id);
@@ -128,14 +135,17 @@ export class PrefixKeeper {
     if (origins.size === 0) return;
     // In one turn: all that is written is as of the head.
     const { head, closedLogs, skipped } = prefix;
+    const entries = prefix.kept.after(this.#entriesUpTo);
+    const { keptFrom } = prefix.kept;
     const documents = Array.from(changed, ([collection, id]) => captured(prefix, collection, id));
     this.#forgetChanges();
     try {
       await this.#options.kept.keep({
         documents: await this.#encoded(documents),
         origins,
-        whole: { head, closedLogs, skipped },
+        whole: { head, closedLogs, skipped, entries: await this.#encodedEntries(entries), keptFrom },
       });
+      if (this.#prefix === prefix) this.#entriesUpTo = head.position;
     } catch (error) {
       this.#takeBack(prefix, changed, origins);
       throw error;
@@ -161,6 +171,15 @@ export class PrefixKeeper {
     const encoded: KeptDocument[] = [];
     for (const { collection, id, state, removed } of documents) {
       encoded.push({ collection, id, state: state && encodeDocument(state), removed });
+      if (encoded.length % limits.keysPerTurn === 0) await this.#turn();
+    }
+    return encoded;
+  }
+
+  async #encodedEntries(entries: readonly LogEntry[]): Promise<StoredEntry[]> {
+    const encoded: StoredEntry[] = [];
+    for (const entry of entries) {
+      encoded.push({ last: entry.last, bytes: encodeEntry(entry) });
       if (encoded.length % limits.keysPerTurn === 0) await this.#turn();
     }
     return encoded;

@@ -1,10 +1,14 @@
 /** Starting from the prefix that the replica keeps on its own disk: P33. Then a restart is to its site as a pause is. */
 import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { Head, Origin } from '../crdt/version.ts';
+import { decodeEntry, deltasOf } from '../log/entry.ts';
+import type { StoredEntry } from '../log/following.ts';
 import type { JournaledTransaction } from '../log/journal.ts';
 import type { KeptPrefix } from '../log/kept-prefix.ts';
+import type { LogEntry } from '../log/log.ts';
 import type { Timers } from '../options.ts';
-import { Prefix } from '../prefix.ts';
+import { type EarlierEntries, Prefix } from '../prefix.ts';
 import { isUndecodable, type LoadedPrefix, LoadInterrupted, type LoadParts, readManifest, readTail } from './load.ts';
 import type { PrefixKeeper } from './prefix-keeper.ts';
 import { isWithin } from './way-on.ts';
@@ -68,7 +72,8 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
   try {
     const state = await kept.load();
     if (!state) return undefined;
-    const prefix = new Prefix(state.head, state.closedLogs, [], state.origins, state.skipped);
+    const { head, closedLogs, origins, skipped } = state;
+    const prefix = new Prefix(head, closedLogs, [], origins, skipped, earlierEntries(head, origins, state.entries));
     let left: number = limits.keysPerTurn;
     for (const record of state.records) {
       prefix.take(record);
@@ -88,6 +93,32 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
     logger.error({ err: error }, 'the state in the data folder does not decode: it is loaded from the site');
     return undefined;
   }
+}
+
+/** What leads to where the prefix stands, without a gap. @throws {MalformedBytesError} @throws {UnknownFormatError} */
+function earlierEntries(
+  head: Head,
+  origins: ReadonlyMap<Origin, number>,
+  stored: readonly StoredEntry[],
+): EarlierEntries {
+  const entries: LogEntry[] = [];
+  let first: Head = head;
+  for (const { bytes } of stored.toReversed()) {
+    const entry = decodeEntry(bytes);
+    if (entry.log !== head.log || entry.last !== first.position || entry.mark !== first.mark) break;
+    entries.push(entry);
+    first = { log: head.log, position: entry.first - 1, mark: entry.before };
+  }
+  entries.reverse();
+  const before = new Map(origins);
+  const seen = new Set<Origin>();
+  for (const entry of entries) {
+    if (seen.has(entry.origin)) continue;
+    seen.add(entry.origin);
+    const [delta] = deltasOf(entry);
+    if (delta) before.set(entry.origin, delta.context.numberBefore);
+  }
+  return { head: first, origins: before, entries };
 }
 
 const pause = (timers: Timers, milliseconds: number): Promise<void> =>

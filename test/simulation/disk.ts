@@ -2,6 +2,7 @@
 import { StoreUnavailableError } from '../../errors.ts';
 import { decodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
+import type { StoredEntry } from '../../replica/log/following.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownHistory } from '../../replica/log/journal.ts';
 import type { KeptChange, KeptDocument, KeptPrefix, KeptState } from '../../replica/log/kept-prefix.ts';
 import { never } from './connection.ts';
@@ -25,9 +26,10 @@ export interface KeptContents {
   readonly whole: KeptChange['whole'];
   readonly documents: ReadonlyMap<string, KeptDocument>;
   readonly origins: ReadonlyMap<Origin, number>;
+  readonly entries: readonly StoredEntry[];
 }
 
-const nothingKept: KeptContents = { whole: undefined, documents: new Map(), origins: new Map() };
+const nothingKept: KeptContents = { whole: undefined, documents: new Map(), origins: new Map(), entries: [] };
 
 const nothingKnown: KnownHistory = { bases: [], entries: [] };
 
@@ -196,18 +198,25 @@ export class SimulatedJournal implements Journal {
   }
 }
 
-function withChange({ whole, documents, origins }: KeptContents, change: KeptChange): KeptContents {
+function withChange({ whole, documents, origins, entries }: KeptContents, change: KeptChange): KeptContents {
   const kept = new Map(documents);
   for (const document of change.documents) kept.set(`${document.collection} ${document.id}`, document);
-  return { whole: change.whole ?? whole, documents: kept, origins: new Map([...origins, ...change.origins]) };
+  const { keptFrom = 0, entries: added = [] } = change.whole ?? {};
+  return {
+    whole: change.whole ?? whole,
+    documents: kept,
+    origins: new Map([...origins, ...change.origins]),
+    entries: [...entries.filter(({ last }) => last > keptFrom), ...added],
+  };
 }
 
-function loadedState({ whole, documents, origins }: KeptContents): KeptState | undefined {
+function loadedState({ whole, documents, origins, entries }: KeptContents): KeptState | undefined {
   if (!whole) return undefined;
   const all = [...documents.values()];
   return {
     ...whole,
     origins,
+    entries,
     records: all.map(({ collection, id, state }) => ({ collection, id, state: state && decodeDocument(state) })),
     removed: all.flatMap(({ removed }) => removed ?? []),
   };

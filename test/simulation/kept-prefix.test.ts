@@ -6,6 +6,7 @@ import { Disk, SimulatedJournal } from './disk.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
+import { emptyServer } from './server.ts';
 import { evicting, simulate, upserting } from './site.ts';
 
 describeKeptPrefix('the kept prefix on the simulated disk', async () => underTest(new Disk()));
@@ -108,6 +109,31 @@ describe('P33: a replica with a disk', () => {
     await world.run(() => a.machine.serving !== undefined, 30_000);
 
     expect(a.read('cars', 'vw')).toEqual({ doors: 4, make: 'VW' });
+  });
+
+  it('P48: hands on what it had applied before it crashed, where the log went back and was healed meanwhile', async () => {
+    const { a, b, world, settle, pass } = await simulate({ seed: 38 });
+    await b.waitFor(await a.upsert('cars', { _id: 'vw', doors: 4 }));
+    const saved = world.server.save();
+    await a.cutOff();
+    await b.upsert('cars', { _id: 'vw', make: 'VW' });
+    await b.upsert('cars', { _id: 'bmw' });
+    await pass(2_000);
+    b.crash();
+    world.goBack(saved);
+    a.mend();
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    // What a has of the log is what it was: another log begins with that.
+    world.goBack(emptyServer);
+    await world.run(() => a.replica.status.version[0]?.log.endsWith('-grown') === true, 20_000);
+
+    b.start();
+    await settle();
+
+    for (const one of [a, b]) {
+      expect(one.replica.status).toMatchObject({ connected: true, problem: undefined });
+      expect(['vw', 'bmw'].map((id) => one.read('cars', id))).toEqual([{ doors: 5, make: 'VW' }, {}]);
+    }
   });
 
   it('keeps what many writes change in good time, each time anew', async () => {

@@ -17,33 +17,41 @@ const damagedAt = (position: number, { contents, history }: SavedServer): SavedS
 
 describe('a replica that has stopped taking part', () => {
   it('P44: takes part again once another has handed on what it does not keep any more', async () => {
-    const { a, b, world, pass, settle } = await simulate({ seed: 406_843 });
+    const { a, b, world, pass, settle } = await simulate({
+      seed: 406_843,
+      disks: false,
+      snapshots: { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0 },
+    });
     const c = await fresh(world);
     await b.waitFor(await a.upsert('cars', { _id: 'vw' }));
     const saved = world.server.save();
     world.split(({ name }) => name !== a.machine.name);
     await pass(2_000);
-    // b has it on its disk, as a document and no transaction; c has the transaction.
-    await c.waitFor(await b.upsert('cars', { _id: 'bmw' }));
-    await pass(2_000);
-    b.crash();
+    for (const _id of ['bmw', 'fiat', 'seat']) {
+      await c.waitFor(await b.upsert('cars', { _id }));
+      await pass(5_000);
+    }
+    // c has these as transactions; b begins anew, and has them from a snapshot.
     await c.cutOff();
+    b.crash();
+    b.start();
+    await pass(5_000);
+    await b.cutOff();
     await a.upsert('cars', { _id: 'audi' });
     world.goBack(saved);
     await world.run(() => a.replica.status.version[0]?.log.endsWith('-grown') === true, 20_000);
     world.unite(world.server);
 
-    b.start();
+    b.mend();
     await pass(10_000);
     const stopped = b.replica.status;
-    await b.upsert('cars', { _id: 'skoda' });
     c.mend();
     await settle();
 
     expect([stopped.connected, stopped.problem]).toEqual([false, expect.stringContaining('has stopped taking part')]);
     for (const one of [a, b, c]) {
       expect(one.replica.status).toMatchObject({ connected: true, problem: undefined });
-      expect(['vw', 'bmw', 'audi', 'skoda'].map((id) => one.read('cars', id))).toEqual([{}, {}, {}, {}]);
+      expect(['vw', 'bmw', 'audi', 'seat'].map((id) => one.read('cars', id))).toEqual([{}, {}, {}, {}]);
     }
   });
 });

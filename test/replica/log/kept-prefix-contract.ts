@@ -12,7 +12,14 @@ export interface KeptPrefixUnderTest extends AsyncDisposable {
 }
 
 const headAt = (position: number) => ({ log: 'log', position, mark: markAtStart(`${position}`) });
-const whole = (position: number) => ({ head: headAt(position), closedLogs: [], skipped: [] });
+const whole = (position: number) => ({
+  head: headAt(position),
+  closedLogs: [],
+  skipped: [],
+  entries: [],
+  keptFrom: 0,
+});
+const entry = (last: number) => ({ last, bytes: Buffer.from(`the entry that ends at ${last}`) });
 
 function document(id: string, name: string): KeptDocument {
   const writer = { origin: 'a.x', number: 7, time: 1_000, log: 'log', position: 3, covers: () => true };
@@ -68,7 +75,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
           ['a.x', 4],
           ['b.x', 1],
         ]),
-        whole: { head: headAt(9), closedLogs, skipped },
+        whole: { ...whole(9), closedLogs, skipped },
       });
 
       const expected = {
@@ -82,6 +89,28 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
       expect(await contentsOf(kept)).toEqual(expected);
       await using again = await disk.reopen();
       expect(await contentsOf(again.kept)).toEqual(expected);
+    });
+
+    it('gives back the entries that were kept, rising, but those up to where none is kept any more', async () => {
+      await using disk = await open();
+      const { kept } = disk;
+      const keep = (entries: readonly number[], keptFrom: number) =>
+        kept.keep({
+          documents: [],
+          origins: new Map(),
+          whole: { ...whole(300), entries: entries.map(entry), keptFrom },
+        });
+      await keep([2, 9, 255], 0);
+      await keep([256, 300], 2);
+
+      await using again = await disk.reopen();
+      const state = await again.kept.load();
+      expect(state?.entries.map(({ last, bytes }) => [last, String(bytes)])).toEqual(
+        [9, 255, 256, 300].map((last) => [last, String(entry(last).bytes)]),
+      );
+      await again.kept.clear();
+      await again.kept.keep({ documents: [], origins: new Map(), whole: whole(1) });
+      expect((await again.kept.load())?.entries).toEqual([]);
     });
 
     it('holds nothing to load while only parts of a whole are there', async () => {
