@@ -1,7 +1,10 @@
 /**
- * `npm run simulate -- --runs 1000`: runs so many schedules, and says so. `--seed 7`: replays one, with its trace; with
- * `--runs`, begins there.
+ * `npm run simulate -- --runs 1000`: runs so many schedules on all processors, and says so. `--seed 7`: replays one, with its
+ * trace; with `--runs`, begins there. Where some fail it goes on, names them, and replays the first.
  */
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Report, runSchedule } from './schedule.ts';
 
@@ -20,6 +23,7 @@ function wholeNumber(name: string, text: string): number {
 async function runAll(first: number, runs: number): Promise<void> {
   const begun = performance.now();
   const clean = new Map<string, number>();
+  const failed: number[] = [];
   const sums = {
     answered: 0,
     refused: 0,
@@ -31,13 +35,13 @@ async function runAll(first: number, runs: number): Promise<void> {
     toTheWhole: 0,
     renewed: 0,
   };
-  for (let seed = first; seed < first + runs; seed += 1) {
-    const report = await runSchedule(seed, false);
-    if (report.problem !== undefined) {
-      await replay(seed);
-      return;
+  const told = (report: Omit<Report, 'trace'>) => {
+    const { seed, kind, problem } = report;
+    if (problem === undefined) clean.set(kind, (clean.get(kind) ?? 0) + 1);
+    else {
+      failed.push(seed);
+      console.log(`seed ${seed} (${kind}) failed: ${problem}`);
     }
-    clean.set(report.kind, (clean.get(report.kind) ?? 0) + 1);
     sums.answered += report.answered;
     sums.refused += report.refused;
     sums.unknown += report.unknown;
@@ -47,10 +51,15 @@ async function runAll(first: number, runs: number): Promise<void> {
     sums.events += report.events;
     sums.snapshots += report.snapshots;
     sums.virtualMilliseconds += report.virtualMilliseconds;
-  }
+  };
+  const last = first + runs - 1;
+  const stripes = Math.min(availableParallelism(), runs);
+  await Promise.all(Array.from({ length: stripes }, (_, at) => stripe(first + at, last, stripes, told)));
+  const count = [...clean.values()].reduce((sum, one) => sum + one, 0);
+  if (count + failed.length !== runs) throw new Error(`${count + failed.length} of ${runs} schedules were run`);
   const seconds = (performance.now() - begun) / 1_000;
   console.log(
-    `${runs} schedules ran clean in ${seconds.toFixed(1)} s (seeds ${first} to ${first + runs - 1}): ` +
+    `${count} schedules ran clean in ${seconds.toFixed(1)} s (seeds ${first} to ${last}): ` +
       [...clean].map(([kind, count]) => `${count} ${kind}`).join(', '),
   );
   console.log(
@@ -60,6 +69,27 @@ async function runAll(first: number, runs: number): Promise<void> {
   console.log(
     `${sums.toTheChange} readers came back to what had changed, ${sums.toTheWhole} to the whole; ${sums.renewed} replicas began anew`,
   );
+  const [worst] = failed.sort((a, b) => a - b);
+  if (worst === undefined) return;
+  await replay(worst);
+  console.log(`${failed.length} failed: seeds ${failed.join(', ')}`);
+}
+
+/** A process runs every n-th seed. @param told of each schedule */
+async function stripe(
+  first: number,
+  last: number,
+  step: number,
+  told: (report: Omit<Report, 'trace'>) => void,
+): Promise<void> {
+  // Much is made and soon dropped.
+  const execArgv = [...process.execArgv, '--max-semi-space-size=48'];
+  const child: ChildProcess = fork(join(import.meta.dirname, 'stripe.ts'), [first, last, step].map(String), {
+    execArgv,
+  });
+  child.on('message', told);
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  if (code !== 0) throw new Error(`a process of schedules ended with ${code}`);
 }
 
 async function replay(seed: number): Promise<void> {
