@@ -73,13 +73,6 @@ export function valueAt(state: DocumentState, path: Path): Value | undefined {
   return value;
 }
 
-/** The type shown at a path of nodes; within an object stored whole, REGISTER. Undefined where nothing is. */
-export function typeAt(state: DocumentState, path: Path): FieldType | undefined {
-  const { node, rest } = shownNode(state.root, path);
-  if (node && rest === 0) return shownType(node);
-  return valueAt(state, path) === undefined ? undefined : 'REGISTER';
-}
-
 /** The last node on a path that goes through shown maps and may end in a shown register; `rest` is how many keys it leaves. */
 function shownNode(root: DocumentNode, path: Path): { readonly node: DocumentNode | undefined; readonly rest: number } {
   let node: DocumentNode | undefined = root;

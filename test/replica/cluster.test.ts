@@ -1,7 +1,8 @@
 /** Whole replicas on a real Redis Cluster: what they wrote while the slot of their keys moved is there, once. */
 import { expect, it } from 'vitest';
 import { startRedisCluster } from '../servers/redis-cluster.ts';
-import { type OpenReplica, openOnRedis, read, temporaryFolder, until, update, upsert } from './replicas.ts';
+import { eventually } from '../servers/wait.ts';
+import { type OpenReplica, openOnRedis, read, temporaryFolder, update, upsert } from './replicas.ts';
 
 const increment = { kind: 'increment', path: ['n'], by: 1 } as const;
 const timing = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0 };
@@ -29,17 +30,17 @@ it('P61: replicas that write while the slot of their keys moves lose nothing, an
     const before = written;
     await cluster.moveSlot('{test}:log');
     places.add((await cluster.ownerOf('{test}:log')).port);
-    await until(() => [a, b].every(isWell) && written > before + 10, 'both are connected again');
+    await eventually('both are connected again', () => [a, b].every(isWell) && written > before + 10);
   }
   isOver = true;
   await Promise.all(writing);
 
-  await until(() => [a, b].every(isWell), 'all is handed on');
+  await eventually('all is handed on', () => [a, b].every(isWell));
   await using fresh = await openOnRedis({ url: cluster.url, name: 'c', path: undefined, timing });
   for (const one of [a, b, fresh]) {
-    await until(
-      () => JSON.stringify(read(one, 'cars', 'x')) === JSON.stringify({ n: written }),
+    await eventually(
       'each is counted once',
+      () => JSON.stringify(read(one, 'cars', 'x')) === JSON.stringify({ n: written }),
     );
   }
   expect(places.size).toBeGreaterThan(1);

@@ -2,8 +2,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../servers/redis.ts';
+import { eventually } from '../servers/wait.ts';
 import { damagesBesideLog, damagesOfLog } from './damages.ts';
-import { type OpenReplica, openOnRedis, readAll, temporaryFolder, until, upsert } from './replicas.ts';
+import { type OpenReplica, openOnRedis, readAll, temporaryFolder, upsert } from './replicas.ts';
 
 /** A snapshot whenever there is anything in the log, and a log that is trimmed at once. */
 const timing = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMilliseconds: 1_000 };
@@ -35,19 +36,17 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
         await write(b, `${where} by b`);
         for (const id of [`before ${where}`, `${where} by a`, `${where} by b`]) written[id] = {};
 
-        await until(
-          () => [a, b].every((one) => isWell(one)),
-          `both go on after bad bytes in ${where}: ${problemsOf(a, b)}`,
+        await eventually(`both go on after bad bytes in ${where}: ${problemsOf(a, b)}`, () =>
+          [a, b].every((one) => isWell(one)),
         );
-        await until(
-          () => [a, b].every((one) => Object.keys(readAll(one, 'cars')).length === Object.keys(written).length),
-          `both have all after bad bytes in ${where}`,
+        await eventually(`both have all after bad bytes in ${where}`, () =>
+          [a, b].every((one) => Object.keys(readAll(one, 'cars')).length === Object.keys(written).length),
         );
         await using fresh = await open('c');
         // Before an entry that does not decode it waits for a snapshot past it, which the others write.
-        await until(
-          () => Object.keys(readAll(fresh, 'cars')).length >= Object.keys(written).length,
+        await eventually(
           `a fresh one has all after ${where}`,
+          () => Object.keys(readAll(fresh, 'cars')).length >= Object.keys(written).length,
         );
         expect(readAll(fresh, 'cars')).toEqual(written);
       }

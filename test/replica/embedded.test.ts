@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { objectFromJson } from '../../replica/crdt/json.ts';
 import type { LiveEvent, LoggedTransaction } from '../../replica/replica.ts';
-import { openEmbedded, read, readAll, shownValueOf, temporaryFolder, until, update, upsert } from './replicas.ts';
+import { eventually } from '../servers/wait.ts';
+import { openEmbedded, read, readAll, shownValueOf, temporaryFolder, update, upsert } from './replicas.ts';
 
 const noCounters = () => false;
 const increment = (by: number) => ({ kind: 'increment', path: ['n'], by }) as const;
@@ -224,7 +225,7 @@ describe('a replica on an embedded store', () => {
       ended: (error) => failures.push(error),
     });
     await upsert(a, 'cars', { _id: 'e' });
-    await until(() => given.length >= 4, 'four transactions');
+    await eventually('four transactions', () => given.length >= 4);
     expect(seen()).toEqual([
       [2, 'b'],
       [3, 'c'],
@@ -237,7 +238,7 @@ describe('a replica on an embedded store', () => {
       told: (transaction) => rest.push(transaction),
       ended: (error) => failures.push(error),
     });
-    await until(() => rest.length >= 2, 'the rest after a token within an entry');
+    await eventually('the rest after a token within an entry', () => rest.length >= 2);
     expect(rest.map(({ position }) => position)).toEqual([4, 5]);
     expect(failures).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /** Replicas on a Redis that takes no writes for a while, or delivers badly: they answer, and all is handed on, once. */
 import { describe, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
+import { eventually } from '../servers/wait.ts';
 import {
   type OpenReplica,
   openOnRedis,
@@ -8,7 +9,6 @@ import {
   readAll,
   temporaryFolder,
   twoFolders,
-  until,
   update,
   upsert,
 } from './replicas.ts';
@@ -53,21 +53,20 @@ describe('replicas on a Redis that', () => {
 
     await begin(redis);
     for (let time = 0; time < 5; time += 1) for (const one of [a, b]) await update(one, 'cars', 'x', increment);
-    await until(
-      () => [a, b].every(({ replica: { status } }) => status.unsent === 5 && !status.connected),
-      'both are cut off, and say so',
+    await eventually('both are cut off, and say so', () =>
+      [a, b].every(({ replica: { status } }) => status.unsent === 5 && !status.connected),
     );
     const said: boolean[] = [];
     using _watch = a.replica.watchStatus(() => said.push(a.replica.status.connected));
     const { appends } = a.replica.counters;
-    if (name === 'is out of memory') await until(() => a.replica.counters.appends > appends + 2, 'it was tried again');
+    if (name === 'is out of memory')
+      await eventually('it was tried again', () => a.replica.counters.appends > appends + 2);
     expect(said).not.toContain(true);
     await end(redis);
 
-    await until(() => [a, b].every(isWell), 'all is handed on');
-    await until(
-      () => [a, b].every((one) => JSON.stringify(read(one, 'cars', 'x')) === '{"n":10}'),
-      'each is counted once',
+    await eventually('all is handed on', () => [a, b].every(isWell));
+    await eventually('each is counted once', () =>
+      [a, b].every((one) => JSON.stringify(read(one, 'cars', 'x')) === '{"n":10}'),
     );
   });
 
@@ -85,7 +84,7 @@ describe('replicas on a Redis that', () => {
     expect(isWell(a)).toBe(false);
 
     await restarted;
-    await until(() => isWell(a), 'it is handed on');
+    await eventually('it is handed on', () => isWell(a));
 
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     expect(readAll(b, 'cars')).toEqual({ x: {}, y: {} });
@@ -105,7 +104,7 @@ describe('replicas on a Redis that', () => {
     for (let number = 0; number < 20; number += 1)
       await upsert(a, 'cars', { _id: `${number}`, text: 'x'.repeat(50_000) });
 
-    await until(() => Object.keys(readAll(b, 'cars')).length === 20, 'b has all');
+    await eventually('b has all', () => Object.keys(readAll(b, 'cars')).length === 20);
     expect(readAll(b, 'cars')).toEqual(readAll(a, 'cars'));
     expect((await followers()).some((one) => before.includes(one))).toBe(false);
   });
@@ -127,9 +126,8 @@ describe('replicas on a Redis that', () => {
     }
     await Promise.all([update(a, 'cars', 'x', increment), update(ahead, 'cars', 'x', increment)]);
 
-    await until(
-      () => [a, b, ahead].every((one) => JSON.stringify(read(one, 'cars', 'x')) === '{"n":12}'),
-      'all count twelve',
+    await eventually('all count twelve', () =>
+      [a, b, ahead].every((one) => JSON.stringify(read(one, 'cars', 'x')) === '{"n":12}'),
     );
     expect(new Set(numbers.map((value) => JSON.stringify(value)))).toEqual(new Set(['{"n":10}']));
   });

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '../../replica/replica.ts';
 import { startProxy } from '../servers/proxy.ts';
 import { type RedisServer, startRedis } from '../servers/redis.ts';
-import { type OpenReplica, openOnRedis, readAll, temporaryFolder, until, upsert } from './replicas.ts';
+import { eventually } from '../servers/wait.ts';
+import { type OpenReplica, openOnRedis, readAll, temporaryFolder, upsert } from './replicas.ts';
 
 const timing = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMilliseconds: 500 } as const;
 
@@ -31,7 +32,7 @@ describe('replicas on one Redis, with snapshots', () => {
     await upsert(a, 'cars', { _id: 'vw', doors: 4 });
 
     const writes = await writeOver(a, 5);
-    await until(() => a.replica.status.unsent === 0, 'all is in the log');
+    await eventually('all is in the log', () => a.replica.status.unsent === 0);
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined, timing });
 
     expect(await entriesIn(redis)).toBeLessThan(writes);
@@ -59,15 +60,18 @@ describe('replicas on one Redis, with snapshots', () => {
       events.push(event),
     );
     proxy.cut();
-    await until(() => !b.replica.status.connected, 'it is cut off');
+    await eventually('it is cut off', () => !b.replica.status.connected);
     await upsert(b, 'cars', { _id: 'vw', colour: 'red' });
     for (const doors of [3, 5]) await upsert(a, 'cars', { _id: 'vw', doors });
     await writeOver(a, 4);
 
     proxy.heal();
-    await until(() => b.replica.status.connected && b.replica.status.unsent === 0, 'it is back, and has handed on');
+    await eventually(
+      'it is back, and has handed on',
+      () => b.replica.status.connected && b.replica.status.unsent === 0,
+    );
 
-    await until(() => JSON.stringify(readAll(a, 'cars')) === '{"vw":{"doors":5,"colour":"red"}}', 'a has it');
+    await eventually('a has it', () => JSON.stringify(readAll(a, 'cars')) === '{"vw":{"doors":5,"colour":"red"}}');
     expect(readAll(b, 'cars')).toEqual({ vw: { doors: 5, colour: 'red' } });
     expect(readAll(b, 'numbers')).toEqual(readAll(a, 'numbers'));
     // Its own write, and all that the others did, at once.

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { conflictsOf } from '../../replica/crdt/document.ts';
 import type { LiveEvent } from '../../replica/replica.ts';
 import { startRedis } from '../servers/redis.ts';
+import { eventually } from '../servers/wait.ts';
 import {
   type OpenReplica,
   openOnRedis,
@@ -10,7 +11,6 @@ import {
   readAll,
   temporaryFolder,
   twoFolders,
-  until,
   update,
   upsert,
 } from './replicas.ts';
@@ -40,10 +40,10 @@ describe('replicas on one Redis', () => {
     const token = await upsert(b, 'cars', { _id: 'y', make: 'BMW' });
     await a.replica.waitFor(token, 5_000);
     await update(a, 'cars', 'y', increment(2));
-    await until(() => position(b) === 3, 'b has all three');
+    await eventually('b has all three', () => position(b) === 3);
     expect(readAll(b, 'cars')).toEqual({ x: { make: 'VW' }, y: { make: 'BMW', n: 2 } });
     expect(readAll(a, 'cars')).toEqual(readAll(b, 'cars'));
-    await until(() => a.replica.status.peers.some(({ behindBy }) => behindBy === 0), 'a hears of b');
+    await eventually('a hears of b', () => a.replica.status.peers.some(({ behindBy }) => behindBy === 0));
     expect(a.replica.status.peers.map(({ id }) => id)).toEqual([b.replica.id]);
   });
 
@@ -99,7 +99,7 @@ describe('replicas on one Redis', () => {
       if (number % 5 === 0) await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await upsert(a, 'cars', { _id: `${number}` });
     }
-    await until(() => position(b) === 21, 'b has all');
+    await eventually('b has all', () => position(b) === 21);
     expect(readAll(b, 'cars')).toEqual(readAll(a, 'cars'));
   });
 
@@ -128,11 +128,10 @@ describe('replicas on one Redis', () => {
     expect(events).toHaveLength(3);
 
     await redis.restart();
-    await until(
-      () => [a, b].every(({ replica }) => replica.status.unsent === 0 && replica.status.connected),
-      'all is handed on',
+    await eventually('all is handed on', () =>
+      [a, b].every(({ replica }) => replica.status.unsent === 0 && replica.status.connected),
     );
-    await until(() => position(a) === 5 && position(b) === 5, 'both have all five');
+    await eventually('both have all five', () => position(a) === 5 && position(b) === 5);
     await b.replica.waitFor(token, 0);
     expect(read(a, 'cars', 'x')).toEqual(read(b, 'cars', 'x'));
     expect(read(a, 'cars', 'x')).toMatchObject({ n: 42 });
@@ -158,7 +157,7 @@ describe('replicas on one Redis', () => {
     }
     expect(read(a, 'cars', 'x')).toEqual({ n: 2_000 + meanwhile * 1_000_000 });
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
-    await until(() => position(b) === position(a) && a.replica.status.unsent === 0, 'b has all');
+    await eventually('b has all', () => position(b) === position(a) && a.replica.status.unsent === 0);
     expect(read(b, 'cars', 'x')).toEqual(read(a, 'cars', 'x'));
   });
 
@@ -167,11 +166,11 @@ describe('replicas on one Redis', () => {
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined });
     await upsert(a, 'cars', { _id: 'x' });
     await redis.kill();
-    await until(() => !a.replica.status.connected, 'a notices');
+    await eventually('a notices', () => !a.replica.status.connected);
     await expect(upsert(a, 'cars', { _id: 'y' })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(readAll(a, 'cars')).toEqual({ x: {} });
     await redis.restart();
-    await until(() => a.replica.status.connected, 'a is back');
+    await eventually('a is back', () => a.replica.status.connected);
     await upsert(a, 'cars', { _id: 'z' });
     expect(readAll(a, 'cars')).toEqual({ x: {}, z: {} });
   });
@@ -183,8 +182,8 @@ describe('replicas on one Redis', () => {
     redis.pause();
     await expect(upsert(a, 'cars', { _id: 'y' })).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     redis.resume();
-    await until(() => a.replica.status.connected, 'a is back');
-    await until(() => read(a, 'cars', 'y') !== undefined, 'it is written after all, once');
+    await eventually('a is back', () => a.replica.status.connected);
+    await eventually('it is written after all, once', () => read(a, 'cars', 'y') !== undefined);
     expect(position(a)).toBe(2);
   });
 
@@ -196,12 +195,12 @@ describe('replicas on one Redis', () => {
     redis.pause();
     await upsert(a, 'cars', { _id: 'y' });
     redis.resume();
-    await until(() => a.replica.status.unsent === 0 && a.replica.status.connected, 'handed on');
+    await eventually('handed on', () => a.replica.status.unsent === 0 && a.replica.status.connected);
     await redis.configure('maxmemory', '1');
     await upsert(a, 'cars', { _id: 'z' });
     expect(a.replica.status).toMatchObject({ unsent: 1, connected: false });
     await redis.configure('maxmemory', '0');
-    await until(() => a.replica.status.unsent === 0 && a.replica.status.connected, 'handed on again');
+    await eventually('handed on again', () => a.replica.status.unsent === 0 && a.replica.status.connected);
     expect(position(a)).toBe(3);
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     expect(readAll(b, 'cars')).toEqual({ x: {}, y: {}, z: {} });
@@ -219,9 +218,9 @@ describe('replicas on one Redis', () => {
     }
     {
       await using early = await openOnRedis({ url: redis.url, name: 'a', path: folder.path, early: true });
-      await until(
-        () => early.replica.status.problem?.includes('waiting for Redis') === true,
+      await eventually(
         'it says what it waits for',
+        () => early.replica.status.problem?.includes('waiting for Redis') === true,
       );
       expect(early.replica.status).toMatchObject({ ready: false, connected: false, unsent: 2 });
       expect(() => early.replica.read()).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
@@ -234,7 +233,7 @@ describe('replicas on one Redis', () => {
     await early.replica.ready;
     expect(readAll(early, 'cars')).toEqual({ x: { n0: 1, n1: 1 }, y: {} });
     const own = await upsert(early, 'cars', { _id: 'x', n2: 1 });
-    await until(() => early.replica.status.unsent === 0, 'handed on');
+    await eventually('handed on', () => early.replica.status.unsent === 0);
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     await b.replica.waitFor(own, 0);
     expect(readAll(b, 'cars')).toEqual({ x: { n0: 1, n1: 1, n2: 1 }, y: {} });
@@ -246,14 +245,13 @@ describe('replicas on one Redis', () => {
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined });
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     await upsert(a, 'cars', { _id: 'x' });
-    await until(() => position(b) === 1, 'b has it');
+    await eventually('b has it', () => position(b) === 1);
 
     await redis.wipe();
-    await until(
-      () => [a, b].every(({ replica }) => replica.status.version[0]?.log.endsWith('-grown')),
-      'both have another log',
+    await eventually('both have another log', () =>
+      [a, b].every(({ replica }) => replica.status.version[0]?.log.endsWith('-grown')),
     );
-    await until(() => [a, b].every(({ replica }) => replica.status.connected), 'both take part');
+    await eventually('both take part', () => [a, b].every(({ replica }) => replica.status.connected));
 
     await using c = await openOnRedis({ url: redis.url, name: 'c', path: undefined });
     const token = await upsert(c, 'cars', { _id: 'y' });
@@ -272,7 +270,7 @@ describe('replicas on one Redis', () => {
     await redis.wipe();
 
     await upsert(a, 'cars', { _id: 'y' });
-    await until(() => a.replica.status.unsent === 0 && a.replica.status.connected, 'it is handed on');
+    await eventually('it is handed on', () => a.replica.status.unsent === 0 && a.replica.status.connected);
 
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
     expect(readAll(b, 'cars')).toEqual({ x: {}, y: {} });
@@ -299,7 +297,7 @@ describe('replicas on one Redis', () => {
         await redis.client.xadd(stream, key, 'entry', value);
     });
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: folder.path });
-    await until(() => b.replica.status.problem !== undefined, 'it says what is wrong');
+    await eventually('it says what is wrong', () => b.replica.status.problem !== undefined);
     expect(b.replica.status.problem).toMatch(/position 1\b/);
     expect(readAll(b, 'cars')).toEqual({ x: {} });
     await upsert(b, 'cars', { _id: 'z' });
@@ -315,7 +313,7 @@ describe('replicas on one Redis', () => {
     for (const channel of channels)
       for (const message of [Buffer.alloc(0), randomBytes(100), Buffer.from('{"format":1}'), Buffer.from('1\nx\n')])
         await redis.client.publish(channel, message);
-    await until(() => a.replica.counters.malformedMessages >= 8, 'all are counted');
+    await eventually('all are counted', () => a.replica.counters.malformedMessages >= 8);
     await upsert(a, 'cars', { _id: 'x' });
     expect(readAll(a, 'cars')).toEqual({ x: {} });
   });

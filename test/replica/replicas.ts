@@ -170,12 +170,3 @@ export function readAll({ replica }: OpenReplica, collection: string): Record<st
   const ids = [...view.all(collection)].map(({ id }) => id).sort();
   return Object.fromEntries(ids.map((id) => [id, shownValueOf(view, collection, id)]));
 }
-
-/** Resolves once a condition holds. @throws when it does not within so long */
-export async function until(condition: () => boolean, what: string, milliseconds = 10_000): Promise<void> {
-  const end = Date.now() + milliseconds;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within ${milliseconds} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

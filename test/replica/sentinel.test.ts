@@ -1,7 +1,8 @@
 /** Whole replicas on a master that sentinels watch: what it had, and the replica that takes over had not, is there again. */
 import { expect, it } from 'vitest';
 import { startSentinelSite } from '../servers/redis-sentinel.ts';
-import { type OpenReplica, openOnRedis, read, temporaryFolder, until, update, upsert } from './replicas.ts';
+import { eventually } from '../servers/wait.ts';
+import { type OpenReplica, openOnRedis, read, temporaryFolder, update, upsert } from './replicas.ts';
 
 const increment = { kind: 'increment', path: ['n'], by: 1 } as const;
 const isWell = ({ replica }: OpenReplica) =>
@@ -25,9 +26,9 @@ it('P47, P60: a failover to a follower that is behind takes back nothing that a 
   sentinels.replica.resume();
   for (let time = 0; time < 10; time += 1) await update(a, 'cars', 'x', increment);
 
-  await until(() => [a, b].every(isWell), 'both are well again', 40_000);
+  await eventually('both are well again', () => [a, b].every(isWell), 40_000);
   expect(await sentinels.masterPort()).toBe(sentinels.replica.port);
-  await until(() => [a, b].every((one) => counted(one) === '{"n":40}'), 'both count all');
+  await eventually('both count all', () => [a, b].every((one) => counted(one) === '{"n":40}'));
   await using fresh = await openOnRedis({ url: sentinels.url, name: 'c', path: undefined });
-  await until(() => counted(fresh) === '{"n":40}', 'so does a fresh one');
+  await eventually('so does a fresh one', () => counted(fresh) === '{"n":40}');
 }, 90_000);
