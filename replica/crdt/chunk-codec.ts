@@ -1,5 +1,6 @@
 /** Many documents as bytes: a chunk of a snapshot. docs/codec.md, section "Chunks". */
-import { ByteReader, ByteWriter, checkFormat } from './bytes.ts';
+import { ByteReader, checkFormat } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import type { DocumentState } from './document.ts';
 import { readDocument, writeDocument } from './document-codec.ts';
 import { StampReader, StampWriter } from './stamp-codec.ts';
@@ -39,7 +40,7 @@ export function decodeChunk(bytes: Uint8Array): ChunkRecord[] {
   const stamps = new StampReader();
   const records = reader.list(6, (): ChunkRecord => {
     const collection = reader.string();
-    const id = reader.text();
+    const id = reader.rareText();
     return { collection, id, state: readDocument(reader, stamps) };
   });
   reader.fieldsToEnd();

@@ -2,9 +2,11 @@
  * Deltas as bytes: one alone, with all that it says; or some that go into a log together, which share a table of strings,
  * and leave out what their entry in the log says of them. docs/codec.md, section "Deltas".
  */
-import { ByteReader, ByteWriter, checkFormat } from './bytes.ts';
+import { ByteReader, checkFormat } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import type { Delta, DocumentOperations } from './delta.ts';
 import { readDocument, writeDocument } from './operation-codec.ts';
+import { sharedName } from './shared-names.ts';
 import { StringTable } from './strings.ts';
 import { readOrigin } from './value-codec.ts';
 import { type Context, type LogId, noOthers, type Origin, type Placed, type Position, type Time } from './version.ts';
@@ -16,10 +18,28 @@ const flags = { gap: 1, position: 2, log: 4, origins: 8, placed: 16, documents: 
 const allFlags = 63;
 
 /** Deltas that go into a log together. Any run of consecutive frames of one origin, after `shared`, is the body of an entry. */
-export interface EncodedBatch {
-  readonly shared: Uint8Array;
+export class EncodedBatch {
+  /** `shared`, then all frames: the body of the entry that they become where all are of one origin. */
+  readonly body: Uint8Array;
+  readonly #framesStart: number;
+  /** Where each frame begins among them all. */
+  readonly #starts: readonly number[];
+
+  constructor(body: Uint8Array, framesStart: number, starts: readonly number[]) {
+    this.body = body;
+    this.#framesStart = framesStart;
+    this.#starts = starts;
+  }
+
+  get shared(): Uint8Array {
+    return this.body.subarray(0, this.#framesStart);
+  }
+
   /** One for each delta. */
-  readonly frames: readonly Uint8Array[];
+  get frames(): readonly Uint8Array[] {
+    const frames = this.body.subarray(this.#framesStart);
+    return this.#starts.map((start, index) => frames.subarray(start, this.#starts[index + 1]));
+  }
 }
 
 /** What an entry in a log says of the deltas in it. */
@@ -43,22 +63,20 @@ const runsWithTable = 8;
 
 /** Used again and again: nothing is encoded while something else is. */
 const strings = new StringTable('SECOND_USE');
-const content = new ByteWriter(strings);
-const frame = new ByteWriter(strings);
+const frames = new ByteWriter(strings);
 const whole = new ByteWriter(strings);
 
 /** @param log that they are to be appended to */
 export function encodeBatch(log: LogId, deltas: readonly Delta[]): EncodedBatch {
   strings.clear(runsOf(deltas) > runsWithTable);
   const base = baseOf(deltas);
-  const frames = deltas.map((delta) => {
-    frame.clear();
-    writeFrame(delta, log, base);
-    return frame.take();
-  });
+  frames.clear();
+  const starts = deltas.map((delta) => writeFrame(delta, log, base));
   whole.clear();
   writeShared(base);
-  return { shared: whole.take(), frames };
+  const framesStart = whole.length;
+  whole.copyOf(frames);
+  return new EncodedBatch(whole.take(), framesStart, starts);
 }
 
 /**
@@ -70,10 +88,12 @@ export function decodeBatch(entry: EntryFacts, body: Uint8Array): readonly Delta
   const reader = new ByteReader(body, 'the body of a log entry', 1, 'SECOND_USE');
   checkFormat(body, 'the body of a log entry', format);
   const base = readShared(reader);
-  const deltas: Delta[] = [];
-  let last = 0;
-  for (let left = entry.count; left > 0; left--) {
-    const delta = readFrame(reader, entry, base, last === 0 ? entry.firstNumber : undefined, last);
+  const first = readFrame(reader, entry, base, entry.firstNumber, 0);
+  // A literal has no room for growing.
+  const deltas = [first];
+  let last = first.number;
+  for (let left = entry.count - 1; left > 0; left--) {
+    const delta = readFrame(reader, entry, base, undefined, last);
     last = delta.number;
     deltas.push(delta);
   }
@@ -87,14 +107,14 @@ export function encodeDelta(delta: Delta): Uint8Array {
   const { origin, number, context, time } = delta;
   const base = { time, position: context.position };
   strings.clear();
-  frame.clear();
+  frames.clear();
   writeFrame(delta, context.log, base);
   whole.clear();
   writeShared(base);
   whole.text(origin);
   whole.varint(number);
   whole.text(context.log);
-  whole.copyOf(frame);
+  whole.copyOf(frames);
   return whole.take();
 }
 
@@ -105,7 +125,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const base = readShared(reader);
   const origin = readOrigin(reader, reader.text());
   const number = reader.varint();
-  const log = reader.text();
+  const log = sharedName(reader.text());
   const delta = readFrame(reader, { log, origin }, base, number, 0);
   if (!reader.isAtEnd) throw reader.malformed('it goes on');
   return delta;
@@ -113,7 +133,11 @@ export function decodeDelta(bytes: Uint8Array): Delta {
 
 function runsOf(deltas: readonly Delta[]): number {
   let runs = 0;
-  for (const [index, { origin }] of deltas.entries()) if (origin !== deltas[index - 1]?.origin) runs += 1;
+  let last: Origin | undefined;
+  for (const { origin } of deltas) {
+    if (origin !== last) runs += 1;
+    last = origin;
+  }
   return runs;
 }
 
@@ -145,11 +169,13 @@ function readShared(reader: ByteReader): Base {
   return { time, position };
 }
 
-function writeFrame({ number, context, time, operations, placed }: Delta, log: LogId, base: Base): void {
+/** @returns where it begins */
+function writeFrame({ number, context, time, operations, placed }: Delta, log: LogId, base: Base): number {
+  const start = frames.length;
   const gap = number - context.numberBefore;
   const hasOthers = context.others.size > 0;
-  content.clear();
-  content.byte(
+  const begun = frames.beginSized();
+  frames.byte(
     (gap === 1 ? 0 : flags.gap) +
       (context.position === base.position ? 0 : flags.position) +
       (context.log === log ? 0 : flags.log) +
@@ -157,26 +183,26 @@ function writeFrame({ number, context, time, operations, placed }: Delta, log: L
       (placed === undefined ? 0 : flags.placed) +
       (operations.length === 1 ? 0 : flags.documents),
   );
-  content.varint(time - base.time);
-  if (gap !== 1) content.varint(gap);
-  if (context.position !== base.position) content.varint(context.position - base.position);
-  if (context.log !== log) content.string(context.log);
+  frames.varint(time - base.time);
+  if (gap !== 1) frames.varint(gap);
+  if (context.position !== base.position) frames.varint(context.position - base.position);
+  if (context.log !== log) frames.string(context.log);
   if (hasOthers) writeOthers(context.others);
   if (placed !== undefined) {
-    content.string(placed.log);
-    content.varint(placed.position);
+    frames.string(placed.log);
+    frames.varint(placed.position);
   }
-  if (operations.length !== 1) content.varint(operations.length);
-  for (const touched of operations) writeDocument(content, touched);
-  frame.varint(content.length);
-  frame.copyOf(content);
+  if (operations.length !== 1) frames.varint(operations.length);
+  for (const touched of operations) writeDocument(frames, touched);
+  frames.endSized(begun);
+  return start;
 }
 
 function writeOthers(others: Context['others']): void {
-  content.varint(others.size);
+  frames.varint(others.size);
   for (const [origin, number] of [...others].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    content.string(origin);
-    content.varint(number);
+    frames.string(origin);
+    frames.varint(number);
   }
 }
 
@@ -199,7 +225,7 @@ function readFrame(
   const number = known ?? sum(reader, before, gap);
   if (gap === 0 || gap > number) throw reader.malformed('a number is not above the one before it');
   const position = has & flags.position ? sum(reader, base.position, reader.varint()) : base.position;
-  const contextLog = has & flags.log ? reader.string() : log;
+  const contextLog = has & flags.log ? sharedName(reader.string()) : log;
   const others = has & flags.origins ? readOthers(reader, origin) : noOthers;
   const placed = has & flags.placed ? readPlaced(reader) : undefined;
   const operations = readDocuments(reader, has & flags.documents ? reader.count(3) : 1);
@@ -227,7 +253,7 @@ function readOthers(reader: ByteReader, own: Origin): Context['others'] {
 }
 
 function readPlaced(reader: ByteReader): Placed {
-  const log = reader.string();
+  const log = sharedName(reader.string());
   const position = reader.varint();
   if (position === 0) throw reader.malformed('a delta is placed nowhere');
   return { log, position };

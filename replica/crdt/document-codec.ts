@@ -1,6 +1,7 @@
 /** Document states as bytes. docs/codec.md, section "Documents". */
 import { limits } from '../../limits.ts';
-import { ByteReader, ByteWriter, checkFormat } from './bytes.ts';
+import { ByteReader, checkFormat } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from './counter.ts';
 import type { DocumentState } from './document.ts';
 import { MapNode } from './map-node.ts';
@@ -68,7 +69,8 @@ export function readDocument(reader: ByteReader, stamps: StampReader): DocumentS
   if (has === 0) throw reader.malformed('a node is empty');
   if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
   const root = readMap(reader, stamps, has, 0);
-  root.setTouch(stamps.readTouch(reader));
+  const touch = stamps.readTouch(reader);
+  root.setTouch(root.entryOf(touch) ?? touch);
   return root;
 }
 

@@ -209,9 +209,10 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return copy;
   }
 
+  /** @param touch takes no room of its own where it is an entry among the children */
   setTouch(touch: Touch): void {
     const isOwnTouch = touch.number === this.number && touch.origin === this.origin;
-    this.touchedBy = isOwnTouch ? undefined : (this.entryOf(touch) ?? touch);
+    this.touchedBy = isOwnTouch ? undefined : touch;
   }
 
   setPresence(presence: readonly Stamp[]): void {
@@ -275,14 +276,30 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return !stamp.isDefault && writer.covers(stamp) ? index : -1;
   }
 
-  /** @param place from placeFor */
-  putRegister(key: string, place: number, stamp: Stamp, value: Value): void {
+  /** @param place from placeFor @returns the entry made; undefined where the map's own stamp says all of it */
+  putRegister(key: string, place: number, stamp: Stamp, value: Value): RegisterNode | undefined {
     const isNew = place === this.shape.keys.length;
     if (isNew && place >= innerSlots) this.unusual ??= this.asUnusual();
-    this.setSlotAt(place, isScalar(value) && equalStamps(this, stamp) ? value : new RegisterNode(stamp, value));
-    if (!isNew) return;
-    this.unusual?.count(0, 3);
-    this.shape = this.shape.with(key);
+    let made: RegisterNode | undefined;
+    if (isScalar(value) && equalStamps(this, stamp)) this.setSlotAt(place, value);
+    else {
+      made = new RegisterNode(stamp, value);
+      this.setSlotAt(place, made);
+    }
+    if (isNew) {
+      this.unusual?.count(0, 3);
+      this.shape = this.shape.with(key);
+    }
+    return made;
+  }
+
+  /** What the transaction left among the children, if one of them alone says so. */
+  entryOf({ origin, number }: Touch): Touch | undefined {
+    for (let index = 0; index < this.shape.keys.length; index++) {
+      const slot = this.slotAt(index);
+      if (slot instanceof Stamp && slot.number === number && slot.origin === origin) return slot;
+    }
+    return undefined;
   }
 
   /** Gives back the room that arrays keep for growing. */
@@ -310,15 +327,6 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     unusual.furtherSlots = [];
     unusual.slotsByKey = slotsByKey;
     return slotsByKey;
-  }
-
-  /** What the transaction left among the children, if one of them alone says so. */
-  private entryOf({ origin, number }: Touch): Touch | undefined {
-    for (let index = 0; index < this.shape.keys.length; index++) {
-      const slot = this.slotAt(index);
-      if (slot instanceof Stamp && slot.number === number && slot.origin === origin) return slot;
-    }
-    return undefined;
   }
 
   private nodeOf(slot: Slot | undefined): DocumentNode | undefined {

@@ -8,7 +8,7 @@ import type { DocumentState } from './document.ts';
 import { MapNode } from './map-node.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
 import { dropStamps, makeStamp, type Stamp } from './stamp.ts';
-import { type Liveness, RegisterNode } from './tree.ts';
+import { CounterNode, type Liveness, RegisterNode } from './tree.ts';
 import type { Value } from './value.ts';
 import type { Writer } from './version.ts';
 
@@ -21,6 +21,8 @@ export class Edit {
   #others: Set<MapNode> | undefined;
   /** Whether one of them has more keys than before. */
   #hasGrown = false;
+  /** What was put last into a map, if it says who wrote. */
+  #entry: Stamp | undefined;
   #stamp: Stamp | undefined;
   #defaultStamp: Stamp | undefined;
 
@@ -58,9 +60,11 @@ export class Edit {
   withChild(map: MapNode | undefined, key: string, child: DocumentNode | undefined, was: Liveness): MapNode {
     const own = map === undefined ? this.#take(MapNode.empty(this.stamp(false), [])) : this.#ownMap(map);
     if (child === undefined) {
+      this.#entry = undefined;
       own.deleteChild(key, was);
       return own;
     }
+    this.#entry = this.#isEntry(child) ? child : undefined;
     const size = own.size;
     own.setChild(key, child, was, livenessOf(child));
     this.#hasGrown ||= own.size > size;
@@ -73,7 +77,7 @@ export class Edit {
     if (place < 0) return undefined;
     const own = this.#ownMap(map);
     this.#hasGrown ||= place === own.size;
-    own.putRegister(key, place, this.stamp(false), value);
+    this.#entry = own.putRegister(key, place, this.stamp(false), value);
     return own;
   }
 
@@ -90,6 +94,7 @@ export class Edit {
     }
     if (!changed) return map;
     this.#take(own);
+    this.#entry = undefined;
     this.#hasGrown = true;
     return own;
   }
@@ -117,15 +122,24 @@ export class Edit {
   /** The document whose root was made, touched by the writer. What was made belongs to all from now on. */
   end(root: DocumentNode | undefined): DocumentState | undefined {
     const document = root?.map && this.#ownMap(root.map);
-    document?.setTouch(this.#stamp ?? { origin: this.writer.origin, number: this.writer.number });
+    document?.setTouch(this.#entry ?? this.#stamp ?? { origin: this.writer.origin, number: this.writer.number });
     if (this.#hasGrown) {
       this.#own?.compact();
       for (const own of this.#others ?? []) own.compact();
     }
     this.#own = undefined;
     this.#others = undefined;
+    this.#entry = undefined;
     this.#hasGrown = false;
     return document;
+  }
+
+  #isEntry(child: DocumentNode): child is RegisterNode | CounterNode {
+    return (
+      (child instanceof RegisterNode || child instanceof CounterNode) &&
+      child.number === this.writer.number &&
+      child.origin === this.writer.origin
+    );
   }
 
   #make(isDefault: boolean): Stamp {

@@ -1,6 +1,7 @@
 /** What a transaction does to documents, as bytes. docs/codec.md, section "Operations". */
 import { limits } from '../../limits.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import type { DocumentOperations, Floor, Path, Totals, WireOperation } from './delta.ts';
 import {
   readKey,
@@ -36,7 +37,7 @@ export function writeDocument(writer: ByteWriter, { collection, id, operations }
 
 export function readDocument(reader: ByteReader): DocumentOperations {
   const collection = reader.string();
-  const id = reader.string();
+  const id = reader.rareString();
   return { collection, id, operations: readOperations(reader) };
 }
 

@@ -2,8 +2,10 @@
  * Stamps as bytes: each in full where it stands first, as its difference from the one before; after that by how many were
  * met since. docs/codec.md, section "Documents".
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import type { Touch } from './document.ts';
+import { sharedName } from './shared-names.ts';
 import { equalStamps, makeStamp, type Stamp } from './stamp.ts';
 import { readOrigin } from './value-codec.ts';
 
@@ -164,7 +166,7 @@ export class StampReader {
     const isDefault = (has & flags.isDefault) !== 0;
     const inLog = (has & flags.inLog) !== 0;
     if (inLog) {
-      before.log = has & flags.sameLog ? before.log : reader.string();
+      before.log = has & flags.sameLog ? before.log : sharedName(reader.string());
       before.position = readDifferent(reader, before.position, has & flags.lowerPosition);
     }
     const origin = has & flags.sameOrigin ? before.origin : readOrigin(reader, reader.string());

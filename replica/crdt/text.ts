@@ -39,10 +39,20 @@ export function writeText(text: string, into: Uint8Array, at: number): number {
  * @throws {TypeError} it is no UTF-8
  */
 export function readText(bytes: Uint8Array, at: number, length: number, index: number): string {
+  return readShort(bytes, at, length, index, true);
+}
+
+/** As readText, of what is one of very many: to look for it takes longer than to make it, and would push out what comes often. */
+export function readRareText(bytes: Uint8Array, at: number, length: number, index: number): string {
+  return readShort(bytes, at, length, index, false);
+}
+
+function readShort(bytes: Uint8Array, at: number, length: number, index: number, isOften: boolean): string {
   if (length > shortText) return decoder.decode(bytes.subarray(at, at + length));
   const expected = index < lastTexts.length ? lastTexts[index] : undefined;
   if (expected !== undefined && isSpelled(expected, bytes, at, length)) return expected;
-  const text = metText(bytes, at, length) ?? decoder.decode(bytes.subarray(at, at + length));
+  const known = isOften ? metText(bytes, at, length) : asciiText(bytes, at, length);
+  const text = known ?? decoder.decode(bytes.subarray(at, at + length));
   // Of ASCII alone: characters are compared with bytes.
   if (index < lastTexts.length && text.length === length) lastTexts[index] = text;
   return text;
@@ -51,19 +61,25 @@ export function readText(bytes: Uint8Array, at: number, length: number, index: n
 /** Undefined where it is not ASCII. */
 function metText(bytes: Uint8Array, at: number, length: number): string | undefined {
   let hash = length;
-  for (let next = at; next < at + length; next++) {
-    const byte = bytes[next] ?? 0;
-    if (byte >= 0x80) return undefined;
-    hash = Math.imul(hash ^ byte, 0x01000193);
-  }
+  for (let next = at; next < at + length; next++) hash = Math.imul(hash ^ (bytes[next] ?? 0), 0x01000193);
   const place = (hash ^ (hash >>> 15)) & (placesForTexts - 1);
   const known = met[place] ?? '';
   if (isSpelled(known, bytes, at, length)) return known;
-  units.length = length;
-  for (let next = 0; next < length; next++) units[next] = bytes[at + next] ?? 0;
-  const text = String.fromCharCode.apply(undefined, units);
-  met[place] = text;
+  const text = asciiText(bytes, at, length);
+  if (text !== undefined) met[place] = text;
   return text;
+}
+
+/** Undefined where it is not ASCII. */
+function asciiText(bytes: Uint8Array, at: number, length: number): string | undefined {
+  units.length = length;
+  let all = 0;
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[at + index] ?? 0;
+    all |= byte;
+    units[index] = byte;
+  }
+  return all < 0x80 ? String.fromCharCode.apply(undefined, units) : undefined;
 }
 
 function isSpelled(text: string, bytes: Uint8Array, at: number, length: number): boolean {

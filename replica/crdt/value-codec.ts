@@ -1,6 +1,8 @@
 /** Values as bytes: a tag each, then what it says. docs/codec.md, section "Values". */
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import type { Totals } from './delta.ts';
+import { sharedName } from './shared-names.ts';
 import { AttachmentToken, isValueObject, maximumInt64, type Value } from './value.ts';
 import type { Origin } from './version.ts';
 
@@ -157,8 +159,8 @@ let lastOrigin: Origin | undefined;
 
 /** @param origin as it was read */
 export function readOrigin(reader: ByteReader, origin: string): Origin {
-  if (origin === lastOrigin) return origin;
+  if (origin === lastOrigin) return lastOrigin;
   if (!originPattern.test(origin)) throw reader.malformed('an origin is no name');
-  lastOrigin = origin;
-  return origin;
+  lastOrigin = sharedName(origin);
+  return lastOrigin;
 }

@@ -4,7 +4,8 @@
  * section "Chunks"), and the ids of documents that were removed. docs/protocol.md, P26 and P27.
  */
 import { MalformedBytesError } from '../../errors.ts';
-import { ByteReader, ByteWriter, checkFormat } from '../crdt/bytes.ts';
+import { ByteReader, checkFormat } from '../crdt/byte-reader.ts';
+import { ByteWriter } from '../crdt/byte-writer.ts';
 import { type ChunkRecord, decodeChunk, encodeChunk } from '../crdt/chunk-codec.ts';
 import { StringTable } from '../crdt/strings.ts';
 import type { Head, Position, Time } from '../crdt/version.ts';

@@ -6,6 +6,7 @@
 import { MalformedBytesError } from '../../errors.ts';
 import type { Delta } from '../crdt/delta.ts';
 import { decodeBatch } from '../crdt/delta-codec.ts';
+import { sharedName } from '../crdt/shared-names.ts';
 import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { LogEntry, OfferedTransaction } from './log.ts';
 import { parseNumber, type Sealed, seal, sha1, splitSealed } from './sealed.ts';
@@ -106,7 +107,8 @@ function openEntry(bytes: Uint8Array): { readonly place: EntryPlace; readonly co
   // An origin's refused numbers are skipped, so an entry may have fewer transactions than its range has numbers.
   const span = lastNumber - firstNumber + 1;
   if (span < count || (count === 1 && span !== 1)) throw malformed('its range of numbers');
-  return { place: { log, last, before, origin, firstNumber, lastNumber }, count, sealed };
+  const place = { log: sharedName(log), last, before, origin: sharedName(origin), firstNumber, lastNumber };
+  return { place, count, sealed };
 }
 
 function entryOf(place: EntryPlace, count: number, body: Uint8Array): LogEntry {

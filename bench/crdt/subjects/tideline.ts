@@ -146,14 +146,7 @@ export const tideline: Subject = {
 };
 
 /** What an entry with this one delta has after its head. */
-function bodyOf(delta: Delta): Uint8Array {
-  const { shared, frames } = encodeBatch(log, [delta]);
-  const [frame = new Uint8Array()] = frames;
-  const body = Buffer.allocUnsafe(shared.length + frame.length);
-  body.set(shared);
-  body.set(frame, shared.length);
-  return body;
-}
+const bodyOf = (delta: Delta): Uint8Array => encodeBatch(log, [delta]).body;
 
 function deltaOf(decoded: unknown): Delta {
   if (!isDelta(decoded)) throw new TypeError('not a delta');

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedBytesError } from '../../../errors.ts';
-import { ByteReader, ByteWriter } from '../../../replica/crdt/bytes.ts';
+import { ByteReader } from '../../../replica/crdt/byte-reader.ts';
+import { ByteWriter } from '../../../replica/crdt/byte-writer.ts';
 import { StringTable } from '../../../replica/crdt/strings.ts';
-import { mostBytes, readText, writeText } from '../../../replica/crdt/text.ts';
+import { mostBytes, readRareText, readText, writeText } from '../../../replica/crdt/text.ts';
 
 /** Short and long, of one byte a character and of up to four. */
 const texts = fc.oneof(
@@ -20,6 +21,7 @@ describe('texts', () => {
         const written = writeText(text, into, at);
         expect(Buffer.from(into.subarray(at, at + written))).toEqual(Buffer.from(text));
         expect(readText(into, at, written, at)).toBe(text);
+        expect(readRareText(into, at, written, at)).toBe(text);
       }),
       { numRuns: 1000 },
     );
@@ -38,7 +40,9 @@ describe('texts', () => {
       fc.property(
         fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ min: 0xe0, max: 0xe9, maxLength: 1 })),
         (bytes) => {
-          expect(attempt(() => readText(bytes, 0, bytes.length, 0))).toBe(attempt(() => decoder.decode(bytes)));
+          const expected = attempt(() => decoder.decode(bytes));
+          expect(attempt(() => readText(bytes, 0, bytes.length, 0))).toBe(expected);
+          expect(attempt(() => readRareText(bytes, 0, bytes.length, 0))).toBe(expected);
         },
       ),
       { numRuns: 1000 },
@@ -65,6 +69,26 @@ function varintOf(value: number): readonly number[] {
 }
 
 describe('a writer', () => {
+  it('puts the number of its bytes before what it was begun for, however many these are', () => {
+    const check = (outer: number, inner: number) => {
+      const writer = new ByteWriter(new StringTable('FIRST_USE'));
+      writer.byte(7);
+      const begun = writer.beginSized();
+      for (let left = outer; left > 0; left--) writer.byte(left & 0xff);
+      const within = writer.beginSized();
+      for (let left = inner; left > 0; left--) writer.byte(left & 0xff);
+      writer.endSized(within);
+      writer.endSized(begun);
+      writer.byte(8);
+      const fill = (length: number) => Array.from({ length }, (_, index) => (length - index) & 0xff);
+      const sized = [...varintOf(inner), ...fill(inner)];
+      const whole = [...varintOf(outer + sized.length), ...fill(outer), ...sized];
+      expect([...writer.take()]).toEqual([7, ...whole, 8]);
+    };
+    for (const size of [0, 1, 126, 127, 128, 129, 8190, 8191, 8192, 16_383, 16_384, 70_000]) check(size % 300, size);
+    fc.assert(fc.property(fc.nat(400), fc.nat(400), check));
+  });
+
   it('writes integers of any size as they are read again', () => {
     const powers = Array.from({ length: 54 }, (_, power) => 2 ** power);
     const edges = powers.flatMap((power) => [power - 1, power, power + 1]).filter(Number.isSafeInteger);
