@@ -9,8 +9,9 @@ export const systemPrefix = '__';
 
 /** @throws {BadUserInputError} */
 export function checkCollection(name: string, argument = 'collection'): string {
-  const characters = [...name].length;
-  if (characters === 0) throw new BadUserInputError(argument, 'a collection has a name: it is empty');
+  if (name.length === 0) throw new BadUserInputError(argument, 'a collection has a name: it is empty');
+  // Counted only where there may be too many: a character has one or two units of JavaScript's length.
+  const characters = name.length > limits.collectionCharacters ? [...name].length : name.length;
   if (characters > limits.collectionCharacters) {
     const problem = `${characters} characters, and a collection's name has at most ${limits.collectionCharacters}`;
     throw new BadUserInputError(argument, problem);

@@ -112,7 +112,7 @@ export class Execution {
 
   async #measured<Answer extends Result | Subscription>(
     { definition }: Operation,
-    work: () => Promise<Answer | Result>,
+    work: () => Answer | Promise<Answer>,
   ): Promise<Answer | Result> {
     const { observer, elapsed } = this.#options;
     const begun = elapsed();
@@ -137,16 +137,27 @@ export class Execution {
     }
   }
 
-  async #run(operation: Operation, request: OperationRequest): Promise<Result> {
+  /** Not async, as each function on the way of an answer makes it wait for turns of its own. */
+  #run(operation: Operation, request: OperationRequest): Result | Promise<Result> {
     const { operation: kind } = operation.definition;
-    if (operation.isIntrospection) return await this.#execute(operation, request, undefined);
+    if (operation.isIntrospection) return this.#execute(operation, request, undefined);
     if (kind === 'mutation' && !request.mayWrite) {
       throw requestError('a mutation is sent by POST, not by GET', 'METHOD_NOT_ALLOWED');
     }
+    const tokens = tokensOf(request);
+    if (tokens.length > 0) return this.#runAfter(tokens, operation, request);
+    return kind === 'mutation' ? this.#mutate(operation, request) : this.#query(operation, request);
+  }
+
+  async #runAfter(tokens: readonly string[], operation: Operation, request: OperationRequest): Promise<Result> {
     const { replica } = this.#options;
-    for (const token of tokensOf(request)) await replica.waitFor(token, limits.tokenWaitMilliseconds);
-    if (kind === 'mutation') return await this.#mutate(operation, request);
-    using view = replica.read();
+    for (const token of tokens) await replica.waitFor(token, limits.tokenWaitMilliseconds);
+    const isMutation = operation.definition.operation === 'mutation';
+    return await (isMutation ? this.#mutate(operation, request) : this.#query(operation, request));
+  }
+
+  async #query(operation: Operation, request: OperationRequest): Promise<Result> {
+    using view = this.#options.replica.read();
     return shows(view.token, await this.#execute(operation, request, this.#context(view)));
   }
 

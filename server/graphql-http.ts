@@ -17,7 +17,7 @@ import { type HeaderList, setHeaders } from './access.ts';
 import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
-import { answerJsonPost, isJsonPost, mediaTypeOf } from './json-post.ts';
+import { isJsonPost, mediaTypeOf, runJsonPost, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
 
@@ -36,10 +36,13 @@ interface ServerContext {
   readonly res: ServerResponse;
   readonly held: {
     uploads?: UploadSession;
-    /** Of a JSON body: read already, or what is wrong with it. */
-    body?: { readonly parameters: GraphQLParams } | { readonly problem: unknown };
+    /** Where it was read already. */
+    body?: Body;
   };
 }
+
+/** What a JSON body asks for, or what is wrong with it. */
+type Body = { readonly parameters: GraphQLParams } | { readonly problem: unknown };
 
 export interface GraphQLHandler {
   /** Settles once the request is answered. @param headers of the answer, which are not set yet */
@@ -51,6 +54,7 @@ export interface GraphQLHandler {
 const subscriptionTypes = /\btext\/event-stream\b|\btext\/\*|\*\/\*/;
 
 export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
+  const { execution } = options;
   const streams = new Set<ServerResponse>();
   const maskError = (error: unknown) => withStatus(publicError(error, options.logger));
   const yoga = createYoga<ServerContext>({
@@ -69,7 +73,14 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   return {
     async answer(req, res, headers) {
       const held: ServerContext['held'] = {};
-      if (await answerLeanly(options.execution, req, res, headers, held)) return;
+      const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
+      if (mediaType !== undefined) {
+        const body = await readParameters(req, res);
+        held.body = body;
+        const answer =
+          'problem' in body ? undefined : runJsonPost(execution, requestOf(body.parameters, req), body.parameters);
+        if (answer !== undefined) return sendJson(res, headers, mediaType, await answer);
+      }
       setHeaders(res, headers);
       res.setHeader('Cache-Control', 'no-store');
       // Yoga waits for a client to read on, also for one that has left.
@@ -86,26 +97,12 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   };
 }
 
-/** @returns whether it answered; else yoga does, with what was read */
-async function answerLeanly(
-  execution: Execution,
-  req: IncomingMessage,
-  res: ServerResponse,
-  headers: HeaderList,
-  held: ServerContext['held'],
-): Promise<boolean> {
-  const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
-  if (mediaType === undefined) return false;
-  let parameters: GraphQLParams;
+async function readParameters(req: IncomingMessage, res: ServerResponse): Promise<Body> {
   try {
-    parameters = parametersOf(await readJson(req, res));
+    return { parameters: parametersOf(await readJson(req, res)) };
   } catch (problem) {
-    held.body = { problem };
-    return false;
+    return { problem };
   }
-  held.body = { parameters };
-  const request = requestOf(parameters, req);
-  return answerJsonPost({ execution, request, parameters, response: res, headers, mediaType });
 }
 
 function csrfPrevention(): Plugin<object, ServerContext> {

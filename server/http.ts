@@ -97,7 +97,7 @@ export class HttpServer {
   #requested(request: IncomingMessage, response: ServerResponse): void {
     const { elapsed, metrics, logger } = this.#options;
     const begun = elapsed();
-    const [pathname = '/'] = (request.url ?? '/').split('?', 1);
+    const pathname = pathOf(request);
     response.once('close', () => {
       metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
       if (this.#isClosing) this.#server.closeIdleConnections();
@@ -111,7 +111,15 @@ export class HttpServer {
     });
   }
 
-  async #answer(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** What nearly all requests are takes no way round, and is answered with all headers at once. */
+  #answer(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isOperation = pathname === graphqlPath && request.method === 'POST';
+    if (!isOperation || refusal(request, this.#policy) !== undefined)
+      return this.#answerOther(pathname, request, response);
+    return this.#graphql.answer(request, response, accessHeaders(request, this.#policy));
+  }
+
+  async #answerOther(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { replica, metrics, attachmentsHandler } = this.#options;
     if (pathname === '/health/live') return answerJson(response, 200, { live: true });
     if (pathname === '/health/ready') {
@@ -120,9 +128,6 @@ export class HttpServer {
     }
     const problem = refusal(request, this.#policy);
     if (problem !== undefined) return answerError(response, 403, 'FORBIDDEN', problem);
-    // What nearly all requests are is answered with all headers at once.
-    if (pathname === graphqlPath && request.method === 'POST')
-      return this.#graphql.answer(request, response, accessHeaders(request, this.#policy));
     if (answerCors(request, response, this.#policy)) return;
     if (pathname === graphqlPath) {
       return asksForPage(request) ? this.#graphiql(request, response) : this.#graphql.answer(request, response, []);
@@ -139,7 +144,7 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const [pathname] = (request.url ?? '/').split('?', 1);
+    const pathname = pathOf(request);
     const problem = refusal(request, this.#policy, true);
     if (problem !== undefined) refuseUpgrade(socket, 403, problem);
     else if (pathname !== graphqlPath) refuseUpgrade(socket, 404, `WebSockets are at ${graphqlPath}`);
@@ -147,10 +152,18 @@ export class HttpServer {
   }
 }
 
+/** What stands before the query in its URL. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+const routes: ReadonlySet<string> = new Set(['/', graphqlPath, '/health/live', '/health/ready', '/metrics']);
+
 /** As metrics call it: one of a few names, whatever was asked for. */
 function routeOf(pathname: string): string {
   if (pathname.startsWith('/attachments')) return '/attachments';
-  return ['/', graphqlPath, '/health/live', '/health/ready', '/metrics'].includes(pathname) ? pathname : 'other';
+  return routes.has(pathname) ? pathname : 'other';
 }
 
 function answerError(response: ServerResponse, status: number, code: string, message: string): void {

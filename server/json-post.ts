@@ -50,51 +50,25 @@ function areOrdinary(parameters: GraphQLParams): boolean {
   return Object.keys(parameters).every((name) => parameterNames.has(name));
 }
 
-export interface JsonPost {
-  readonly execution: Execution;
-  readonly request: OperationRequest;
-  readonly parameters: GraphQLParams;
-  readonly response: ServerResponse;
-  /** Of the answer, beside those that every one of GraphQL has. */
-  readonly headers: HeaderList;
-  readonly mediaType: MediaType;
-}
-
-/** @returns whether it answered; else nothing was done */
-export async function answerJsonPost({
-  execution,
-  request,
-  parameters,
-  response,
-  headers,
-  mediaType,
-}: JsonPost): Promise<boolean> {
-  if (!areOrdinary(parameters)) return false;
+/** The answer to an operation that comes so; undefined where it is left to yoga: nothing was done then. */
+export function runJsonPost(
+  execution: Execution,
+  request: OperationRequest,
+  parameters: GraphQLParams,
+): Result | Promise<Result> | undefined {
+  if (!areOrdinary(parameters)) return undefined;
   const prepared = execution.prepare(request);
-  if (!(prepared instanceof Prepared)) {
-    send(response, headers, mediaType, { errors: prepared });
-    return true;
-  }
-  if (prepared.operation.definition.operation === 'subscription') return false;
-  const answer = await execution.run(prepared);
-  send(response, headers, mediaType, answer);
-  return true;
+  if (!(prepared instanceof Prepared)) return { errors: prepared };
+  return prepared.operation.definition.operation === 'subscription' ? undefined : execution.run(prepared);
 }
 
-function send(response: ServerResponse, headers: HeaderList, mediaType: MediaType, answer: Result): void {
+/** @param headers of the answer, beside those that every one of GraphQL has */
+export function sendJson(response: ServerResponse, headers: HeaderList, mediaType: MediaType, answer: Result): void {
   const { errors, extensions } = answer;
   const status = errors === undefined || 'data' in answer ? 200 : statusOf(errors, mediaType === graphqlResponse);
   const body = JSON.stringify(answer);
-  const length = String(Buffer.byteLength(body));
-  const told = [
-    ...headers,
-    'Cache-Control',
-    'no-store',
-    'Content-Type',
-    contentTypes[mediaType],
-    'Content-Length',
-    length,
-  ];
+  const told = [...headers, 'Cache-Control', 'no-store', 'Content-Type', contentTypes[mediaType]];
+  told.push('Content-Length', String(Buffer.byteLength(body)));
   const token = extensions?.causality?.token;
   if (token !== undefined) told.push('Causality-Token', token);
   if (status === 405) told.push('Allow', 'GET, POST');

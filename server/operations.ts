@@ -30,6 +30,8 @@ export class Operations {
   /** In the order of last use. */
   readonly #documentsByQuery = new Map<string, DocumentNode>();
   #characters = 0;
+  /** What was asked for last, which most clients ask for again: found without a hash of its text. */
+  #last: { readonly query: string; readonly name: string | undefined; readonly operation: Operation } | undefined;
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
@@ -37,6 +39,7 @@ export class Operations {
 
   /** The operation, or what is wrong with the query. */
   find(query: string, name: string | undefined): Operation | readonly GraphQLError[] {
+    if (this.#last?.query === query && this.#last.name === name) return this.#last.operation;
     const document = this.#documentsByQuery.get(query) ?? this.#check(query);
     if (!('kind' in document)) return document;
     this.#use(query, document);
@@ -46,7 +49,9 @@ export class Operations {
         name === undefined ? 'the query has several operations: name one' : `the query has no operation ${name}`;
       return [requestError(problem, 'OPERATION_RESOLUTION_FAILURE')];
     }
-    return { document, definition, isIntrospection: isIntrospection(definition, document) };
+    const operation = { document, definition, isIntrospection: isIntrospection(definition, document) };
+    this.#last = { query, name, operation };
+    return operation;
   }
 
   #check(query: string): DocumentNode | readonly GraphQLError[] {
