@@ -15,22 +15,17 @@ export interface ChunkRecord {
 }
 
 /** Documents that were written one after the other, or look alike, take less together than each alone. */
-export function encodeChunk(records: Iterable<ChunkRecord>): Uint8Array {
-  const strings = new StringTable('FIRST_USE');
+export function encodeChunk(records: readonly ChunkRecord[]): Uint8Array {
   const stamps = new StampWriter();
-  const body = new ByteWriter(strings);
-  let count = 0;
+  const writer = new ByteWriter(new StringTable('FIRST_USE'));
+  writer.byte(chunkFormat);
+  writer.varint(records.length);
   for (const { collection, id, state } of records) {
-    body.string(collection);
-    body.text(id);
-    writeDocument(body, stamps, state);
-    count += 1;
+    writer.string(collection);
+    writer.text(id);
+    writeDocument(writer, stamps, state);
   }
-  const whole = new ByteWriter(strings);
-  whole.byte(chunkFormat);
-  whole.varint(count);
-  whole.copyOf(body);
-  return whole.take();
+  return writer.take();
 }
 
 /** In the order in which they were written. @throws {MalformedBytesError} @throws {UnknownFormatError} */

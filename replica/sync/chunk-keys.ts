@@ -3,6 +3,7 @@
  * that appears meanwhile, or is removed, lands in its chunk too.
  */
 import type { ChunkRecord } from '../crdt/chunk-codec.ts';
+import { DocumentMap } from '../document-map.ts';
 import { chunkOf, type RemovedDocument } from '../log/chunk.ts';
 import type { Prefix } from '../prefix.ts';
 
@@ -51,17 +52,16 @@ export class ChunkKeys {
     const records: ChunkRecord[] = [];
     const removed: RemovedDocument[] = [];
     const { collections, ids } = this.#chunks[chunk] ?? { collections: [], ids: [] };
-    const taken = new Set<string>();
-    ids.forEach((id, at) => {
+    const taken = new DocumentMap<true>();
+    for (const [at, id] of ids.entries()) {
       const collection = collections[at] ?? '';
-      const key = `${collection}\0${id}`;
-      if (taken.has(key)) return;
-      taken.add(key);
+      if (taken.has(collection, id)) continue;
+      taken.set(collection, id, true);
       const state = this.#prefix.state(collection, id);
       if (state) records.push({ collection, id, state });
       const removal = this.#prefix.removed.get(collection, id);
       if (removal) removed.push(removal);
-    });
+    }
     return { records, removed };
   }
 
