@@ -103,7 +103,7 @@ export class HttpServer {
       if (this.#isClosing) this.#server.closeIdleConnections();
     });
     // It is written to after its client has left.
-    response.on('error', () => response.destroy());
+    response.on('error', destroy);
     this.#answer(pathname, request, response).catch((err: unknown) => {
       logger.error({ err, pathname }, 'a request failed unexpectedly');
       if (response.headersSent) response.destroy();
@@ -164,6 +164,10 @@ const routes: ReadonlySet<string> = new Set(['/', graphqlPath, '/health/live', '
 function routeOf(pathname: string): string {
   if (pathname.startsWith('/attachments')) return '/attachments';
   return routes.has(pathname) ? pathname : 'other';
+}
+
+function destroy(this: ServerResponse): void {
+  this.destroy();
 }
 
 function answerError(response: ServerResponse, status: number, code: string, message: string): void {

@@ -72,7 +72,10 @@ export function sendJson(response: ServerResponse, headers: HeaderList, mediaTyp
   const token = extensions?.causality?.token;
   if (token !== undefined) told.push('Causality-Token', token);
   if (status === 405) told.push('Allow', 'GET, POST');
-  // At once: none is set before, as each would be looked up by name then. As text, node sends the body together with the head.
+  // At once: none is set before, as each would be looked up by name then. As text, the body is sent together with the head.
   response.writeHead(status, told);
-  response.end(body);
+  response.write(body);
+  // Else it waits for the end, which is nothing, and is written as a list of two.
+  response.socket?.uncork();
+  response.end();
 }
