@@ -135,7 +135,7 @@ export const limits = {
   snapshotGrowth: 1,
   /** But not before the log has so many bytes: they are read in less than a second. */
   snapshotMinimumBytes: 8 * mebibyte,
-  /** Of a chunk: documents and bytes, so that none holds others up for more than some milliseconds. */
+  /** Of a chunk: documents and bytes, so that none holds others up for more than some milliseconds. As many documents at once go to a disk that has none yet. */
   chunkDocuments: 1_000,
   chunkBytes: 512 * kibibyte,
   /** Keys of documents that are looked at in one turn where all are gone through. */

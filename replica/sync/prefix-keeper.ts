@@ -113,16 +113,16 @@ export class PrefixKeeper {
   async #writeAll(prefix: Prefix): Promise<void> {
     const { kept } = this.#options;
     await kept.clear();
-    let part: Captured[] = [];
+    let documents: KeptDocument[] = [];
     for (const [collection, id] of prefix.keys()) {
-      part.push(captured(prefix, collection, id));
-      if (part.length < limits.keysPerTurn) continue;
+      documents.push(encoded(captured(prefix, collection, id)));
+      if (documents.length < limits.chunkDocuments) continue;
       if (this.#prefix !== prefix || this.#stopped) return;
-      await kept.keep({ documents: await this.#encoded(part), origins: new Map(), whole: undefined });
-      part = [];
+      await kept.keep({ documents, origins: new Map(), whole: undefined });
+      documents = [];
     }
-    for (const [collection, id] of prefix.removed.keys()) part.push(captured(prefix, collection, id));
-    for (const { collection, id } of part) this.write(collection, id);
+    for (const { collection, id } of documents) this.write(collection, id);
+    for (const [collection, id] of prefix.removed.keys()) this.write(collection, id);
     for (const [origin, number] of prefix.origins) this.#changedOrigins.set(origin, number);
     if (this.#prefix === prefix) await this.#writeChanged();
     if (this.#prefix === prefix) this.#isWhole = true;
@@ -168,21 +168,21 @@ export class PrefixKeeper {
 
   /** States are values: what was captured in one turn may be encoded in several. */
   async #encoded(documents: readonly Captured[]): Promise<KeptDocument[]> {
-    const encoded: KeptDocument[] = [];
-    for (const { collection, id, state, removed } of documents) {
-      encoded.push({ collection, id, state: state && encodeDocument(state), removed });
-      if (encoded.length % limits.keysPerTurn === 0) await this.#turn();
+    const all: KeptDocument[] = [];
+    for (const document of documents) {
+      all.push(encoded(document));
+      if (all.length % limits.keysPerTurn === 0) await this.#turn();
     }
-    return encoded;
+    return all;
   }
 
   async #encodedEntries(entries: readonly LogEntry[]): Promise<StoredEntry[]> {
-    const encoded: StoredEntry[] = [];
+    const all: StoredEntry[] = [];
     for (const entry of entries) {
-      encoded.push({ last: entry.last, bytes: encodeEntry(entry) });
-      if (encoded.length % limits.keysPerTurn === 0) await this.#turn();
+      all.push({ last: entry.last, bytes: encodeEntry(entry) });
+      if (all.length % limits.keysPerTurn === 0) await this.#turn();
     }
-    return encoded;
+    return all;
   }
 
   #turn(): Promise<void> {
@@ -197,4 +197,11 @@ const captured = (prefix: Prefix, collection: string, id: string): Captured => (
   id,
   state: prefix.state(collection, id),
   removed: prefix.removed.get(collection, id),
+});
+
+const encoded = ({ collection, id, state, removed }: Captured): KeptDocument => ({
+  collection,
+  id,
+  state: state && encodeDocument(state),
+  removed,
 });
