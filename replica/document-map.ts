@@ -16,13 +16,14 @@ export class DocumentMap<Value> {
   }
 
   set(collection: string, id: string, value: Value): void {
-    const values = this.#valuesOf(collection);
-    if (values) values.set(id, value);
-    else {
+    let values = this.#valuesOf(collection);
+    if (!values) {
+      values = new Map();
+      this.#last = values;
       this.#collections ??= new Map();
-      this.#last = new Map([[id, value]]);
-      this.#collections.set(collection, this.#last);
+      this.#collections.set(collection, values);
     }
+    values.set(id, value);
   }
 
   delete(collection: string, id: string): void {

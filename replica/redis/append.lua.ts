@@ -5,21 +5,24 @@
  * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.
  *
  * KEYS: log, its stream, origins
- * ARGV: the sender's log, position and mark; its secret; the command that publishes; the channel; what the frames share;
- * a line for each transaction: origin, number, number before, bytes of its frame, '!' where it is overdue or else '-', then
- * origin and number of each that its context names; all frames, one after the other
+ * ARGV: in one line the sender's log, position and mark, its secret, the command that publishes, and how many bytes the
+ * frames share; the channel; a line for each transaction: origin, number, number before, bytes of its frame, '!' where it is
+ * overdue or else '-', then origin and number of each that its context names; what the frames share, and all frames, one
+ * after the other. As few as that, since each argument costs the sender as much as many bytes.
  * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
  * from 1}, or {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
 export const appendScript = `${standingFunctions}
-local secret, publish, channel, shared, list, frames = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local problem, head = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+local seen_log, seen_position, seen_mark, secret, publish, shared_bytes =
+  string.match(ARGV[1], '^(%S+) (%d+) (%S+) (%S+) (%S+) (%d+)$')
+local channel, list, bytes = ARGV[2], ARGV[3], ARGV[4]
+local problem, head = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
 if problem then return problem end
 local log, position, mark = head.id, head.position, head.mark
 
-local numbers, touched, groups, group = {}, {}, {}, nil
+local numbers, raised, touched, groups, group = {}, {}, {}, {}, nil
 -- P63. Where last numbers are missing, what is in already would go in once more.
 local damaged = false
 local function last_number(origin)
@@ -32,12 +35,17 @@ local function last_number(origin)
   if not number then damaged = true end
   return number or 0
 end
-local function known_number(origin) return numbers[origin] or last_number(origin) end
-local function raise(origin, number)
-  if not numbers[origin] then touched[#touched + 1] = origin end
+local function known_number(origin)
+  local number = numbers[origin] or last_number(origin)
   numbers[origin] = number
+  return number
 end
-local index, frame_end = 0, 0
+local function raise(origin, number)
+  if not raised[origin] then touched[#touched + 1] = origin end
+  raised[origin], numbers[origin] = true, number
+end
+local shared = string.sub(bytes, 1, shared_bytes)
+local index, frame_end = 0, #shared
 for origin, number_text, before_text, length, overdue, seen in string.gmatch(list, '(%S+) (%d+) (%d+) (%d+) ([-!])([^\\n]*)\\n') do
   local number, before, frame_start = tonumber(number_text), tonumber(before_text), frame_end + 1
   index, frame_end = index + 1, frame_end + tonumber(length)
@@ -73,7 +81,7 @@ for _, one in ipairs(groups) do
   local first, last = text(one.first_number), text(one.last_number)
   mark = redis.sha1hex(table.concat({before, one.origin, first, last}, '\\n'))
   local fields = {'2', log, text(position), before, one.origin, first, last, text(one.count), ''}
-  local header, body = table.concat(fields, '\\n'), shared .. string.sub(frames, one.frame_start, one.frame_end)
+  local header, body = table.concat(fields, '\\n'), shared .. string.sub(bytes, one.frame_start, one.frame_end)
   one.id = text(position) .. '-0'
   one.bytes = header .. redis.sha1hex(header .. body) .. '\\n' .. body
   for _, value in ipairs({text(position), before, one.first_index, one.last_index}) do

@@ -54,15 +54,10 @@ export class RedisLog implements Log {
       log,
       this.#keys.stream(seen.log),
       origins,
-      seen.log,
-      seen.position,
-      seen.mark,
-      secret,
-      publishCommand,
+      `${seen.log} ${seen.position} ${seen.mark} ${secret} ${publishCommand} ${batch.shared.length}`,
       deltas,
-      bufferOf(batch.shared),
       batch.transactions.map(lineOf).join(''),
-      Buffer.concat(batch.transactions.map(({ frame }) => frame)),
+      Buffer.concat([batch.shared, ...batch.transactions.map(({ frame }) => frame)]),
     );
     const [outcome, ...entries] = texts(await orUnavailable(answer));
     if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));
@@ -154,9 +149,6 @@ const lineOf = ({ origin, number, numberBefore, frame, seen, isOverdue }: Offere
   for (const [named, upTo] of seen) line += ` ${named} ${upTo}`;
   return `${line}\n`;
 };
-
-/** The same memory, as what ioredis takes for bytes. */
-const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const damaged = (what: string) => new LogUnavailableError(`Redis: ${what} does not decode`, true);
 

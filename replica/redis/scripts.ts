@@ -62,7 +62,10 @@ declare module 'ioredis' {
       log: string,
       stream: string,
       origins: string,
-      ...rest: (string | number | Buffer)[]
+      sender: string,
+      channel: string,
+      list: string,
+      bytes: Buffer,
     ): Result<unknown, Context>;
     tidelineCreate(
       log: string,

@@ -27,7 +27,8 @@ const ignore = () => {};
 
 export class Unsent {
   readonly #journaled = new Map<string, Waiting>();
-  readonly #pending = new Map<string, Waiting>();
+  /** By number: all of it was made by this process, under one origin. */
+  readonly #pending = new Map<number, Waiting>();
   /** The last number by origin of what is shown: of what is journaled, and of all that waits. */
   readonly #journaledNumbers = new Map<Origin, number>();
   readonly #numbers = new Map<Origin, number>();
@@ -47,8 +48,7 @@ export class Unsent {
   }
 
   get(origin: Origin, number: number): Waiting | undefined {
-    const name = nameOf(origin, number);
-    return this.#pending.get(name) ?? this.#journaled.get(name);
+    return this.#pendingOf(origin, number) ?? this.#journaledOf(origin, number);
   }
 
   *all(): Generator<Waiting> {
@@ -124,7 +124,7 @@ export class Unsent {
   addPending(transaction: StagedTransaction, resolve: (token: string) => void, reject: (error: Error) => void): void {
     const { origin, number } = transaction;
     this.#numbers.set(origin, number);
-    this.#pending.set(nameOf(origin, number), {
+    this.#pending.set(number, {
       transaction,
       isShown: true,
       mayBeInLog: false,
@@ -140,9 +140,8 @@ export class Unsent {
   /** @returns whether it was still pending */
   journal(waiting: Waiting): boolean {
     const { origin, number } = waiting.transaction;
-    const name = nameOf(origin, number);
-    if (!this.#pending.delete(name)) return false;
-    this.#journaled.set(name, waiting);
+    if (!this.#pending.delete(number)) return false;
+    this.#journaled.set(nameOf(origin, number), waiting);
     this.#journaledNumbers.set(origin, number);
     return true;
   }
@@ -152,14 +151,13 @@ export class Unsent {
     origin: Origin,
     number: number,
   ): { readonly waiting: Waiting; readonly was: 'pending' | 'journaled' } | undefined {
-    const name = nameOf(origin, number);
-    const pending = this.#pending.get(name);
-    const waiting = pending ?? this.#journaled.get(name);
+    const pending = this.#pendingOf(origin, number);
+    const waiting = pending ?? this.#journaledOf(origin, number);
     if (!waiting) return undefined;
     if (this.#numbers.get(origin) === number) this.#numbers.delete(origin);
-    if (pending) this.#pending.delete(name);
+    if (pending) this.#pending.delete(number);
     else {
-      this.#journaled.delete(name);
+      this.#journaled.delete(nameOf(origin, number));
       if (!waiting.isShown) this.#hiddenCount -= 1;
       if (this.#journaledNumbers.get(origin) === number) this.#journaledNumbers.delete(origin);
     }
@@ -170,10 +168,20 @@ export class Unsent {
   dropPending(isDropped: (waiting: Waiting) => boolean): void {
     this.#numbers.clear();
     for (const [origin, number] of this.#journaledNumbers) this.#numbers.set(origin, number);
-    for (const [name, waiting] of this.#pending) {
-      if (isDropped(waiting)) this.#pending.delete(name);
-      else this.#numbers.set(waiting.transaction.origin, waiting.transaction.number);
+    for (const [number, waiting] of this.#pending) {
+      if (isDropped(waiting)) this.#pending.delete(number);
+      else this.#numbers.set(waiting.transaction.origin, number);
     }
+  }
+
+  #pendingOf(origin: Origin, number: number): Waiting | undefined {
+    const waiting = this.#pending.get(number);
+    return waiting?.transaction.origin === origin ? waiting : undefined;
+  }
+
+  /** Hardly ever is there any. */
+  #journaledOf(origin: Origin, number: number): Waiting | undefined {
+    return this.#journaled.size === 0 ? undefined : this.#journaled.get(nameOf(origin, number));
   }
 }
 
