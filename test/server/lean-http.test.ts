@@ -1,11 +1,13 @@
 /** The two ways of GraphQL over HTTP beside each other: yoga's, which application/graphql+json goes, and the lean one. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../limits.ts';
 import { decodeToken } from '../../replica/token.ts';
 import { mediaTypeOf } from '../../server/json-post.ts';
 import { type EmbeddedServer, openServer } from '../servers/tideline.ts';
+import { eventually } from '../servers/wait.ts';
 
 let server: EmbeddedServer;
 beforeAll(async () => {
@@ -203,6 +205,43 @@ describe('a subscription by POST as JSON', () => {
     }
     expect(text).toContain('event: next');
     leaving.abort();
+  });
+});
+
+describe('operations on one connection', () => {
+  const packet = (text: string) => {
+    const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    return `${head}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+  };
+  const connected = () => connect(Number(new URL(server.url).port), '127.0.0.1');
+
+  it('that are asked for before the first is answered are answered in their order', async () => {
+    const socket = connected();
+    const write = 'mutation { upsert(collection: "cars", document: { _id: "äöü", n: 1 }) { document { _id } } }';
+    socket.write(
+      packet(query(write)) + packet(query('{ second: __typename }')) + packet(query('{ third: __typename }')),
+    );
+    let text = '';
+    for await (const chunk of socket) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('third')) break;
+    }
+    const bodies = [...text.matchAll(/^Content-Length: (\d+)\r\n(?:.+\r\n)*\r\n(.*\})(?=HTTP|$)/gm)];
+    expect(bodies.map(([, length, body = '']) => Number(length) - Buffer.byteLength(body))).toEqual([0, 0, 0]);
+    const answers = bodies.map(([, , body = '']) => JSON.parse(body).data);
+    expect(answers).toEqual([{ upsert: { document: { _id: 'äöü' } } }, { second: 'Query' }, { third: 'Query' }]);
+  });
+
+  it('whose client leaves before its answer are executed, and harm nobody', async () => {
+    const socket = connected();
+    socket.on('error', () => undefined);
+    const write = 'mutation { upsert(collection: "cars", document: { _id: "left", n: 1 }) { document { _id } } }';
+    await new Promise((written) => socket.write(packet(query(write)), written));
+    socket.resetAndDestroy();
+    await eventually('the write of who left is there', async () => {
+      const { data } = await server.ask('{ document(collection: "cars", id: "left") { _id } }');
+      return JSON.stringify(data) === '{"document":{"_id":"left"}}';
+    });
   });
 });
 
