@@ -156,10 +156,8 @@ export function swapPrefix(
   const isIn = ({ origin, number }: StagedTransaction) => !prefix.wentOnWithout(origin, number);
   const returned = outbox.within(prefix.origins).filter(isIn);
   for (const { origin, number } of returned) outbox.cameBack(origin, number, () => standing.token);
-  // What counts as in, and is not, or was never sent: the log went on without it.
-  const skipped = prefix.skipped.map(({ origin, upTo }) => [origin, upTo] as const);
-  const counted = Array.from(outbox.numbers.keys(), (origin) => [origin, prefix.origins.get(origin) ?? 0] as const);
-  outbox.cameTooLate(new Map([...skipped, ...counted]));
+  // What counts as in, and is not: the log went on without it.
+  outbox.cameTooLate(new Map(prefix.skipped.map(({ origin, upTo }) => [origin, upTo])));
   const handedOn = lacking
     .filter(({ delta }) => !outbox.get(delta.origin, delta.number))
     .map((transaction) => stagedAgain(transaction));

@@ -166,11 +166,11 @@ export class Outbox {
     this.#returned.setAside(late);
   }
 
-  /** What was sent from here and is in a log that has these numbers by origin, oldest first. */
+  /** What a log counts as in that has these numbers by origin, oldest first: whoever handed it on. */
   within(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
     const found: StagedTransaction[] = [];
-    for (const { transaction, mayBeInLog } of this.#unsent.all())
-      if (mayBeInLog && transaction.number <= (origins.get(transaction.origin) ?? 0)) found.push(transaction);
+    for (const { transaction } of this.#unsent.all())
+      if (transaction.number <= (origins.get(transaction.origin) ?? 0)) found.push(transaction);
     return found;
   }
 

@@ -3,7 +3,8 @@ import { ReplicaBehindError, TokenUnreachableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { decodeToken } from '../../replica/token.ts';
 import { Faults, type Weights } from './faults.ts';
-import type { Machine } from './machine.ts';
+import type { Outcome } from './ledger.ts';
+import type { Machine, Running } from './machine.ts';
 import type { Span } from './random.ts';
 import { comeBack, leave } from './returning-reader.ts';
 import { problemOfStored } from './stored.ts';
@@ -283,7 +284,7 @@ async function comeToRest(world: World, work: Work): Promise<void> {
   work.end();
   for (const machine of world.machines) {
     const { serving } = machine;
-    const outcome = serving && (await world.until(write(world, machine, serving, 'plain')));
+    const outcome = serving && (await writeOnceServed(world, machine, serving));
     if (outcome !== undefined && outcome !== 'answered')
       world.violation(machine.name, `healed, and a write is ${outcome}`);
   }
@@ -291,6 +292,14 @@ async function comeToRest(world: World, work: Work): Promise<void> {
     throw new InvariantError(`not at rest in time: ${describe(world)}`);
   // Whoever heard of nothing hears a heartbeat.
   await world.run(() => false, 1_500);
+}
+
+/** Others may trim the log past it just then: without a disk it refuses until it has loaded. */
+async function writeOnceServed(world: World, machine: Machine, serving: Running): Promise<Outcome> {
+  const outcome = await world.until(write(world, machine, serving, 'plain'));
+  if (outcome !== 'refused' || machine.disk) return outcome;
+  await world.run(() => serving.replica.status.connected, 10_000);
+  return await world.until(write(world, machine, serving, 'plain'));
 }
 
 async function checkAtRest(world: World): Promise<void> {

@@ -247,6 +247,31 @@ describe('P31: a running replica that the log was trimmed past', () => {
     expect(b.read('cars', 'vw')).toEqual({ doors: 3, colour: 'red' });
     expect(b.replica.status).toMatchObject({ unsent: 0, problem: undefined, connected: true });
   });
+
+  it('P41: does not take for too late what a copy of its disk handed on meanwhile, and shows that all along', async () => {
+    const { a, b, world, settle, pass } = await simulate({ seed: 900_158, snapshots: often });
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    const copy = new SimulatedReplica(world, world.addMachine({ disk: true }));
+    if (a.machine.disk) copy.machine.useDisk(a.machine.disk.contents);
+    copy.start();
+    await world.run(() => b.read('cars', 'vw') !== undefined, 10_000);
+    await writeOver(world, b, 4);
+    const events: LiveEvent[] = [];
+    a.replica.live({ collection: 'cars', filter: undefined, order: [], first: undefined }, (event) =>
+      events.push(event),
+    );
+
+    a.mend();
+    await pass(2_000);
+    await settle();
+
+    expect(world.server.redis.trimmedUpTo).toBeGreaterThan(2);
+    expect(a.replica.counters.transactionsLate).toBe(0);
+    expect(a.machine.disk?.contents.tooLate).toEqual([]);
+    expect(events.flatMap(({ change }) => change.removed)).toEqual([]);
+    expect(a.read('cars', 'vw')).toEqual({ doors: 4 });
+  });
 });
 
 describe('P32: the log', () => {
