@@ -13,6 +13,9 @@ export class Shape {
 
   readonly keys: readonly string[];
   #next: Map<string, Shape> | undefined;
+  /** By the key that was added last: most often the next one is the same. */
+  #lastKey: string | undefined;
+  #last: Shape | undefined;
 
   private constructor(keys: readonly string[]) {
     this.keys = keys;
@@ -27,17 +30,21 @@ export class Shape {
 
   /** @param key is not there */
   with(key: string): Shape {
-    const known = this.#next?.get(key);
-    if (known !== undefined) return known;
-    const made = new Shape([...this.keys, key]);
-    if (Shape.#remembered === rememberedShapes) Shape.#forget();
-    Shape.#remembered += 1;
-    if (this.#next === undefined) {
-      Shape.#remembering.push(this);
-      this.#next = new Map();
+    if (this.#last !== undefined && key === this.#lastKey) return this.#last;
+    let next = this.#next?.get(key);
+    if (next === undefined) {
+      next = new Shape([...this.keys, key]);
+      if (Shape.#remembered === rememberedShapes) Shape.#forget();
+      Shape.#remembered += 1;
+      if (this.#next === undefined) {
+        Shape.#remembering.push(this);
+        this.#next = new Map();
+      }
+      this.#next.set(key, next);
     }
-    this.#next.set(key, made);
-    return made;
+    this.#lastKey = key;
+    this.#last = next;
+    return next;
   }
 
   /** @param index of the key that is not in it */
@@ -48,7 +55,10 @@ export class Shape {
   }
 
   static #forget(): void {
-    for (const shape of Shape.#remembering) shape.#next = undefined;
+    for (const shape of Shape.#remembering) {
+      shape.#next = undefined;
+      shape.#last = undefined;
+    }
     Shape.#remembering = [];
     Shape.#remembered = 0;
   }

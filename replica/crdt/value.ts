@@ -26,6 +26,7 @@ export function isValueObject(value: Value | undefined): value is ValueObject {
 
 /** How many arrays and objects lie within each other; 0 for all else. */
 export function levelsOf(value: Value): number {
+  if (typeof value !== 'object' || value === null) return 0;
   let members = 0;
   if (isArray(value)) for (const item of value) members = Math.max(members, levelsOf(item));
   else if (isValueObject(value)) for (const key in value) members = Math.max(members, levelsOf(value[key] ?? null));
