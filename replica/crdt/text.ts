@@ -11,7 +11,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const met: string[] = Array.from({ length: placesForTexts }, () => '');
 /** The texts at the first places of the table that was read last. */
 const lastTexts: string[] = Array.from({ length: 16 }, () => '');
-const units: number[] = [];
+/** Arrays by their length: one that changed its length would be made anew again and again. */
+const unitsByLength = Array.from({ length: shortText + 1 }, (_, length) => Array.from({ length }, () => 0));
 
 /** How many bytes a text takes at the most. */
 export const mostBytes = (text: string): number => text.length * 3;
@@ -70,9 +71,9 @@ function metText(bytes: Uint8Array, at: number, length: number): string | undefi
   return text;
 }
 
-/** Undefined where it is not ASCII. */
+/** Undefined where it is not ASCII. @param length at most that of a short text */
 function asciiText(bytes: Uint8Array, at: number, length: number): string | undefined {
-  units.length = length;
+  const units = unitsByLength[length] ?? [];
   let all = 0;
   for (let index = 0; index < length; index++) {
     const byte = bytes[at + index] ?? 0;
