@@ -140,7 +140,8 @@ export class SnapshotWriter {
     const name = newSecret(this.#options.random);
     const { head: begin, skipped } = prefix;
     const origins = new Map(prefix.origins);
-    const chunks = chunkCount(prefix, this.#known?.generation.bytes ?? 0, this.#options.chunkDocuments);
+    const bytesAtMost = (this.#known?.generation.bytes ?? 0) + this.logBytes;
+    const chunks = chunkCount(prefix, bytesAtMost, this.#options.chunkDocuments);
     const listed = await snapshots.list({ name, chunks }, token);
     if (!listed) throw new GivenUp('the lease is over');
     const bytes = await this.#putChunks(prefix, { name, chunks }, token);

@@ -45,7 +45,7 @@ export async function writeChunks(parts: ChunkParts): Promise<number> {
   return bytes;
 }
 
-/** @param storedBytes of the generation before, if any @param chunkDocuments in one chunk, about */
-export function chunkCount(prefix: Prefix, storedBytes: number, chunkDocuments: number): number {
-  return Math.max(1, Math.ceil(prefix.size / chunkDocuments), Math.ceil(storedBytes / limits.chunkBytes));
+/** @param bytes of all documents, as far as they are known @param chunkDocuments in one chunk, about */
+export function chunkCount(prefix: Prefix, bytes: number, chunkDocuments: number): number {
+  return Math.max(1, Math.ceil(prefix.size / chunkDocuments), Math.ceil(bytes / limits.chunkBytes));
 }

@@ -1,5 +1,6 @@
 /** Snapshots of a whole site: written, loaded, and the log trimmed, in virtual time. */
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../limits.ts';
 import type { UpdateOperation } from '../../replica/crdt/writes.ts';
 import type { LiveEvent } from '../../replica/replica.ts';
 import type { DocumentWriter } from '../../replica/transaction.ts';
@@ -104,6 +105,19 @@ describe('P26 and P27: a generation of many chunks', () => {
       await settle();
       expect(await problemOfStored(world.server.redis, world.oracle)).toBeUndefined();
     }
+  });
+});
+
+describe('P26: a first generation of large documents', () => {
+  it('has more chunks than for as many small ones, so that none is written in a long turn', async () => {
+    const minimum = 4 * limits.chunkBytes;
+    const { a, world } = await simulate({ seed: 101, snapshots: { ...often, snapshotMinimumBytes: minimum } });
+    const text = 'x'.repeat(limits.chunkBytes / 2);
+    for (let number = 0; number < 10; number += 1) await a.upsert('texts', { _id: `${number}`, text });
+    await world.run(() => manifestOf(world) !== undefined, 10_000);
+
+    expect(manifestOf(world)?.generation.chunks).toBeGreaterThanOrEqual(4);
+    expect(await problemOfStored(world.server.redis, world.oracle)).toBeUndefined();
   });
 });
 
