@@ -1,5 +1,6 @@
 /** Applies entries of the log, whole and in one turn; whoever made a transaction here is answered in the same turn. */
 import { type HybridClock, millisecondsOf } from './crdt/clock.ts';
+import type { Delta } from './crdt/delta.ts';
 import type { TransactionFeed } from './feed.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
 import type { Logger } from './options.ts';
@@ -38,12 +39,14 @@ export class Applier {
 
   /**
    * @param entry follows on the head
+   * @param deltas what its body says, where that is known
    * @throws {MalformedBytesError} @throws {UnknownFormatError} it does not decode, and nothing of it was applied
    */
-  apply(entry: LogEntry): void {
+  apply(entry: LogEntry, deltas?: readonly Delta[]): void {
     const { state, feed, token } = this.#options;
     const outbox = this.#options.outbox();
-    const prepared = this.#prepared?.entry.mark === entry.mark ? this.#prepared : state.prefix.prepare(entry);
+    const prepared =
+      this.#prepared?.entry.mark === entry.mark ? this.#prepared : state.prefix.prepare(entry, undefined, deltas);
     this.#prepared = undefined;
     for (const transaction of prepared.transactions) {
       const { origin, number, time } = transaction.delta;

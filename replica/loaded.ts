@@ -4,6 +4,7 @@ import { Applier } from './apply.ts';
 import type { HybridClock } from './crdt/clock.ts';
 import { TransactionFeed } from './feed.ts';
 import type { KeptTransaction } from './kept-entries.ts';
+import { offeredIn } from './log/batch.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { Prefix } from './prefix.ts';
 import { LiveQueries } from './query/live-queries.ts';
@@ -86,7 +87,7 @@ export function wire(parts: WireOptions): Loaded {
     logger,
     head,
     markAt,
-    apply: (entry) => applier.apply(entry),
+    apply: (entry, deltas) => applier.apply(entry, deltas),
     replaced,
     blocked,
   });
@@ -100,8 +101,8 @@ export function wire(parts: WireOptions): Loaded {
     head,
     recordsAfter: (entry) => applier.recordsAfter(entry),
     known: (since) => state.prefix.marks.known(since, state.prefix.head.position),
-    appended: (entries) => {
-      for (const entry of entries) follower.offer(entry);
+    appended: (entries, offers) => {
+      for (const [entry, deltas] of offeredIn(entries, offers)) follower.offer(entry, deltas);
     },
     catchUp: () => follower.catchUp(),
     keepPrefix: async () => await keeper?.flush(),

@@ -144,11 +144,16 @@ export class Prefix implements States {
   /**
    * @param entry follows on the head
    * @param isCovered whether a document is as of that position or a later one already, and is left alone
+   * @param deltas what its body says, where that is known
    * @throws {MalformedBytesError} @throws {UnknownFormatError} a delta in it does not decode
    */
-  prepare(entry: LogEntry, isCovered?: (collection: string, id: string, position: number) => boolean): PreparedEntry {
+  prepare(
+    entry: LogEntry,
+    isCovered?: (collection: string, id: string, position: number) => boolean,
+    deltas: readonly Delta[] = deltasOf(entry),
+  ): PreparedEntry {
     const states = new DocumentMap<DocumentRecord>();
-    const transactions = deltasOf(entry).map((delta, index): PreparedTransaction => {
+    const transactions = deltas.map((delta, index): PreparedTransaction => {
       const position = entry.first + index;
       const writer = new DeltaWriter(delta, this.lineage, delta.placed ?? { log: entry.log, position });
       const touched = isCovered

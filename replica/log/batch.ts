@@ -1,8 +1,8 @@
 /** Transactions as they are offered to a log: their deltas, encoded together, and what the log asks of each. */
 import type { Delta } from '../crdt/delta.ts';
 import { encodeBatch } from '../crdt/delta-codec.ts';
-import type { LogId } from '../crdt/version.ts';
-import type { Batch, OfferedTransaction } from './log.ts';
+import type { LogId, Origin } from '../crdt/version.ts';
+import type { Batch, LogEntry, OfferedTransaction } from './log.ts';
 
 export interface Offer {
   readonly delta: Delta;
@@ -28,3 +28,25 @@ export function batchOf(log: LogId, offers: readonly Offer[]): Batch {
   });
   return { shared, transactions };
 }
+
+/**
+ * What was offered, by the entries that a log made of it: what was made here need not be read from its bytes again.
+ * Undefined where an entry was made of something else.
+ * @param entries of one append, in order
+ */
+export function* offeredIn(
+  entries: readonly LogEntry[],
+  offers: readonly Offer[],
+): Generator<readonly [LogEntry, readonly Delta[] | undefined]> {
+  let from = 0;
+  for (const entry of entries) {
+    const { origin, firstNumber } = entry;
+    while (from < offers.length && !isOf(offers[from], origin, firstNumber)) from += 1;
+    const deltas = offers.slice(from, from + entry.count).map(({ delta }) => delta);
+    yield [entry, deltas.length === entry.count ? deltas : undefined];
+    from += entry.count;
+  }
+}
+
+const isOf = (offer: Offer | undefined, origin: Origin, number: number): boolean =>
+  offer?.delta.number === number && offer.delta.origin === origin;

@@ -6,6 +6,7 @@
  */
 import { LogReplacedError, LogUnavailableError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { Delta } from '../crdt/delta.ts';
 import type { Head, Mark, Position } from '../crdt/version.ts';
 import type { Log, LogEntry } from '../log/log.ts';
 import type { Logger } from '../options.ts';
@@ -18,7 +19,7 @@ export interface FollowerOptions {
   /** The mark at a position, as far as it is still known. */
   readonly markAt: (position: Position) => Mark | undefined;
   /** Applies an entry that follows on the head. @throws {MalformedBytesError} @throws {UnknownFormatError} */
-  readonly apply: (entry: LogEntry) => void;
+  readonly apply: (entry: LogEntry, deltas?: readonly Delta[]) => void;
   /** The log is another one, or went back. Told once. */
   readonly replaced: (problem: string) => void;
   /** An entry does not decode (its position follows on the head), or, undefined, that is over. */
@@ -60,8 +61,11 @@ export class Follower {
     this.readInBackground();
   }
 
-  /** Takes an entry from gossip or from an append's answer; what follows on is applied in this turn. */
-  offer(entry: LogEntry): void {
+  /**
+   * Takes an entry from gossip or from an append's answer; what follows on is applied in this turn.
+   * @param deltas what its body says, where that is known
+   */
+  offer(entry: LogEntry, deltas?: readonly Delta[]): void {
     if (this.#stopped) return;
     const head = this.#options.head();
     if (entry.log !== head.log) this.readInBackground();
@@ -73,7 +77,7 @@ export class Follower {
       this.gapsRepaired += this.#reading ? 0 : 1;
       this.readInBackground();
     } else if (entry.first !== head.position + 1 || entry.before !== head.mark) this.readInBackground();
-    else if (this.#apply(entry)) this.#applyWaiting();
+    else if (this.#apply(entry, deltas)) this.#applyWaiting();
   }
 
   /** What somebody else says of the log; more than is here, or something else, is a reason to read it. */
@@ -178,9 +182,9 @@ export class Follower {
   }
 
   /** @returns false where the entry does not decode: then nothing of it was applied */
-  #apply(entry: LogEntry): boolean {
+  #apply(entry: LogEntry, deltas?: readonly Delta[]): boolean {
     try {
-      this.#options.apply(entry);
+      this.#options.apply(entry, deltas);
     } catch (error) {
       if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
       this.#block(error);

@@ -8,7 +8,7 @@
 import { LogReplacedError, LogUnavailableError, OutcomeUnknownError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Origin } from '../crdt/version.ts';
-import { batchOf } from '../log/batch.ts';
+import { batchOf, type Offer } from '../log/batch.ts';
 import type { Journal, KnownHistory } from '../log/journal.ts';
 import type { DocumentRecord, Log, LogEntry } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
@@ -27,8 +27,8 @@ export interface OutboxOptions {
   readonly recordsAfter: (entry: LogEntry) => readonly DocumentRecord[];
   /** What the journal is to know of the log up to here, beyond what it knows. */
   readonly known: (since: Head | undefined) => KnownHistory;
-  /** The log's answer: entries with their positions. */
-  readonly appended: (entries: readonly LogEntry[]) => void;
+  /** The log's answer: entries with their positions, made of what was offered. */
+  readonly appended: (entries: readonly LogEntry[], offers: readonly Offer[]) => void;
   /** Reads the log to its end. @throws {LogUnavailableError} */
   readonly catchUp: () => Promise<void>;
   /** Settles once the disk has the prefix that the replica shows, so that it has what journaled transactions saw. */
@@ -249,7 +249,7 @@ export class Outbox {
       this.appends += 1;
       const seen = head();
       const offers = batch.map(({ transaction: { delta }, isOverdue }) => ({ delta, isOverdue }));
-      this.#options.appended(await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter));
+      this.#options.appended(await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter), offers);
       wasTaken = true;
       for (const waiting of batch) waiting.isAcknowledged = true;
       if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
