@@ -53,20 +53,7 @@ export class PrivateView implements DocumentReader {
 
   /** @param newId the same ids in each run of a request */
   writer(newId: () => string): DocumentWriter {
-    return {
-      get: (collection, id) => this.get(collection, id),
-      all: (collection) => this.all(collection),
-      collections: () => this.collections(),
-      count: (collection) => this.count(collection),
-      index: (collection, path) => this.index(collection, path),
-      noteQuery: (how) => this.noteQuery(how),
-      newId,
-      upsert: (collection, id, fields, strategy, isCounter) =>
-        this.#upsert(collection, id, fields, strategy, isCounter),
-      update: (collection, id, operations, isCounter) => this.#update(collection, id, operations, isCounter),
-      remove: (collection, id) => this.#remove(collection, id),
-      evict: (collection, id) => this.#evict(collection, id),
-    };
+    return new ViewWriter(this, newId);
   }
 
   get(collection: string, id: string): StoredDocument | undefined {
@@ -111,7 +98,7 @@ export class PrivateView implements DocumentReader {
     return made;
   }
 
-  #upsert(
+  upsert(
     collection: string,
     id: string,
     fields: ValueObject,
@@ -128,7 +115,7 @@ export class PrivateView implements DocumentReader {
     return this.#written(collection, id);
   }
 
-  #update(
+  update(
     collection: string,
     id: string,
     operations: readonly UpdateOperation[],
@@ -140,7 +127,7 @@ export class PrivateView implements DocumentReader {
     return this.#written(collection, id);
   }
 
-  #remove(collection: string, id: string): boolean {
+  remove(collection: string, id: string): boolean {
     if (!this.get(collection, id)) return false;
     const draft = this.#draft(collection, id);
     if (draft.upserted) throw conflict(collection, id);
@@ -149,7 +136,7 @@ export class PrivateView implements DocumentReader {
     return true;
   }
 
-  #evict(collection: string, id: string): boolean {
+  evict(collection: string, id: string): boolean {
     const document = this.get(collection, id);
     if (!document) return false;
     this.#evictions.set(collection, id, { collection, id, touch: document.state.touch });
@@ -160,6 +147,68 @@ export class PrivateView implements DocumentReader {
     const document = this.get(collection, id);
     if (!document) throw new DocumentNotFoundError(collection, id);
     return document;
+  }
+}
+
+/** What one request writes by. */
+class ViewWriter implements DocumentWriter {
+  readonly newId: () => string;
+  readonly #view: PrivateView;
+
+  constructor(view: PrivateView, newId: () => string) {
+    this.#view = view;
+    this.newId = newId;
+  }
+
+  get(collection: string, id: string): StoredDocument | undefined {
+    return this.#view.get(collection, id);
+  }
+
+  all(collection: string): Iterable<StoredDocument> {
+    return this.#view.all(collection);
+  }
+
+  collections(): Iterable<string> {
+    return this.#view.collections();
+  }
+
+  count(collection: string): number {
+    return this.#view.count(collection);
+  }
+
+  index(collection: string, path: Path): SortedIndex | undefined {
+    return this.#view.index(collection, path);
+  }
+
+  noteQuery(how: 'index' | 'scan'): void {
+    this.#view.noteQuery(how);
+  }
+
+  upsert(
+    collection: string,
+    id: string,
+    fields: ValueObject,
+    strategy: WriteStrategy,
+    isCounter: CounterPaths,
+  ): StoredDocument {
+    return this.#view.upsert(collection, id, fields, strategy, isCounter);
+  }
+
+  update(
+    collection: string,
+    id: string,
+    operations: readonly UpdateOperation[],
+    isCounter: CounterPaths,
+  ): StoredDocument {
+    return this.#view.update(collection, id, operations, isCounter);
+  }
+
+  remove(collection: string, id: string): boolean {
+    return this.#view.remove(collection, id);
+  }
+
+  evict(collection: string, id: string): boolean {
+    return this.#view.evict(collection, id);
   }
 }
 

@@ -53,6 +53,8 @@ export class RunningReplica implements Replica {
   readonly #disposables: (Disposable | AsyncDisposable)[] = [];
   #origin: string;
   #loaded: Loaded | undefined;
+  /** The same for all transactions. */
+  #commitParts: CommitParts | undefined;
   #closing: Promise<void> | undefined;
   /** In the journal when the process began: what is unsent until it is ready. */
   #unsentAtStart = 0;
@@ -183,19 +185,10 @@ export class RunningReplica implements Replica {
   }
 
   async commit(transaction: Transaction): Promise<Committed> {
-    const { state, standing, outbox } = this.#check();
-    outbox.checkOpen();
+    this.#check().outbox.checkOpen();
     if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
-    const parts: CommitParts = {
-      state,
-      outbox,
-      origin: this.#origin,
-      journal: this.#options.journal,
-      nextNumber: () => this.#nextNumber(),
-      tick: () => this.#clock.tick(),
-      token: () => standing.token,
-    };
-    const committed = await commit(parts, transaction);
+    this.#commitParts ??= this.#makeCommitParts();
+    const committed = await commit(this.#commitParts, transaction);
     this.#committed += 1;
     return committed;
   }
@@ -327,6 +320,19 @@ export class RunningReplica implements Replica {
     follower.readInBackground();
     logger.info({ replica: origin, log: prefix.head.log, position: prefix.head.position }, 'replica is ready');
     this.#statusWatch.now();
+  }
+
+  #makeCommitParts(): CommitParts {
+    const { state, standing, outbox } = this.#check();
+    return {
+      state,
+      outbox,
+      origin: this.#origin,
+      journal: this.#options.journal,
+      nextNumber: () => this.#nextNumber(),
+      tick: () => this.#clock.tick(),
+      token: () => standing.token,
+    };
   }
 
   #countMalformed(problem: string): void {

@@ -18,11 +18,12 @@ export const tokenMarkDigits = 8;
 const pattern = /^1 ([A-Za-z0-9_-]{1,64}) (\d{1,16}) ([0-9a-f]{8})((?: [A-Za-z0-9._-]{1,80}:\d{1,16})*)( evicted)?$/;
 const maximumCharacters = 16 * 1024;
 
-export function encodeToken(token: Token): string {
-  const journaled = [...token.journaled].map(([origin, number]) => ` ${origin}:${number}`).join('');
-  return Buffer.from(
-    `1 ${token.log} ${token.position} ${token.mark}${journaled}${token.evicted ? ' evicted' : ''}`,
-  ).toString('base64url');
+/** Made for each transaction. */
+export function encodeToken({ log, position, mark, journaled, evicted }: Token): string {
+  let text = `1 ${log} ${position} ${mark}`;
+  for (const [origin, number] of journaled) text += ` ${origin}:${number}`;
+  if (evicted) text += ' evicted';
+  return Buffer.from(text, 'latin1').toString('base64url');
 }
 
 /** @throws {BadUserInputError} naming `argument` */
