@@ -14,7 +14,7 @@ import {
 import { type Json, jsonFromValue } from '../../../replica/crdt/json.ts';
 import { shownType } from '../../../replica/crdt/node.ts';
 import type { Dot, Writer } from '../../../replica/crdt/version.ts';
-import { nothing, type Sight } from './people.ts';
+import { nothing, type Pen, type Sight } from './people.ts';
 
 const car = nothing.by('Ann', 10, (pen) => pen.upsert({ name: 'Beetle', wheels: 4, owner: { name: 'Ann' } }));
 
@@ -303,8 +303,20 @@ describe('states', () => {
     expect(state && documentValue(state)).toEqual(before);
   });
 
-  it('say who touched them last', () => {
-    expect(car.by('Bob', 20, (pen) => pen.upsert({})).state?.touch).toEqual({ origin: 'Bob', number: 1 });
+  it.each<[string, (pen: Pen) => void]>([
+    ['nothing', (pen) => pen.upsert({})],
+    ['a field', (pen) => pen.set('wheels', 3)],
+    ['a field below', (pen) => pen.set('owner.name', 'Bob')],
+    ['a field below another', (pen) => [pen.set('wheels', 3), pen.set('owner.name', 'Bob')]],
+    ['a removal', (pen) => pen.remove('wheels')],
+    ['a removal of what was just written', (pen) => [pen.set('seats', 3), pen.remove('seats')]],
+    ['a counter', (pen) => pen.increment('km', 3)],
+    ['a counter that stays where a field went', (pen) => [pen.increment('km', 3), pen.remove('wheels')]],
+    ['all of it anew', (pen) => [pen.set('seats', 3), pen.removeAll(), pen.upsert({ wheels: 3 })]],
+    ['default data', (pen) => [pen.removeAll(), pen.upsert({ wheels: 3 }, 'INSERT_DEFAULT_IF_ABSENT')]],
+  ])('say who touched them last, by %s', (_, write) => {
+    const { state } = car.by('Bob', 20, (pen) => void write(pen)).by('Ann', 30, (pen) => void write(pen));
+    expect(state?.touch).toEqual({ origin: 'Ann', number: 2 });
   });
 
   it('are read by keypath, through objects stored whole', () => {
