@@ -71,7 +71,7 @@ export interface Replica {
   readonly counters: ReplicaCounters;
   /** Told at most once a second, and when a peer comes or goes or the connection changes. */
   watchStatus(changed: () => void): Disposable;
-  /** Resolves when it is ready (caught up). */
+  /** Resolves when it is ready (caught up), or was closed before that. */
   readonly ready: Promise<void>;
 
   /** Of what is durable here now. @throws {StoreUnavailableError} before it is ready */

@@ -23,7 +23,9 @@ export interface OtherHistory {
 export type CutContext = (delta: Pick<Delta, 'origin' | 'context'>, at: Head) => Context;
 
 interface Cut {
-  readonly position: Position;
+  /** Up to where both histories are the same; undefined: they are not known to be from anywhere on. */
+  readonly shared: Position | undefined;
+  /** What was seen after that. */
   readonly names: ReadonlyMap<Origin, number>;
 }
 
@@ -62,13 +64,13 @@ export class SeenHistories {
   cutterFor(other: OtherHistory): CutContext {
     const cuts = new Map<Mark, Cut>();
     return ({ origin: own, context }, at) => {
-      const { position, names } = this.#cut(at, other, cuts);
-      // Where `at` is after what it saw, what is common may be, too.
-      if (position >= context.position) return context;
+      const { shared, names } = this.#cut(at, other, cuts);
+      // Where `at` is after what it saw, what is shared may be, too.
+      if (shared !== undefined && shared >= context.position) return context;
       const others = new Map(context.others);
       for (const [origin, number] of names)
         if (origin !== own) others.set(origin, Math.max(number, others.get(origin) ?? 0));
-      return { log: context.log, position, numberBefore: context.numberBefore, others };
+      return { log: context.log, position: shared ?? 0, numberBefore: context.numberBefore, others };
     };
   }
 
@@ -79,18 +81,18 @@ export class SeenHistories {
     for (;;) {
       found = cuts.get(at.mark);
       if (found) break;
-      if (other.has(log, at.position, at.mark)) found = { position: at.position, names: noNames };
+      if (other.has(log, at.position, at.mark)) found = { shared: at.position, names: noNames };
       const entry = found ? undefined : this.#entries.get(at.mark);
       if (!entry) break;
       after.push(entry);
       at = { position: entry.first - 1, mark: entry.before };
     }
-    // Of what is not known any more all is named that was seen as of there; from nothing on, that is nothing.
-    found ??= { position: 0, names: this.#bases.get(at.mark) ?? noNames };
+    // Of what is not known any more all is named that was seen as of there; a log that grew from another began with that.
+    found ??= { shared: undefined, names: this.#bases.get(at.mark) ?? noNames };
     if (after.length > 0) {
       const names = new Map(found.names);
       for (const { origin, lastNumber } of after.reverse()) names.set(origin, lastNumber);
-      found = { position: found.position, names };
+      found = { shared: found.shared, names };
     }
     cuts.set(mark, found);
     return found;

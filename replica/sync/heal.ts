@@ -12,7 +12,7 @@ import { batchOf } from '../log/batch.ts';
 import { deltasOf, makeEntry, markAtStart } from '../log/entry.ts';
 import type { Log, LogEntry } from '../log/log.ts';
 import type { ClosedLog, Generation, Snapshots } from '../log/snapshots.ts';
-import { newGrownLogId, newSecret, type Random } from '../names.ts';
+import { isGrown, newGrownLogId, newSecret, type Random } from '../names.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { Prefix } from '../prefix.ts';
 import { closeLogs, LogHistory } from './closed-logs.ts';
@@ -216,8 +216,11 @@ class LogThere {
     const mark = log === this.head.log ? this.#marks.get(position) : undefined;
     if (mark !== undefined) return this.#cut(delta, { log, position, mark });
     // It is from before what is read.
-    if (this.#isShared || position === 0) return delta.context;
+    if (this.#isShared) return delta.context;
     const closed = this.#closedLogs.find((one) => one.log === log)?.marks ?? [];
+    // Where a log began that grew from another it had seen that; of any other it had seen nothing there.
+    const hasBeginning = isGrown(log) && (log === this.head.log || closed.length > 0);
+    if (position === 0 && !hasBeginning) return delta.context;
     const [at] = closed.filter((one) => one.position >= position).slice(-1);
     if (at && this.#next.has(log, at.position, at.mark)) return delta.context;
     if (at?.position === position && this.#seen.knows(at.mark)) return this.#cut(delta, { log, ...at });

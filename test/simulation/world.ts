@@ -311,8 +311,10 @@ export class World {
   }
 
   #ready(machine: Machine, running: Running): void {
-    running.isReady = true;
     const { replica, observer } = running;
+    // It was told to stop before it was.
+    if (!replica.status.ready) return;
+    running.isReady = true;
     this.trace.add(machine.name, () => `is ready as ${replica.id} at ${replica.status.version[0]?.position}`);
     observer.open(this.queries);
     const missing = [...machine.shown].find((event) => !observer.shown.has(event));

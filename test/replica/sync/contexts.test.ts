@@ -76,6 +76,15 @@ it('P42: a context that is cut says what it said, in a history that parts from i
   );
 });
 
+it('P42: a context at the beginning of a log that grew from another names what that log began with', () => {
+  const histories = new SeenHistories();
+  histories.addBase(markAtStart('log'), new Map([['a', 7]]));
+  const cutFor = (isShared: boolean) => histories.cutterFor({ has: () => isShared });
+
+  expect(cutFor(false)(madeAt(0), headAt([], 0))).toEqual({ ...contextAt(0), others: new Map([['a', 7]]) });
+  expect(cutFor(true)(madeAt(0), headAt([], 0))).toEqual(contextAt(0));
+});
+
 it('P42: a context of a log that the other history knows nothing of names all that it saw', () => {
   const seen = entriesOf('log', ['a', 'b', 'a', 'c']);
   const histories = new SeenHistories();
