@@ -1,9 +1,8 @@
 /** What Prometheus scrapes: the replica's counters, and what the doors have seen. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Replica } from '../replica/replica.ts';
 import type { ReplicaCounters } from '../replica/status.ts';
 import type { TransferCounters } from '../uploads/transfer/ports.ts';
-import { Durations } from './durations.ts';
 import type { ExecutionObserver } from './execution.ts';
 
 export interface Metrics extends ExecutionObserver {
@@ -13,6 +12,9 @@ export interface Metrics extends ExecutionObserver {
   readonly contentType: string;
   read(): Promise<string>;
 }
+
+/** Seconds: from a query in memory to an upload. */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
 const replicaCounters: readonly (readonly [keyof ReplicaCounters, string, string])[] = [
   ['transactionsCommitted', 'tideline_transactions_committed_total', 'Transactions made here and answered.'],
@@ -95,25 +97,29 @@ export function createMetrics(replica: Replica, transfers: () => Readonly<Transf
     },
   });
 
-  const requests = new Durations(
-    'tideline_http_request_seconds',
-    'HTTP requests, from their headers to the end of their answers.',
-    ['route', 'status'],
-  );
-  const operations = new Durations(
-    'tideline_operation_seconds',
-    'GraphQL operations of all doors; of subscriptions, their beginning. The code is the first error’s, or ok.',
-    ['kind', 'code'],
-  );
+  const requests = new Histogram({
+    name: 'tideline_http_request_seconds',
+    help: 'HTTP requests, from their headers to the end of their answers.',
+    labelNames: ['route', 'status'] as const,
+    buckets,
+    registers,
+  });
+  const operations = new Histogram({
+    name: 'tideline_operation_seconds',
+    help: 'GraphQL operations of all doors; of subscriptions, their beginning. The code is the first error’s, or ok.',
+    labelNames: ['kind', 'code'] as const,
+    buckets,
+    registers,
+  });
   const sockets = new Gauge({ name: 'tideline_websockets', help: 'WebSockets open.', registers });
   const subscriptions = new Gauge({ name: 'tideline_subscriptions', help: 'Subscriptions open.', registers });
 
   return {
-    requested: (route, status, milliseconds) => requests.observe(route, status, milliseconds),
-    finished: (kind, code, milliseconds) => operations.observe(kind, code ?? 'ok', milliseconds),
+    requested: (route, status, milliseconds) => requests.observe({ route, status }, milliseconds / 1_000),
+    finished: (kind, code, milliseconds) => operations.observe({ kind, code: code ?? 'ok' }, milliseconds / 1_000),
     sockets: (change) => sockets.inc(change),
     subscriptions: (change) => subscriptions.inc(change),
     contentType: registry.contentType,
-    read: async () => [await registry.metrics(), requests.text(), operations.text()].join('\n'),
+    read: () => registry.metrics(),
   };
 }
