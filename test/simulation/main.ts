@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Report, runSchedule } from './schedule.ts';
 
+const progressMilliseconds = 30_000;
+
 const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
 const first = wholeNumber('seed', values.seed ?? '1');
 if (values.runs === undefined && values.seed !== undefined) await replay(first);
@@ -35,6 +37,7 @@ async function runAll(first: number, runs: number): Promise<void> {
     toTheWhole: 0,
     renewed: 0,
   };
+  const cleanCount = () => [...clean.values()].reduce((sum, one) => sum + one, 0);
   const told = (report: Omit<Report, 'trace'>) => {
     const { seed, kind, problem } = report;
     if (problem === undefined) clean.set(kind, (clean.get(kind) ?? 0) + 1);
@@ -53,9 +56,14 @@ async function runAll(first: number, runs: number): Promise<void> {
     sums.virtualMilliseconds += report.virtualMilliseconds;
   };
   const last = first + runs - 1;
+  const progress = setInterval(() => {
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    console.error(`${cleanCount() + failed.length} of ${runs} after ${seconds} s, ${failed.length} failed`);
+  }, progressMilliseconds);
   const stripes = Math.min(availableParallelism(), runs);
   await Promise.all(Array.from({ length: stripes }, (_, at) => stripe(first + at, last, stripes, told)));
-  const count = [...clean.values()].reduce((sum, one) => sum + one, 0);
+  clearInterval(progress);
+  const count = cleanCount();
   if (count + failed.length !== runs) throw new Error(`${count + failed.length} of ${runs} schedules were run`);
   const seconds = (performance.now() - begun) / 1_000;
   console.log(
