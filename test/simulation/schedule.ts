@@ -90,6 +90,11 @@ export const kinds: readonly Kind[] = [
     interval: [200, 2_500],
   },
   {
+    name: 'everything',
+    faults: { ...passing, loseChunk: 1 },
+    interval: [50, 1_000],
+  },
+  {
     name: 'the log goes back, and all else',
     faults: {
       redisSave: 3,
@@ -102,11 +107,6 @@ export const kinds: readonly Kind[] = [
       crashAtCall: 6,
     },
     interval: [100, 1_500],
-  },
-  {
-    name: 'everything',
-    faults: { ...passing, loseChunk: 1 },
-    interval: [50, 1_000],
   },
 ];
 
