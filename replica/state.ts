@@ -243,6 +243,8 @@ export class ReplicaState {
   /** Hides a document while the mark's touch is its last. */
   evict(mark: Eviction): void {
     if (!this.#hasTouch(mark)) return;
+    // One that was waited for is older: on disk this one has taken its place.
+    this.#awaited.delete(mark.collection, mark.id);
     this.stagingViews.keep(mark.collection, mark.id);
     this.#change([mark], this.prefix.head, () => this.#evictions.add(mark), true);
     this.stagingVersion += 1;
@@ -309,6 +311,8 @@ export class ReplicaState {
   #forgetEviction({ collection, id }: Key): void {
     const mark = this.#evictions.get(collection, id);
     if (!mark || this.#hasTouch(mark)) return;
+    // What lies over it now may come before it in the log.
+    if (this.holdsJournaled(mark.touch.origin, mark.touch.number)) return;
     this.#evictions.delete(collection, id);
     this.#options.shownAgain({ collection, id });
   }

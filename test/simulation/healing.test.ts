@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptySnapshots } from './redis-snapshots.ts';
 import { emptyServer, type SavedServer } from './server.ts';
-import { fresh, SimulatedReplica, simulate, upserting } from './site.ts';
+import { evicting, fresh, SimulatedReplica, simulate, upserting } from './site.ts';
 
 const withoutSnapshots = ({ contents, history }: SavedServer): SavedServer => ({
   contents: { ...contents, snapshots: emptySnapshots },
@@ -317,6 +317,33 @@ describe('a journal', () => {
     await settle();
 
     expect([a, b, c].map((one) => one.read('cars', 'vw'))).toEqual([...Array(3)].map(() => ({ doors: 4, make: 'VW' })));
+  });
+
+  it('P49: that is shown only later does not show what was evicted meanwhile, and comes after it in the log', async () => {
+    const { a, b, world, pass, settle } = await simulate({ seed: 2_005_912, keepsPrefix: false });
+    const c = await fresh(world);
+    await c.waitFor(await a.upsert('cars', { _id: 'vw' }));
+    await c.cutOff();
+    await a.waitFor(await b.upsert('cars', { _id: 'vw', doors: 4 }));
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', make: 'VW' });
+    world.crash(a.machine);
+    await b.cutOff();
+    world.goBack(emptyServer);
+    c.mend();
+    await pass(10_000);
+    a.mend();
+    a.start();
+    await pass(5_000);
+    await a.cutOff();
+    await a.upsert('cars', { _id: 'vw', doors: 7 });
+    await world.until(a.send(evicting('cars', 'vw')));
+
+    for (const one of [a, b]) one.mend();
+    await settle();
+
+    expect(a.read('cars', 'vw')).toBeUndefined();
+    expect(c.read('cars', 'vw')).toEqual({ doors: 7, make: 'VW' });
   });
 });
 

@@ -176,6 +176,31 @@ describe('P33: a replica with a disk', () => {
     expect(a.read('cars', 'vw')).toBeUndefined();
   });
 
+  it('keeps hidden what was evicted once more meanwhile, when the write that it was evicted with first comes', async () => {
+    const { a, world, settle, pass } = await simulate({ seed: 2_005_944 });
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await settle();
+    await pass(2_000);
+    // What follows is on disk as an eviction, and not as a state.
+    world.snapshotTiming = never;
+    a.crash();
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await a.upsert('cars', { _id: 'vw', doors: 5 });
+    await world.until(a.send(evicting('cars', 'vw')));
+    a.crash();
+    world.cut(a.machine);
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await a.upsert('cars', { _id: 'vw', doors: 6 });
+    await world.until(a.send(evicting('cars', 'vw')));
+
+    a.mend();
+    await settle();
+
+    expect(a.read('cars', 'vw')).toBeUndefined();
+  });
+
   it('that the log was trimmed past loads the snapshot', async () => {
     const snapshots = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMilliseconds: 500 };
     const { a, b, world, settle, pass } = await simulate({ seed: 35, snapshots });
