@@ -1,4 +1,5 @@
 /** A machine: what outlives the processes of a replica on it. */
+import type { StoredDocument } from '../../replica/documents.ts';
 import type { Eviction } from '../../replica/log/journal.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { Connection, Link } from './connection.ts';
@@ -54,6 +55,8 @@ export class Machine {
   /** Events that its replicas have shown, and have to show again. */
   shown = new Set<string>();
   #evictions = new Map<string, 'sure' | 'perhaps'>();
+  /** Marks of documents that were shown with a later touch: who goes back to before that finds none. */
+  readonly #overtaken = new Set<string>();
   /** Raised with each fault and each start, so that a later end of an earlier fault leaves it alone. */
   generation = 0;
 
@@ -77,8 +80,20 @@ export class Machine {
     if (this.#evictions.get(name) !== 'sure') this.#evictions.set(name, certainty);
   }
 
-  eviction(eviction: Eviction): 'sure' | 'perhaps' | 'none' {
-    return this.#evictions.get(nameOf(eviction)) ?? 'none';
+  /** @param wentBack whether the log ever did */
+  eviction(eviction: Eviction, wentBack: boolean): 'sure' | 'perhaps' | 'none' {
+    const name = nameOf(eviction);
+    const known = this.#evictions.get(name) ?? 'none';
+    return known === 'sure' && wentBack && this.#overtaken.has(name) ? 'perhaps' : known;
+  }
+
+  /** The log is going back, or may while this machine is down. @param shown what it shows now */
+  mayGoBack(shown: Iterable<StoredDocument>): void {
+    for (const { collection, id, state } of shown) {
+      const last = nameOf({ collection, id, touch: state.touch });
+      for (const name of this.#evictions.keys())
+        if (name.startsWith(`${collection} ${id} `) && name !== last) this.#overtaken.add(name);
+    }
   }
 
   /** Takes a disk with something on it already. */

@@ -69,6 +69,11 @@ export class Observer {
     return this.#events;
   }
 
+  /** Documents that may be evicted, as they are shown. */
+  get evicted(): readonly StoredDocument[] {
+    return this.#documentsOf(evictedCollection);
+  }
+
   get position(): number {
     return this.#position;
   }

@@ -159,7 +159,7 @@ export class World {
       wentBack: () => this.wentBack,
       trimmedUpTo: () => link.server.redis.trimmedUpTo,
       clockJumped: () => machine.clock.hasJumped,
-      eviction: ({ collection, id, state }) => machine.eviction({ collection, id, touch: state.touch }),
+      eviction: ({ collection, id, state }) => machine.eviction({ collection, id, touch: state.touch }, this.wentBack),
       violation: (problem) => this.violation(machine.name, problem),
     });
     const running: Running = { process, connection, journal, replica, observer, isReady: false, isStopping: false };
@@ -248,6 +248,7 @@ export class World {
 
   /** Something that held transactions is gone: who still has which? */
   #reassess(): void {
+    for (const machine of this.machines) machine.mayGoBack(machine.running?.observer.evicted ?? []);
     const onDisks = new Set(
       this.machines.flatMap(({ disk }) => disk?.contents.transactions.map(eventOfTransaction) ?? []),
     );
@@ -336,6 +337,7 @@ export class World {
 
   #died(machine: Machine, running: Running): void {
     if (machine.running !== running) return;
+    machine.mayGoBack(running.observer.evicted);
     machine.running = undefined;
     machine.generation += 1;
     running.connection.close();
