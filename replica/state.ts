@@ -243,8 +243,6 @@ export class ReplicaState {
   /** Hides a document while the mark's touch is its last. */
   evict(mark: Eviction): void {
     if (!this.#hasTouch(mark)) return;
-    // One that was waited for is older: on disk this one has taken its place.
-    this.#awaited.delete(mark.collection, mark.id);
     this.stagingViews.keep(mark.collection, mark.id);
     this.#change([mark], this.prefix.head, () => this.#evictions.add(mark), true);
     this.stagingVersion += 1;
@@ -302,7 +300,7 @@ export class ReplicaState {
 
   #takeAwaited({ collection, id }: Key): boolean {
     const mark = this.#awaited.get(collection, id);
-    if (!mark || !this.#hasTouch(mark)) return false;
+    if (!mark || !this.#hasTouch(mark) || this.#mayComeLast(this.#evictions.get(collection, id))) return false;
     this.#awaited.delete(collection, id);
     this.#evictions.add(mark);
     return true;
@@ -310,9 +308,7 @@ export class ReplicaState {
 
   #forgetEviction({ collection, id }: Key): void {
     const mark = this.#evictions.get(collection, id);
-    if (!mark || this.#hasTouch(mark)) return;
-    // What lies over it now may come before it in the log.
-    if (this.holdsJournaled(mark.touch.origin, mark.touch.number)) return;
+    if (!mark || this.#mayComeLast(mark)) return;
     this.#evictions.delete(collection, id);
     this.#options.shownAgain({ collection, id });
   }
@@ -326,6 +322,11 @@ export class ReplicaState {
       const last = states.state(collection, id)?.touch;
       return last?.origin === touch.origin && last.number === touch.number;
     });
+  }
+
+  /** Whether a mark's touch is the last, or on its way into the log: what lies over it now may come before it there. */
+  #mayComeLast(mark: Eviction | undefined): boolean {
+    return mark !== undefined && (this.#hasTouch(mark) || this.holdsJournaled(mark.touch.origin, mark.touch.number));
   }
 
   #count(collection: string, before: StoredDocument | undefined, after: StoredDocument | undefined): void {

@@ -266,8 +266,8 @@ function startIfDown(world: World, machine: Machine): void {
   if (!machine.running) world.start(machine);
 }
 
-/** A chunk a round trip, and some hundred chunks. */
-const snapshotMilliseconds = 2_000;
+/** A chunk a round trip, and some thousand chunks. */
+const snapshotMilliseconds = 10_000;
 /** Longer than a transaction waits until the log has what it saw. */
 const restMilliseconds = 150_000;
 
