@@ -9,6 +9,7 @@ import { documentValue } from '../../replica/crdt/document.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
 import type { JournaledTransaction } from '../../replica/log/journal.ts';
+import type { Missing } from '../../replica/prefix.ts';
 import { decodeToken } from '../../replica/token.ts';
 import { eventCollection, type Oracle } from './oracle.ts';
 
@@ -60,6 +61,8 @@ export class Ledger {
   /** Nobody has them any more: they may come, by a request still on its way, or never. */
   readonly #lostEvents = new Set<string>();
   readonly #lostNumbers = new Map<Origin, number[]>();
+  /** Events by the names of their transactions, as far as they were in a log or on a disk. */
+  readonly #byName = new Map<Origin, Map<number, string>>();
   /** Answered, and in no log yet: on a disk, that is. */
   readonly #journaled = new Set<string>();
 
@@ -95,9 +98,16 @@ export class Ledger {
     return this.#everLogged.has(event);
   }
 
-  /** A transaction got a place in a log. @param isRepeated whether it had one in that log already */
-  logged(delta: Delta, isRepeated: boolean): void {
+  /**
+   * A transaction got a place in a log.
+   * @param isRepeated whether it had one in that log already @param missing up to which numbers the log goes on without what it saw
+   */
+  logged(delta: Delta, isRepeated: boolean, missing: Missing): void {
     const event = eventOf(delta);
+    if (event !== undefined) this.#name(delta, event);
+    for (const [origin, upTo] of missing)
+      for (const [number, named] of this.#byName.get(origin) ?? [])
+        if (number <= upTo && !this.isLogged(named)) this.cameTooLate(named);
     if (event === undefined) return;
     if (isRepeated) this.#violation(`${event} is in the log twice, now as ${delta.origin} ${delta.number}`);
     this.#everLogged.add(event);
@@ -163,7 +173,13 @@ export class Ledger {
   /** Holds the disks against what was answered. @param disks what is flushed on each */
   checkDisks(disks: readonly (readonly JournaledTransaction[])[]): void {
     if (this.#journaled.size === 0) return;
-    const held = new Set(disks.flatMap((transactions) => transactions.map(eventOfTransaction)));
+    const held = new Set<string>();
+    for (const transaction of disks.flat()) {
+      const event = eventOfTransaction(transaction);
+      if (event === undefined) continue;
+      held.add(event);
+      this.#name(transaction, event);
+    }
     for (const event of this.#journaled)
       if (!held.has(event)) this.#violation(`${event} was answered, and is neither in the log nor on a disk`);
   }
@@ -186,6 +202,11 @@ export class Ledger {
 
   count(outcome: Outcome): number {
     return [...this.operations.values()].filter((operation) => operation.outcome === outcome).length;
+  }
+
+  #name({ origin, number }: Pick<Delta, 'origin' | 'number'>, event: string): void {
+    const events = this.#byName.get(origin) ?? new Map<number, string>();
+    this.#byName.set(origin, events.set(number, event));
   }
 
   #numberOf(origin: Origin): number {

@@ -7,7 +7,7 @@ import { decodeStoredChunk } from '../../replica/log/chunk.ts';
 import { decodeEntry, markAtStart } from '../../replica/log/entry.ts';
 import type { DocumentRecord, LogEntry } from '../../replica/log/log.ts';
 import type { ClosedLog } from '../../replica/log/snapshots.ts';
-import { Prefix, type PreparedTransaction } from '../../replica/prefix.ts';
+import { type Missing, Prefix, type PreparedTransaction } from '../../replica/prefix.ts';
 import type { SimulatedRedis } from './redis.ts';
 
 /** Each transaction puts a document of its own there. */
@@ -42,8 +42,11 @@ export interface History {
 export const emptyHistory: History = { base: undefined, entries: [] };
 
 export interface OracleTold {
-  /** A transaction got a place in the log. @param isRepeated whether its event is in the log already */
-  logged(transaction: PreparedTransaction, isRepeated: boolean): void;
+  /**
+   * A transaction got a place in the log.
+   * @param isRepeated whether its event is in the log already @param missing what the log went on without
+   */
+  logged(transaction: PreparedTransaction, isRepeated: boolean, missing: Missing): void;
 }
 
 export class Oracle {
@@ -166,7 +169,7 @@ export class Oracle {
     if (!prefix) return;
     const { transactions } = prefix.prepare(entry);
     for (const transaction of transactions) {
-      prefix.put(transaction);
+      const missing = prefix.put(transaction);
       const { origin, number, operations } = transaction.delta;
       this.#names.push({ origin, number, mark: entry.mark });
       for (const { collection, id, state } of transaction.after) {
@@ -177,7 +180,7 @@ export class Oracle {
       const event = operations.find(({ collection }) => collection === eventCollection)?.id;
       const isRepeated = event !== undefined && this.#events.has(event);
       if (event !== undefined) this.#events.add(event);
-      if (isNew) this.#told.logged(transaction, isRepeated);
+      if (isNew) this.#told.logged(transaction, isRepeated, missing);
     }
     prefix.advance(entry);
     this.#entries.push(entry);

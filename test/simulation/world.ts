@@ -237,9 +237,9 @@ export class World {
 
   #newServer(name: string): Server {
     const server = new Server(this.scheduler, {
-      logged: ({ delta, position }, isRepeated) => {
+      logged: ({ delta, position }, isRepeated, missing) => {
         this.trace.add(name, () => `appends ${delta.origin} ${delta.number} at ${position}`);
-        this.ledger.logged(delta, isRepeated);
+        this.ledger.logged(delta, isRepeated, missing);
       },
     });
     this.servers.add(server);
