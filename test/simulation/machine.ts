@@ -55,7 +55,7 @@ export class Machine {
   /** Events that its replicas have shown, and have to show again. */
   shown = new Set<string>();
   #evictions = new Map<string, 'sure' | 'perhaps'>();
-  /** Marks of documents that were shown with a later touch: who goes back to before that finds none. */
+  /** Marks of documents that were shown with a later touch, or evicted with one: who goes back to before that finds none. */
   readonly #overtaken = new Set<string>();
   /** Raised with each fault and each start, so that a later end of an earlier fault leaves it alone. */
   generation = 0;
@@ -77,6 +77,7 @@ export class Machine {
 
   evicts(eviction: Eviction, certainty: 'sure' | 'perhaps'): void {
     const name = nameOf(eviction);
+    this.#overtake(eviction, name);
     if (this.#evictions.get(name) !== 'sure') this.#evictions.set(name, certainty);
   }
 
@@ -90,10 +91,14 @@ export class Machine {
   /** The log is going back, or may while this machine is down. @param shown what it shows now */
   mayGoBack(shown: Iterable<StoredDocument>): void {
     for (const { collection, id, state } of shown) {
-      const last = nameOf({ collection, id, touch: state.touch });
-      for (const name of this.#evictions.keys())
-        if (name.startsWith(`${collection} ${id} `) && name !== last) this.#overtaken.add(name);
+      const last = { collection, id, touch: state.touch };
+      this.#overtake(last, nameOf(last));
     }
+  }
+
+  #overtake({ collection, id }: Eviction, last: string): void {
+    for (const name of this.#evictions.keys())
+      if (name.startsWith(`${collection} ${id} `) && name !== last) this.#overtaken.add(name);
   }
 
   /** Takes a disk with something on it already. */
