@@ -36,9 +36,9 @@ export async function commit(parts: CommitParts, transaction: RequestTransaction
   const { view, again } = finalRun(parts, transaction);
   const operations = view.operations();
   const evictions = view.evictions();
-  const answered = operations.length > 0 ? outbox.push(stage(parts, view, operations)) : outbox.settled();
-  // What it read is of no use any more, and would be kept as it was for as long as the answer is waited for.
+  // What it read is of no use any more, and would be kept as it was: by what is staged, and while the answer is waited for.
   transaction.close();
+  const answered = operations.length > 0 ? outbox.push(stage(parts, view, operations)) : outbox.settled();
   const token = (await answered) ?? parts.token();
   if (evictions.length === 0) return { token, again };
   try {

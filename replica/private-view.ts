@@ -23,7 +23,7 @@ export class PrivateView implements DocumentReader {
   readonly #base: OpenView;
   readonly #writer: Writer;
   readonly #drafts = new DocumentMap<Draft>();
-  readonly #evictions = new DocumentMap<Eviction>();
+  #evictions: DocumentMap<Eviction> | undefined;
 
   /** @param name what the transaction will be called, if nothing comes before it */
   constructor(base: OpenView, name: { readonly origin: string; readonly number: number; readonly time: Time }) {
@@ -42,13 +42,14 @@ export class PrivateView implements DocumentReader {
   /** What the transaction does, as its delta has it. */
   operations(): readonly DocumentOperations[] {
     const touched: DocumentOperations[] = [];
-    for (const [collection, id, { draft }] of this.#drafts)
-      if (draft.operations.length > 0) touched.push({ collection, id, operations: draft.operations });
+    for (const collection of this.#drafts.collections())
+      for (const [id, { draft }] of this.#drafts.ofCollection(collection))
+        if (draft.operations.length > 0) touched.push({ collection, id, operations: draft.operations });
     return touched;
   }
 
   evictions(): readonly Eviction[] {
-    return [...this.#evictions].map(([, , eviction]) => eviction);
+    return this.#evictions ? Array.from(this.#evictions, ([, , eviction]) => eviction) : [];
   }
 
   /** @param newId the same ids in each run of a request */
@@ -139,6 +140,7 @@ export class PrivateView implements DocumentReader {
   evict(collection: string, id: string): boolean {
     const document = this.get(collection, id);
     if (!document) return false;
+    this.#evictions ??= new DocumentMap();
     this.#evictions.set(collection, id, { collection, id, touch: document.state.touch });
     return true;
   }

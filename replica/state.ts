@@ -22,6 +22,8 @@ interface Key {
   readonly id: string;
 }
 
+const noNumbers: ReadonlyMap<Origin, number> = new Map();
+
 export interface StateOptions {
   readonly prefix: Prefix;
   readonly now: () => number;
@@ -94,6 +96,7 @@ export class ReplicaState {
 
   /** Numbers by origin that are shown and in no log yet. */
   get journaledNumbers(): ReadonlyMap<Origin, number> {
+    if (this.#journaledTransactions.size === 0) return noNumbers;
     const numbers = new Map<Origin, number>();
     for (const [origin, { highest }] of this.#journaledTransactions) numbers.set(origin, highest);
     return numbers;

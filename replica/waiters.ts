@@ -32,6 +32,7 @@ export class Waiters {
 
   /** Something more is here. */
   check(): void {
+    if (this.#waiters.size === 0) return;
     for (const waiter of [...this.#waiters]) {
       try {
         if (!waiter.isHere()) continue;

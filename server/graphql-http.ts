@@ -37,7 +37,7 @@ interface ServerContext {
   readonly held: {
     uploads?: UploadSession;
     /** Where it was read already. */
-    body?: Body;
+    readonly body: Body | undefined;
   };
 }
 
@@ -70,26 +70,32 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     // Yoga answers any URL that ends so. None does.
     healthCheckEndpoint: ' ',
   });
+  const answerByYoga = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    headers: HeaderList,
+    body?: Body,
+  ): Promise<void> => {
+    const held: ServerContext['held'] = { body };
+    setHeaders(res, headers);
+    res.setHeader('Cache-Control', 'no-store');
+    // Yoga waits for a client to read on, also for one that has left.
+    res.once('close', () => res.emit('drain'));
+    try {
+      await yoga(req, res, { req, res, held });
+    } finally {
+      await held.uploads?.[Symbol.asyncDispose]();
+    }
+  };
   return {
     async answer(req, res, headers) {
-      const held: ServerContext['held'] = {};
       const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
-      if (mediaType !== undefined) {
-        const body = await readParameters(req, res);
-        held.body = body;
-        const answer =
-          'problem' in body ? undefined : runJsonPost(execution, requestOf(body.parameters, req), body.parameters);
-        if (answer !== undefined) return sendJson(res, headers, mediaType, await answer);
-      }
-      setHeaders(res, headers);
-      res.setHeader('Cache-Control', 'no-store');
-      // Yoga waits for a client to read on, also for one that has left.
-      res.once('close', () => res.emit('drain'));
-      try {
-        await yoga(req, res, { req, res, held });
-      } finally {
-        await held.uploads?.[Symbol.asyncDispose]();
-      }
+      if (mediaType === undefined) return answerByYoga(req, res, headers);
+      const body = await readParameters(req, res);
+      const answer =
+        'problem' in body ? undefined : runJsonPost(execution, requestOf(body.parameters, req), body.parameters);
+      if (answer === undefined) return answerByYoga(req, res, headers, body);
+      sendJson(res, headers, mediaType, await answer);
     },
     cutStreams() {
       for (const response of streams) response.destroy();

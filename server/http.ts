@@ -98,7 +98,8 @@ export class HttpServer {
     const { elapsed, metrics, logger } = this.#options;
     const begun = elapsed();
     const pathname = pathOf(request);
-    response.once('close', () => {
+    // Once, and without the cost of `once`.
+    response.on('close', () => {
       metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
       if (this.#isClosing) this.#server.closeIdleConnections();
     });

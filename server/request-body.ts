@@ -12,14 +12,21 @@ import { requestError } from './graphql-errors.ts';
  * @throws {GraphQLError} of code BAD_REQUEST: no JSON. It does not quote the body
  * @throws {BadUserInputError} an integer in it would lose digits
  */
-export async function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+export function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  const bytes = announced > limits.requestBytes ? undefined : await readUpTo(request, limits.requestBytes);
-  if (bytes === undefined) {
-    response.setHeader('Connection', 'close');
-    await discard(request);
-    throw new PayloadTooLargeError('the request', announced > 0 ? announced : undefined, limits.requestBytes);
-  }
+  if (announced > limits.requestBytes) return refuse(request, response, announced);
+  return readUpTo(request, limits.requestBytes).then((bytes) =>
+    bytes === undefined ? refuse(request, response, announced) : parse(bytes),
+  );
+}
+
+async function refuse(request: IncomingMessage, response: ServerResponse, announced: number): Promise<never> {
+  response.setHeader('Connection', 'close');
+  await discard(request);
+  throw new PayloadTooLargeError('the request', announced > 0 ? announced : undefined, limits.requestBytes);
+}
+
+function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw requestError('the body is no UTF-8', 'BAD_REQUEST');
   const text = bytes.toString();
   let body: unknown;

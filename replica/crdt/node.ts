@@ -117,14 +117,13 @@ function bothCounters({ counter: a }: DocumentNode, { counter: b }: DocumentNode
   return a === b || (a !== undefined && b !== undefined && sameCounter(a, b));
 }
 
+const isSame = (a: Stamp, b: Stamp | undefined): boolean => b !== undefined && sameStamp(a, b);
+
+/** What was written to is most often another child. */
 function sameMap(a: MapNode | undefined, b: MapNode | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined || a.size !== b.size) return false;
-  if (a.presence.length !== b.presence.length) return false;
-  for (const [index, stamp] of a.presence.entries()) {
-    const other = b.presence[index];
-    if (other === undefined || !sameStamp(stamp, other)) return false;
-  }
-  for (const [key, child] of a) if (!sameNode(child, b.get(key))) return false;
-  return true;
+  for (const key of a.keys()) if (!sameNode(a.get(key), b.get(key))) return false;
+  const { presence } = b;
+  return a.presence.length === presence.length && a.presence.every((stamp, index) => isSame(stamp, presence[index]));
 }

@@ -61,6 +61,7 @@ export class LiveQueries {
 
   /** All changes of one turn at once, once the reader shows them. */
   apply(changes: readonly DocumentChange[]): void {
+    if (this.#sharedByKey.size === 0) return;
     const events: Told[] = [];
     for (const [shared, concerning] of this.#index.concerned(changes)) {
       const change = shared.query.apply(concerning);

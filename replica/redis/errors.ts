@@ -11,14 +11,12 @@ const refusals =
 const notSent = /enableOfflineQueue options is false|^Connection is closed\.$/;
 
 /** @throws {LogUnavailableError} in the place of whatever the command failed with */
-export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
+export function orUnavailable<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
     const problem = error instanceof Error ? error.message : String(error);
     if (notSent.test(problem)) throw new LogUnavailableError('Redis cannot be reached', true, { cause: error });
     throw new LogUnavailableError(`Redis: ${problem}`, isReply(error) && refusals.test(problem), { cause: error });
-  }
+  });
 }
 
 /** An answer of the server's, and no failure on the way to it. */

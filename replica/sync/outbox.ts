@@ -128,8 +128,6 @@ export class Outbox {
   push(transaction: StagedTransaction): Promise<string> {
     this.lastNumber = transaction.number;
     const answered = new Promise<string>((resolve, reject) => this.#unsent.addPending(transaction, resolve, reject));
-    // Awaited by who answers; `settled` may look at it later, or nobody.
-    answered.catch(() => {});
     this.#lastAnswer = answered;
     this.work();
     return answered;
@@ -182,12 +180,7 @@ export class Outbox {
   /** Begins to send, or to journal, unless that is under way. */
   work(): void {
     if (this.#closed || this.#working) return;
-    this.#working = this.#work()
-      .catch((error: unknown) => this.#options.logger.error({ err: error }, 'handing on transactions failed'))
-      .finally(() => {
-        this.#working = undefined;
-        if (this.#hasWork()) this.work();
-      });
+    this.#working = this.#work();
   }
 
   /** The site may be reached again. */
@@ -231,8 +224,14 @@ export class Outbox {
   async #work(): Promise<void> {
     // What was made in this turn of the event loop goes together.
     await Promise.resolve();
-    if (this.#cutOff && !this.#isTrying) await this.#keep();
-    else await this.#send();
+    try {
+      if (this.#cutOff && !this.#isTrying) await this.#keep();
+      else await this.#send();
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'handing on transactions failed');
+    }
+    this.#working = undefined;
+    if (this.#hasWork()) this.work();
   }
 
   async #send(): Promise<void> {
