@@ -140,6 +140,8 @@ export const limits = {
   chunkBytes: 512 * kibibyte,
   /** Keys of documents that are looked at in one turn where all are gone through. */
   keysPerTurn: 2_000,
+  /** Of the log's entries, encoded in one turn for the disk: 400 small ones, or a large one. */
+  entryBytesPerTurn: 128 * kibibyte,
   /** Chunks that are asked for at once while a snapshot is loaded. */
   chunksAtOnce: 8,
   /** Chunks of a snapshot that is being written: an hour, so that they are there when the last one is. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { limits } from '../limits.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
+import { keepShortLivedYoung } from './heap.ts';
 import { openSystem, type System } from './system.ts';
 import { openTideline, type Tideline } from './tideline.ts';
 import { withinTime } from './within-time.ts';
@@ -32,6 +33,7 @@ function fail(error: unknown, configuration?: Configuration): never {
   process.exit(1);
 }
 
+keepShortLivedYoung();
 const configuration = configure();
 const system = openSystem(configuration.logLevel);
 const { logger } = system;

@@ -57,19 +57,19 @@ export class LmdbKeptPrefix implements KeptPrefix {
     return this.#store.inTurn(() => this.#store.commit(this.#writesOf(change)));
   }
 
-  #writesOf({ documents, origins, whole }: KeptChange): readonly Write[] {
+  #writesOf({ documents, origins, entries, whole }: KeptChange): readonly Write[] {
     const writes: Write[] = [];
     for (const { collection, id, state, removed } of documents) {
       const key = documentKey(collection, id);
-      writes.push([this.#states, key, state && Buffer.from(state)]);
+      writes.push([this.#states, key, state && bufferOf(state)]);
       if (removed) writes.push([this.#removed, key, Buffer.from(`${removed.position}\n${removed.time}`)]);
       else if (this.#removed.doesExist(key)) writes.push([this.#removed, key, undefined]);
     }
     for (const [origin, number] of origins) writes.push([this.#origins, Buffer.from(origin), Buffer.from(`${number}`)]);
+    for (const { last, bytes } of entries) writes.push([this.#entries, numberKey(last), bufferOf(bytes)]);
     if (whole) {
       for (const key of this.#entries.getKeys({ end: numberKey(whole.keptFrom + 1), limit: limits.keysPerTurn }))
         writes.push([this.#entries, key, undefined]);
-      for (const { last, bytes } of whole.entries) writes.push([this.#entries, numberKey(last), Buffer.from(bytes)]);
       writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
     }
     return writes;
@@ -102,6 +102,10 @@ export class LmdbKeptPrefix implements KeptPrefix {
     }
   }
 }
+
+/** A view: what is kept may be much, and a copy takes time. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 function encodeWhole({ head, closedLogs, skipped }: KeptWhole): Buffer {
   return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify({ closedLogs, skipped })));

@@ -31,9 +31,11 @@ export function nameAndNumberOfKey(key: Buffer): { name: string; number: number 
 
 /** Documents of one collection stand together, by id. The collection's length comes first: no byte is a separator. */
 export function documentKey(collection: string, id: string): Buffer {
-  const name = Buffer.from(collection);
-  const key = Buffer.concat([Buffer.alloc(2), name, Buffer.from(id)]);
-  key.writeUInt16BE(name.length);
+  const nameBytes = Buffer.byteLength(collection);
+  const key = Buffer.allocUnsafe(2 + nameBytes + Buffer.byteLength(id));
+  key.writeUInt16BE(nameBytes);
+  key.write(collection, 2);
+  key.write(id, 2 + nameBytes);
   return key;
 }
 

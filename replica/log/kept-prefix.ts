@@ -36,6 +36,8 @@ export interface KeptChange {
   readonly documents: readonly KeptDocument[];
   /** Last numbers of those that changed. */
   readonly origins: ReadonlyMap<Origin, number>;
+  /** Entries of the log, up to the head where this makes a whole; they follow on those that were given before. */
+  readonly entries: readonly StoredEntry[];
   /** With this change all that is kept is as of there. Undefined: it is a part of a whole that is not complete yet. */
   readonly whole: KeptWhole | undefined;
 }
@@ -44,8 +46,6 @@ export interface KeptWhole {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly skipped: readonly SkippedNumbers[];
-  /** Entries of the log up to the head, which follow on those that were given before. */
-  readonly entries: readonly StoredEntry[];
   /** Of entries that end up to this position none is kept any more. */
   readonly keptFrom: Position;
 }

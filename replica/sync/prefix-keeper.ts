@@ -118,14 +118,31 @@ export class PrefixKeeper {
       documents.push(encoded(captured(prefix, collection, id)));
       if (documents.length < limits.chunkDocuments) continue;
       if (this.#prefix !== prefix || this.#stopped) return;
-      await kept.keep({ documents, origins: new Map(), whole: undefined });
+      await kept.keep({ documents, origins: new Map(), entries: [], whole: undefined });
       documents = [];
     }
+    await this.#writeEntries(prefix);
     for (const { collection, id } of documents) this.write(collection, id);
     for (const [collection, id] of prefix.removed.keys()) this.write(collection, id);
     for (const [origin, number] of prefix.origins) this.#changedOrigins.set(origin, number);
     if (this.#prefix === prefix) await this.#writeChanged();
     if (this.#prefix === prefix) this.#isWhole = true;
+  }
+
+  /** Those that there are, but some of the newest: they are far too many for one turn, or one transaction of the disk. */
+  async #writeEntries(prefix: Prefix): Promise<void> {
+    let entries: StoredEntry[] = [];
+    let bytes = 0;
+    for (const entry of prefix.kept.after(this.#entriesUpTo)) {
+      const stored = storedEntry(entry);
+      entries.push(stored);
+      bytes += stored.bytes.length;
+      if (bytes < limits.entryBytesPerTurn) continue;
+      if (this.#prefix !== prefix || this.#stopped) return;
+      await this.#options.kept.keep({ documents: [], origins: new Map(), entries, whole: undefined });
+      if (this.#prefix === prefix) this.#entriesUpTo = entry.last;
+      [entries, bytes] = [[], 0];
+    }
   }
 
   async #writeChanged(): Promise<void> {
@@ -143,7 +160,8 @@ export class PrefixKeeper {
       await this.#options.kept.keep({
         documents: await this.#encoded(documents),
         origins,
-        whole: { head, closedLogs, skipped, entries: await this.#encodedEntries(entries), keptFrom },
+        entries: await this.#encodedEntries(entries),
+        whole: { head, closedLogs, skipped, keptFrom },
       });
       if (this.#prefix === prefix) this.#entriesUpTo = head.position;
     } catch (error) {
@@ -178,9 +196,14 @@ export class PrefixKeeper {
 
   async #encodedEntries(entries: readonly LogEntry[]): Promise<StoredEntry[]> {
     const all: StoredEntry[] = [];
+    let bytes = 0;
     for (const entry of entries) {
-      all.push({ last: entry.last, bytes: encodeEntry(entry) });
-      if (all.length % limits.keysPerTurn === 0) await this.#turn();
+      const stored = storedEntry(entry);
+      all.push(stored);
+      bytes += stored.bytes.length;
+      if (bytes < limits.entryBytesPerTurn) continue;
+      await this.#turn();
+      bytes = 0;
     }
     return all;
   }
@@ -198,6 +221,8 @@ const captured = (prefix: Prefix, collection: string, id: string): Captured => (
   state: prefix.state(collection, id),
   removed: prefix.removed.get(collection, id),
 });
+
+const storedEntry = (entry: LogEntry): StoredEntry => ({ last: entry.last, bytes: encodeEntry(entry) });
 
 const encoded = ({ collection, id, state, removed }: Captured): KeptDocument => ({
   collection,

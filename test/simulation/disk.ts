@@ -201,12 +201,12 @@ export class SimulatedJournal implements Journal {
 function withChange({ whole, documents, origins, entries }: KeptContents, change: KeptChange): KeptContents {
   const kept = new Map(documents);
   for (const document of change.documents) kept.set(`${document.collection} ${document.id}`, document);
-  const { keptFrom = 0, entries: added = [] } = change.whole ?? {};
+  const { keptFrom = 0 } = change.whole ?? {};
   return {
     whole: change.whole ?? whole,
     documents: kept,
     origins: new Map([...origins, ...change.origins]),
-    entries: [...entries.filter(({ last }) => last > keptFrom), ...added],
+    entries: [...entries.filter(({ last }) => last > keptFrom), ...change.entries],
   };
 }
 

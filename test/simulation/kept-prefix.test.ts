@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../limits.ts';
 import { describeKeptPrefix, type KeptPrefixUnderTest } from '../replica/log/kept-prefix-contract.ts';
-import { Disk, SimulatedJournal } from './disk.ts';
+import { Disk, emptyDisk, SimulatedJournal } from './disk.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
@@ -150,6 +150,29 @@ describe('P33: a replica with a disk', () => {
       await world.run(() => kept() === time * limits.keysPerTurn, 10_000);
       expect(kept()).toBe(time * limits.keysPerTurn);
     }
+  });
+
+  it('writes what it has of the log in parts, where its disk has nothing yet, and starts from there', async () => {
+    const { a, b, world, settle } = await simulate({ seed: 39 });
+    const text = 'x'.repeat(limits.entryBytesPerTurn / 4);
+    for (let number = 0; number < 12; number += 1) await b.upsert('cars', { _id: `${number}`, text });
+    await settle();
+    a.crash();
+    world.replaceDisk(a.machine, emptyDisk);
+    const kept = () => a.machine.disk?.contents.kept ?? emptyDisk.kept;
+
+    a.start();
+    await world.run(() => kept().entries.length > 0, 30_000);
+    expect(kept().whole).toBeUndefined();
+    expect(kept().entries.length).toBeLessThan(12);
+    await world.run(() => kept().whole !== undefined, 30_000);
+    expect(kept().entries.map(({ last }) => last)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+
+    a.crash();
+    a.start();
+    await settle();
+    expect(a.replica.status.documentCount).toBe(12);
+    expect(a.replica.counters.transactionsApplied).toBe(0);
   });
 
   it('keeps what was evicted hidden, when the write that it was evicted with comes only later', async () => {

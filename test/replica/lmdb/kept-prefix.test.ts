@@ -30,7 +30,8 @@ describe('P33: a folder', () => {
     await disk.kept.keep({
       documents: [],
       origins: new Map([['a.x', 1]]),
-      whole: { head, closedLogs: [], skipped: [], entries: [], keptFrom: 0 },
+      entries: [],
+      whole: { head, closedLogs: [], skipped: [], keptFrom: 0 },
     });
     await disk[Symbol.asyncDispose]();
     await damage(path, 'kept-origins', () => Buffer.from('no number'));

@@ -16,7 +16,6 @@ const whole = (position: number) => ({
   head: headAt(position),
   closedLogs: [],
   skipped: [],
-  entries: [],
   keptFrom: 0,
 });
 const entry = (last: number) => ({ last, bytes: Buffer.from(`the entry that ends at ${last}`) });
@@ -67,6 +66,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
       await kept.keep({
         documents: [document('vw', 'first'), document('bmw', 'second')],
         origins: new Map([['a.x', 3]]),
+        entries: [],
         whole: whole(5),
       });
       await kept.keep({
@@ -75,6 +75,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
           ['a.x', 4],
           ['b.x', 1],
         ]),
+        entries: [],
         whole: { ...whole(9), closedLogs, skipped },
       });
 
@@ -94,13 +95,15 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
     it('gives back the entries that were kept, rising, but those up to where none is kept any more', async () => {
       await using disk = await open();
       const { kept } = disk;
-      const keep = (entries: readonly number[], keptFrom: number) =>
+      const keep = (entries: readonly number[], keptFrom?: number) =>
         kept.keep({
           documents: [],
           origins: new Map(),
-          whole: { ...whole(300), entries: entries.map(entry), keptFrom },
+          entries: entries.map(entry),
+          whole: keptFrom === undefined ? undefined : { ...whole(300), keptFrom },
         });
-      await keep([2, 9, 255], 0);
+      await keep([2]);
+      await keep([9, 255], 0);
       await keep([256, 300], 2);
 
       await using again = await disk.reopen();
@@ -109,20 +112,30 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
         [9, 255, 256, 300].map((last) => [last, String(entry(last).bytes)]),
       );
       await again.kept.clear();
-      await again.kept.keep({ documents: [], origins: new Map(), whole: whole(1) });
+      await again.kept.keep({ documents: [], origins: new Map(), entries: [], whole: whole(1) });
       expect((await again.kept.load())?.entries).toEqual([]);
     });
 
     it('holds nothing to load while only parts of a whole are there', async () => {
       await using disk = await open();
       const { kept } = disk;
-      await kept.keep({ documents: [document('old', 'old')], origins: new Map([['a.x', 1]]), whole: whole(1) });
+      await kept.keep({
+        documents: [document('old', 'old')],
+        origins: new Map([['a.x', 1]]),
+        entries: [],
+        whole: whole(1),
+      });
 
       await kept.clear();
       expect(await kept.load()).toBeUndefined();
-      await kept.keep({ documents: [document('vw', 'a part')], origins: new Map(), whole: undefined });
+      await kept.keep({ documents: [document('vw', 'a part')], origins: new Map(), entries: [], whole: undefined });
       expect(await kept.load()).toBeUndefined();
-      await kept.keep({ documents: [document('bmw', 'the rest')], origins: new Map([['b.x', 2]]), whole: whole(7) });
+      await kept.keep({
+        documents: [document('bmw', 'the rest')],
+        origins: new Map([['b.x', 2]]),
+        entries: [],
+        whole: whole(7),
+      });
 
       expect(await contentsOf(kept)).toEqual({
         position: 7,
@@ -137,9 +150,14 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
     it('forgets that a document was removed once it is there again', async () => {
       await using disk = await open();
       const { kept } = disk;
-      await kept.keep({ documents: [removed('vw')], origins: new Map([['a.x', 1]]), whole: whole(1) });
+      await kept.keep({ documents: [removed('vw')], origins: new Map([['a.x', 1]]), entries: [], whole: whole(1) });
 
-      await kept.keep({ documents: [document('vw', 'back')], origins: new Map([['a.x', 2]]), whole: whole(2) });
+      await kept.keep({
+        documents: [document('vw', 'back')],
+        origins: new Map([['a.x', 2]]),
+        entries: [],
+        whole: whole(2),
+      });
 
       expect(await contentsOf(kept)).toMatchObject({ names: { vw: 'back' }, removed: [] });
     });
