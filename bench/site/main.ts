@@ -138,6 +138,13 @@ if (isAsked('start')) {
   tell('log in Redis, each document', ['tideline'], keys, 'logBytes', 'bytes');
   tell('snapshot in Redis, each document', ['tideline'], keys, 'snapshotBytes', 'bytes');
   tell('memory of a replica', ['tideline'], keys, 'residentBytes', 'bytes');
+  tell(
+    'longest hold of the event loop after a start, while the data folder gets its first copy',
+    ['tideline'],
+    keys,
+    'longestHoldAtFirst',
+    'milliseconds',
+  );
   tell('longest hold of the event loop while a snapshot is written', ['tideline'], keys, 'longestHold', 'milliseconds');
 }
 

@@ -34,7 +34,10 @@ answerQuestions({
   start: () => startMilliseconds,
   memory: () => process.memoryUsage().rss,
   appends: () => tideline.replica.counters.appends,
-  watchDelay: () => delay.enable(),
+  watchDelay: () => {
+    delay.reset();
+    delay.enable();
+  },
   /** Milliseconds that a turn of the event loop took at most since it was watched. */
   longestDelay: () => {
     delay.disable();
