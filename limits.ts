@@ -41,6 +41,8 @@ export const limits = {
   queryNesting: 256,
   /** Characters of checked queries that are kept; as syntax trees they take some hundred times as much memory. */
   cachedQueryCharacters: 512 * kibibyte,
+  /** An operation with more fields for its length, by fragments in many places, has no plan: a planned field takes a kilobyte. */
+  charactersPerPlannedField: 4,
   uploadBytes: 1024 * mebibyte,
   uploadFiles: 16,
   attachmentMetadataBytes: 16 * kibibyte,

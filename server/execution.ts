@@ -158,15 +158,25 @@ export class Execution {
 
   async #query(operation: Operation, request: OperationRequest): Promise<Result> {
     using view = this.#options.replica.read();
-    return shows(view.token, await this.#execute(operation, request, this.#context(view)));
+    const context = this.#context(view);
+    return shows(
+      view.token,
+      this.#repeat(operation, request, context) ?? (await this.#execute(operation, request, context)),
+    );
   }
 
   async #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
     const { replica } = this.#options;
-    const transaction = replica.begin();
+    let transaction = replica.begin();
     try {
-      const executed = this.#execute(operation, request, this.#context(transaction.reader, transaction));
-      const first = executed instanceof Promise ? await executed : executed;
+      let first = this.#repeat(operation, request, this.#context(transaction.reader, transaction));
+      if (first === undefined) {
+        // From the beginning: what a plan may have done does not count.
+        transaction.close();
+        transaction = replica.begin();
+        const executed = this.#execute(operation, request, this.#context(transaction.reader, transaction));
+        first = executed instanceof Promise ? await executed : executed;
+      }
       if (first.errors !== undefined) return 'data' in first ? { errors: first.errors, data: null } : first;
       const { token, again } = await replica.commit(transaction);
       if (again === undefined) return shows(token, first);
@@ -208,7 +218,9 @@ export class Execution {
     try {
       const view = this.#options.replica.read();
       const token = tokenOf(event) ?? view.token;
-      const shown = this.#execute(operation, request, this.#context(view), event);
+      const context = this.#context(view);
+      const shown =
+        this.#repeat(operation, request, context, event) ?? this.#execute(operation, request, context, event);
       if (shown instanceof Promise) {
         return shown
           .then((result) => shows(token, result))
@@ -222,9 +234,20 @@ export class Execution {
     }
   }
 
+  /** What an operation that came before gives at once; undefined where it is to be executed, from the beginning. */
+  #repeat(
+    { repetition }: Operation,
+    { variables }: RunWith,
+    contextValue: Context,
+    rootValue?: unknown,
+  ): Result | undefined {
+    const data = repetition.execute(variables, contextValue, rootValue);
+    return data && { data };
+  }
+
   /** Gives no promise where no resolver does: so a transaction is begun, run and committed in one turn. */
   #execute(
-    { document }: Operation,
+    { document, repetition }: Operation,
     { operationName, variables }: RunWith,
     contextValue: Context | undefined,
     rootValue?: unknown,
@@ -232,6 +255,7 @@ export class Execution {
     const { schema } = this.#options;
     const args = { schema, document, operationName, variableValues: variables, contextValue, rootValue };
     const executed = execute(args);
+    repetition.learn(executed);
     return executed instanceof Promise ? executed.then((result) => this.#told(result)) : this.#told(executed);
   }
 

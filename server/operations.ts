@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import { limits } from '../limits.ts';
 import { requestError } from './graphql-errors.ts';
+import { Repetition } from './plans/repetition.ts';
 import { depthOf, nestingOf } from './query-limits.ts';
 
 /** One operation of a valid document. */
@@ -23,12 +24,20 @@ export interface Operation {
   readonly definition: OperationDefinitionNode;
   /** Asks about the schema alone: needs nothing of the store. */
   readonly isIntrospection: boolean;
+  /** How it is executed where it comes again. */
+  readonly repetition: Repetition;
+}
+
+/** A valid document, and those of its operations that were asked for. */
+interface KnownDocument {
+  readonly document: DocumentNode;
+  readonly operations: Map<OperationDefinitionNode, Operation>;
 }
 
 export class Operations {
   readonly #schema: GraphQLSchema;
   /** In the order of last use. */
-  readonly #documentsByQuery = new Map<string, DocumentNode>();
+  readonly #documentsByQuery = new Map<string, KnownDocument>();
   #characters = 0;
   /** What was asked for last, which most clients ask for again: found without a hash of its text. */
   #last: { readonly query: string; readonly name: string | undefined; readonly operation: Operation } | undefined;
@@ -40,21 +49,32 @@ export class Operations {
   /** The operation, or what is wrong with the query. */
   find(query: string, name: string | undefined): Operation | readonly GraphQLError[] {
     if (this.#last?.query === query && this.#last.name === name) return this.#last.operation;
-    const document = this.#documentsByQuery.get(query) ?? this.#check(query);
-    if (!('kind' in document)) return document;
-    this.#use(query, document);
+    const known = this.#documentsByQuery.get(query) ?? this.#check(query);
+    if (!('document' in known)) return known;
+    this.#use(query, known);
+    const { document, operations } = known;
     const definition = getOperationAST(document, name);
     if (definition == null) {
       const problem =
         name === undefined ? 'the query has several operations: name one' : `the query has no operation ${name}`;
       return [requestError(problem, 'OPERATION_RESOLUTION_FAILURE')];
     }
-    const operation = { document, definition, isIntrospection: isIntrospection(definition, document) };
+    const operation = operations.get(definition) ?? this.#operation(definition, document, query.length);
+    operations.set(definition, operation);
     this.#last = { query, name, operation };
     return operation;
   }
 
-  #check(query: string): DocumentNode | readonly GraphQLError[] {
+  #operation(definition: OperationDefinitionNode, document: DocumentNode, characters: number): Operation {
+    return {
+      document,
+      definition,
+      isIntrospection: isIntrospection(definition, document),
+      repetition: new Repetition(this.#schema, document, definition, characters / limits.charactersPerPlannedField),
+    };
+  }
+
+  #check(query: string): KnownDocument | readonly GraphQLError[] {
     const { queryCharacters, queryNesting, queryTokens, queryDepth } = limits;
     const refuse = (problem: string) => [requestError(problem, 'GRAPHQL_VALIDATION_FAILED')];
     if (query.length > queryCharacters) {
@@ -69,7 +89,7 @@ export class Operations {
       const depth = depthOf(document);
       if (depth > queryDepth) return refuse(`the query is ${depth} fields deep, and may be ${queryDepth}`);
       const errors = validate(this.#schema, document);
-      if (errors.length === 0) return document;
+      if (errors.length === 0) return { document, operations: new Map() };
       return errors.map((error) => withCode(named(error, document), 'GRAPHQL_VALIDATION_FAILED'));
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
@@ -77,7 +97,7 @@ export class Operations {
     }
   }
 
-  #use(query: string, document: DocumentNode): void {
+  #use(query: string, document: KnownDocument): void {
     if (!this.#documentsByQuery.delete(query)) this.#characters += query.length;
     this.#documentsByQuery.set(query, document);
     for (const oldest of this.#documentsByQuery.keys()) {

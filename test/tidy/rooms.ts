@@ -16,6 +16,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'server/': {
     rooms: [
       'server/subscriptions/',
+      'server/plans/',
       'schema/',
       'resolvers/',
       'uploads/',
@@ -30,6 +31,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: undefined,
   },
   'server/subscriptions/': { rooms: ['server/', 'schema/', 'resolvers/', ...store], packages: undefined },
+  'server/plans/': { rooms: [], packages: ['graphql'] },
   'schema/': { rooms: ['resolvers/', 'uploads/', 'definitions/', ...store], packages: undefined },
   'resolvers/': { rooms: ['uploads/', 'definitions/', ...store], packages: ['graphql'] },
   'uploads/': { rooms: ['uploads/blobs/', 'uploads/transfer/', ...store], packages: undefined },

@@ -1,0 +1,57 @@
+/** An operation that comes again: from its second time on by a plan, if all went well at once the first time. */
+import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { Variables } from './input.ts';
+import { type Data, NotPlannedError, Plan } from './plan.ts';
+
+export class Repetition {
+  readonly #schema: GraphQLSchema;
+  readonly #document: DocumentNode;
+  readonly #definition: OperationDefinitionNode;
+  readonly #room: number;
+  #state: 'untried' | 'to plan' | 'left to graphql-js' = 'untried';
+  #plan: Plan | undefined;
+
+  /** @param document valid @param room for so many fields, in all */
+  constructor(schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode, room: number) {
+    this.#schema = schema;
+    this.#document = document;
+    this.#definition = definition;
+    this.#room = room;
+  }
+
+  /**
+   * What it gives, by its plan. Undefined: graphql-js is to execute it, from the beginning; what resolvers did here does not
+   * count, and what they threw they will throw again.
+   */
+  execute(variables: Variables | null | undefined, contextValue: unknown, rootValue: unknown): Data | undefined {
+    const plan = this.#planned();
+    if (plan === undefined) return undefined;
+    try {
+      return plan.execute(variables ?? {}, contextValue, rootValue);
+    } catch (error) {
+      if (error instanceof NotPlannedError) this.#leave();
+      return undefined;
+    }
+  }
+
+  /** Told how graphql-js has executed it. Where there was something to wait for, a plan would begin in vain. */
+  learn(executed: ExecutionResult | Promise<ExecutionResult>): void {
+    if (executed instanceof Promise) this.#leave();
+    else if (executed.errors === undefined && this.#state === 'untried') this.#state = 'to plan';
+  }
+
+  #planned(): Plan | undefined {
+    if (this.#plan !== undefined || this.#state !== 'to plan') return this.#plan;
+    try {
+      this.#plan = new Plan(this.#schema, this.#document, this.#definition, this.#room);
+    } catch {
+      this.#leave();
+    }
+    return this.#plan;
+  }
+
+  #leave(): void {
+    this.#state = 'left to graphql-js';
+    this.#plan = undefined;
+  }
+}
