@@ -7,7 +7,7 @@ import { type Context, noOthers, type Origin, type Time } from './crdt/version.t
 import type { Journal } from './log/journal.ts';
 import { PrivateView } from './private-view.ts';
 import type { Committed } from './replica.ts';
-import { RecordedTransaction, type RequestTransaction } from './requests.ts';
+import { RecordedTransaction, RequestTransaction } from './requests.ts';
 import type { StagedTransaction } from './staged.ts';
 import type { ReplicaState } from './state.ts';
 import type { Outbox } from './sync/outbox.ts';
@@ -22,6 +22,8 @@ export interface CommitParts {
   readonly tick: () => Time;
   /** Of what is durable here now. */
   readonly token: () => string;
+  /** Called for each that is durable. */
+  readonly committed: () => void;
 }
 
 interface Run {
@@ -30,8 +32,10 @@ interface Run {
 }
 
 /** @throws {TransactionConflictError} @throws {PayloadTooLargeError} @throws {StoreUnavailableError} @throws {OutcomeUnknownError} */
-export async function commit(parts: CommitParts, transaction: RequestTransaction): Promise<Committed> {
+export async function commit(parts: CommitParts, transaction: Transaction): Promise<Committed> {
   const { state, outbox, journal } = parts;
+  outbox.checkOpen();
+  if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
   transaction.seal();
   const { view, again } = finalRun(parts, transaction);
   const operations = view.operations();
@@ -40,7 +44,10 @@ export async function commit(parts: CommitParts, transaction: RequestTransaction
   transaction.close();
   const answered = operations.length > 0 ? outbox.push(stage(parts, view, operations)) : outbox.settled();
   const token = (await answered) ?? parts.token();
-  if (evictions.length === 0) return { token, again };
+  if (evictions.length === 0) {
+    parts.committed();
+    return { token, again };
+  }
   try {
     await journal?.saveEvictions(evictions, []);
   } catch (error) {
@@ -48,6 +55,7 @@ export async function commit(parts: CommitParts, transaction: RequestTransaction
     throw operations.length > 0 ? new OutcomeUnknownError() : error;
   }
   for (const eviction of evictions) state.evict(eviction);
+  parts.committed();
   return { token: parts.token(), again };
 }
 

@@ -184,13 +184,9 @@ export class RunningReplica implements Replica {
     return new RequestTransaction(view, state.stagingVersion, makeId, () => base.close());
   }
 
-  async commit(transaction: Transaction): Promise<Committed> {
-    this.#check().outbox.checkOpen();
-    if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
+  commit(transaction: Transaction): Promise<Committed> {
     this.#commitParts ??= this.#makeCommitParts();
-    const committed = await commit(this.#commitParts, transaction);
-    this.#committed += 1;
-    return committed;
+    return commit(this.#commitParts, transaction);
   }
 
   async waitFor(token: string, maximumMilliseconds: number): Promise<void> {
@@ -332,6 +328,9 @@ export class RunningReplica implements Replica {
       nextNumber: () => this.#nextNumber(),
       tick: () => this.#clock.tick(),
       token: () => standing.token,
+      committed: () => {
+        this.#committed += 1;
+      },
     };
   }
 
