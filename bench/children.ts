@@ -50,8 +50,7 @@ export class Compiled implements Disposable {
   /** Begins a module, which goes on until it is killed or done. */
   start(module: string, args: readonly string[]): ChildProcess {
     return fork(join(this.#folder, `${module}.js`), args, {
-      // As `npm start` has it. Other servers save by it, too.
-      execArgv: ['--max-semi-space-size=32'],
+      execArgv: [],
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: 'inherit',
     });
