@@ -142,6 +142,8 @@ export const limits = {
   chunkBytes: 512 * kibibyte,
   /** Keys of documents that are looked at in one turn where all are gone through. */
   keysPerTurn: 2_000,
+  /** A load of so many leaves garbage that is worth a pause of its own: some 20 milliseconds, before anybody is served. */
+  collectedDocuments: 100_000,
   /** Of the log's entries, encoded in one turn for the disk: 400 small ones, or a large one. */
   entryBytesPerTurn: 128 * kibibyte,
   /** Chunks that are asked for at once while a snapshot is loaded. */

@@ -1,12 +1,24 @@
-/** How V8 is to treat the memory of a replica. */
+/** How V8 is to treat the memory of a replica. Each of its collections of a heap of a million documents holds up everybody. */
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { limits } from '../limits.ts';
 
 /**
  * V8 takes what survives its first collections for what lives long, and makes the like of it in the old generation from then
  * on: there it waits for a collection of the whole heap, and with it all that it refers to. What waits in batches for the disk
- * or for Redis looks so. With a million documents each collection of the whole heap holds up the event loop for some 100
- * milliseconds. To be called before anything else.
+ * or for Redis looks so. To be called before anything else.
  */
 export function keepShortLivedYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
+}
+
+/**
+ * Collects at once what a load left behind, for which nobody waits before a replica serves; else it is collected in many pieces
+ * while requests wait for each. @param documents that were loaded
+ */
+export function collectAfterLoad(documents: number): void {
+  if (documents < limits.collectedDocuments) return;
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
 }

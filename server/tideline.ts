@@ -19,6 +19,7 @@ import { openAttachments } from '../uploads/service.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
+import { collectAfterLoad } from './heap.ts';
 import { HttpServer } from './http.ts';
 import { createMetrics } from './metrics.ts';
 import type { System } from './system.ts';
@@ -100,8 +101,9 @@ async function open(configuration: Configuration, system: System, closers: Close
   });
   closers.push(() => replica.close());
   // The replica's id, by which others ask it for bytes, is known once it is ready.
-  const attachments = new AttachmentsOnceReady(replica, () =>
-    openAttachments({
+  const attachments = new AttachmentsOnceReady(replica, () => {
+    collectAfterLoad(replica.status.documentCount);
+    return openAttachments({
       id: replica.id,
       channel: channel?.(replica.id),
       blobs,
@@ -110,8 +112,8 @@ async function open(configuration: Configuration, system: System, closers: Close
       random,
       logger,
       maximumUploadBytes,
-    }),
-  );
+    });
+  });
   let isClosing = false;
   attachments.opened.catch((err: unknown) => {
     if (!isClosing) logger.error({ err }, 'this replica cannot serve');
