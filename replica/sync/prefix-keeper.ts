@@ -122,10 +122,11 @@ export class PrefixKeeper {
       documents = [];
     }
     await this.#writeEntries(prefix);
+    if (this.#prefix !== prefix || this.#stopped) return;
     for (const { collection, id } of documents) this.write(collection, id);
     for (const [collection, id] of prefix.removed.keys()) this.write(collection, id);
     for (const [origin, number] of prefix.origins) this.#changedOrigins.set(origin, number);
-    if (this.#prefix === prefix) await this.#writeChanged();
+    await this.#writeChanged();
     if (this.#prefix === prefix) this.#isWhole = true;
   }
 
