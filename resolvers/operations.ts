@@ -30,13 +30,15 @@ export function checkOperations(
   collection: string,
   { definitions }: Context,
 ): readonly UpdateOperation[] {
-  return inputs.flatMap((input, index) => {
+  const isCounter = (path: Path) => definitions.isCounter(collection, path);
+  const checked: UpdateOperation[] = [];
+  for (const [index, input] of inputs.entries()) {
     const { operation, argument } = operationOf(input, `operations.${index}`);
     definitions.checkUpdate(collection, operation, argument);
-    return beginsCounter(operation, (path) => definitions.isCounter(collection, path))
-      ? [{ kind: 'remove', path: operation.path }, operation]
-      : [operation];
-  });
+    if (beginsCounter(operation, isCounter)) checked.push({ kind: 'remove', path: operation.path });
+    checked.push(operation);
+  }
+  return checked;
 }
 
 /**
@@ -119,8 +121,11 @@ export function checkFinite(by: number, argument: string): number {
 }
 
 /** Ids of the attachments that `setAttachment` names. */
-export const namedAttachments = (inputs: readonly UpdateOperationInput[]): readonly string[] =>
-  inputs.flatMap(({ setAttachment }) => (setAttachment ? [setAttachment.attachment] : []));
+export function namedAttachments(inputs: readonly UpdateOperationInput[]): readonly string[] {
+  const ids: string[] = [];
+  for (const { setAttachment } of inputs) if (setAttachment) ids.push(setAttachment.attachment);
+  return ids;
+}
 
 /** @throws {AttachmentNotFoundError} */
 export function checkAttachments(reader: DocumentReader, ids: readonly string[]): void {

@@ -77,9 +77,7 @@ export type EntryPlace = Pick<LogEntry, 'log' | 'last' | 'before' | 'origin' | '
 
 /** P2. @throws {MalformedBytesError} @throws {UnknownFormatError} */
 export function decodeEntry(bytes: Uint8Array): LogEntry {
-  const { place, count, sealed } = openEntry(bytes);
-  sealed.check();
-  return entryOf(place, count, sealed.body);
+  return checkedEntry(splitEntry(bytes));
 }
 
 /**
@@ -87,14 +85,24 @@ export function decodeEntry(bytes: Uint8Array): LogEntry {
  * @throws {MalformedBytesError} @throws {UnknownFormatError}
  */
 export function decodeUnlessKnown(bytes: Uint8Array, isKnown: (place: EntryPlace) => boolean): LogEntry | undefined {
-  const { place, count, sealed } = openEntry(bytes);
-  if (isKnown(place)) return undefined;
-  sealed.check();
-  return entryOf(place, count, sealed.body);
+  const sealed = splitEntry(bytes);
+  const [log = '', last, before = '', origin = '', firstNumber, lastNumber] = sealed.fields;
+  // Unchecked: what an entry that is known says is in order.
+  const place = {
+    log,
+    last: Number(last),
+    before,
+    origin,
+    firstNumber: Number(firstNumber),
+    lastNumber: Number(lastNumber),
+  };
+  return isKnown(place) ? undefined : checkedEntry(sealed);
 }
 
-function openEntry(bytes: Uint8Array): { readonly place: EntryPlace; readonly count: number; readonly sealed: Sealed } {
-  const sealed = splitSealed('a log entry', entryFormat, 7, bytes);
+const splitEntry = (bytes: Uint8Array): Sealed => splitSealed('a log entry', entryFormat, 7, bytes);
+
+/** @throws {MalformedBytesError} */
+function checkedEntry(sealed: Sealed): LogEntry {
   const [log, lastText, before, origin, firstNumberText, lastNumberText, countText] = sealed.fields;
   if (!isLogId(log)) throw malformed('its log id');
   if (!isMark(before)) throw malformed('its mark before');
@@ -107,14 +115,19 @@ function openEntry(bytes: Uint8Array): { readonly place: EntryPlace; readonly co
   // An origin's refused numbers are skipped, so an entry may have fewer transactions than its range has numbers.
   const span = lastNumber - firstNumber + 1;
   if (span < count || (count === 1 && span !== 1)) throw malformed('its range of numbers');
-  const place = { log: sharedName(log), last, before, origin: sharedName(origin), firstNumber, lastNumber };
-  return { place, count, sealed };
-}
-
-function entryOf(place: EntryPlace, count: number, body: Uint8Array): LogEntry {
-  const { log, last, before, origin, firstNumber, lastNumber } = place;
-  const mark = markOf(before, origin, firstNumber, lastNumber);
-  return { log, first: last - count + 1, last, before, mark, origin, firstNumber, lastNumber, count, body };
+  sealed.check();
+  return {
+    log: sharedName(log),
+    first: last - count + 1,
+    last,
+    before,
+    mark: markOf(before, origin, firstNumber, lastNumber),
+    origin: sharedName(origin),
+    firstNumber,
+    lastNumber,
+    count,
+    body: sealed.body,
+  };
 }
 
 function positive(text: string | undefined, what: string): number {

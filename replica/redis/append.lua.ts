@@ -9,8 +9,8 @@
  * frames share; the channel; a line for each transaction: origin, number, number before, bytes of its frame, '!' where it is
  * overdue or else '-', then origin and number of each that its context names; what the frames share, and all frames, one
  * after the other. As few as that, since each argument costs the sender as much as many bytes.
- * Answers {'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
- * from 1}, or {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
+ * Answers a line: 'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
+ * from 1; or, where something is wrong, {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
@@ -72,7 +72,7 @@ for origin, number_text, before_text, length, overdue, seen in string.gmatch(lis
   end
 end
 if damaged then return {'DAMAGED', 'the last numbers by origin do not decode'} end
-if #groups == 0 then return {'APPENDED'} end
+if #groups == 0 then return 'APPENDED' end
 
 local answer = {'APPENDED'}
 for _, one in ipairs(groups) do
@@ -102,5 +102,5 @@ end
 redis.call('HSET', KEYS[1], 'position', text(position), 'mark', mark)
 -- A hint to others, and the last step: who may not publish has appended all the same.
 for _, one in ipairs(groups) do redis.pcall(publish, channel, one.bytes) end
-return answer
+return table.concat(answer, ' ')
 `;

@@ -59,11 +59,12 @@ export class RedisLog implements Log {
       batch.transactions.map(lineOf).join(''),
       Buffer.concat([batch.shared, ...batch.transactions.map(({ frame }) => frame)]),
     );
-    const [outcome, ...entries] = texts(await orUnavailable(answer));
-    if (outcome === 'REPLACED') throw new LogReplacedError(String(entries[0]));
-    if (outcome === 'DAMAGED') await this.#mend(seen);
-    if (outcome !== 'APPENDED') throw new LogUnavailableError(`Redis: ${entries[0]}`, true);
-    return appendedEntries(seen.log, entries, batch);
+    const answered = await orUnavailable(answer);
+    if (typeof answered === 'string') return appendedEntries(seen.log, answered, batch);
+    const [problem, why] = texts(answered);
+    if (problem === 'REPLACED') throw new LogReplacedError(String(why));
+    if (problem === 'DAMAGED') await this.#mend(seen);
+    throw new LogUnavailableError(`Redis: ${why}`, true);
   }
 
   async read(log: LogId, after: Position, limit: number): Promise<readonly LogEntry[]> {
@@ -175,14 +176,11 @@ function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {
 }
 
 /** The entries as the script made them: it says which of the transactions are in each. */
-function appendedEntries(
-  log: LogId,
-  answer: readonly (string | undefined)[],
-  { shared, transactions }: Batch,
-): LogEntry[] {
+function appendedEntries(log: LogId, answer: string, { shared, transactions }: Batch): LogEntry[] {
   const entries: LogEntry[] = [];
-  for (let index = 0; index + 3 < answer.length; index += 4) {
-    const [last, before, firstIndex, lastIndex] = answer.slice(index, index + 4);
+  const words = answer.split(' ');
+  for (let index = 1; index + 3 < words.length; index += 4) {
+    const [last, before, firstIndex, lastIndex] = words.slice(index, index + 4);
     const [first, ...rest] = transactions.slice(Number(firstIndex) - 1, Number(lastIndex));
     const lastBefore = Number(last) - rest.length - 1;
     if (first === undefined || !isMark(before) || !Number.isSafeInteger(lastBefore)) {
