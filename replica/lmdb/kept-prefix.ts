@@ -15,7 +15,7 @@ import { parseNumber, seal, unseal } from '../log/sealed.ts';
 import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
 
-const format = 2;
+const format = 3;
 const wholeKey = Buffer.from('kept-prefix');
 
 export class LmdbKeptPrefix implements KeptPrefix {
@@ -24,7 +24,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
   readonly #states: Table;
   readonly #origins: Table;
   readonly #removed: Table;
-  readonly #entries: Table;
+  readonly #runs: Table;
 
   constructor(store: Store, meta: Table) {
     this.#store = store;
@@ -32,7 +32,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     this.#states = store.table('kept-states');
     this.#origins = store.table('kept-origins');
     this.#removed = store.table('kept-removed');
-    this.#entries = store.table('kept-entries');
+    this.#runs = store.table('kept-entries');
   }
 
   async load(): Promise<KeptState | undefined> {
@@ -46,18 +46,15 @@ export class LmdbKeptPrefix implements KeptPrefix {
       if (!isOrigin(origin) || number === undefined) throw malformed(`the number of origin ${origin}`);
       origins.set(origin, number);
     }
-    const entries = Array.from(this.#entries.getRange(), ({ key, value }) => ({
-      last: numberOfKey(key),
-      bytes: value,
-    }));
-    return { head, closedLogs, origins, skipped, entries, records: this.#records(), removed: this.#removedDocuments() };
+    const runs = Array.from(this.#runs.getRange(), ({ key, value }) => ({ last: numberOfKey(key), bytes: value }));
+    return { head, closedLogs, origins, skipped, runs, records: this.#records(), removed: this.#removedDocuments() };
   }
 
   keep(change: KeptChange): Promise<void> {
     return this.#store.inTurn(() => this.#store.commit(this.#writesOf(change)));
   }
 
-  #writesOf({ documents, origins, entries, whole }: KeptChange): readonly Write[] {
+  #writesOf({ documents, origins, runs, whole }: KeptChange): readonly Write[] {
     const writes: Write[] = [];
     for (const { collection, id, state, removed } of documents) {
       const key = documentKey(collection, id);
@@ -66,10 +63,10 @@ export class LmdbKeptPrefix implements KeptPrefix {
       else if (this.#removed.doesExist(key)) writes.push([this.#removed, key, undefined]);
     }
     for (const [origin, number] of origins) writes.push([this.#origins, Buffer.from(origin), Buffer.from(`${number}`)]);
-    for (const { last, bytes } of entries) writes.push([this.#entries, numberKey(last), bufferOf(bytes)]);
+    for (const { last, bytes } of runs) writes.push([this.#runs, numberKey(last), bufferOf(bytes)]);
     if (whole) {
-      for (const key of this.#entries.getKeys({ end: numberKey(whole.keptFrom + 1), limit: limits.keysPerTurn }))
-        writes.push([this.#entries, key, undefined]);
+      for (const key of this.#runs.getKeys({ end: numberKey(whole.keptFrom + 1), limit: limits.keysPerTurn }))
+        writes.push([this.#runs, key, undefined]);
       writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
     }
     return writes;
@@ -79,7 +76,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     return this.#store.inTurn(async () => {
       await this.#store.commit([[this.#meta, wholeKey, undefined]]);
       try {
-        for (const table of [this.#states, this.#origins, this.#removed, this.#entries]) await table.clearAsync();
+        for (const table of [this.#states, this.#origins, this.#removed, this.#runs]) await table.clearAsync();
       } catch (error) {
         throw new StoreUnavailableError('the disk of DATA_DIR is full or failing', { cause: error });
       }

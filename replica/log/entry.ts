@@ -57,9 +57,13 @@ export function makeEntry(
     firstNumber,
     lastNumber,
     count: transactions.length,
-    body: Buffer.concat([shared, ...transactions.map(({ frame }) => frame)]),
+    body: bodyOf(shared, transactions),
   };
 }
+
+/** What is in an entry of transactions: what the batch shared that they came in, and their frames. */
+export const bodyOf = (shared: Uint8Array, transactions: readonly OfferedTransaction[]): Uint8Array =>
+  Buffer.concat([shared, ...transactions.map(({ frame }) => frame)]);
 
 /** About the bytes of the fields of an entry. */
 const fieldBytes = 200;
@@ -112,9 +116,7 @@ function checkedEntry(sealed: Sealed): LogEntry {
   const lastNumber = positive(lastNumberText, 'its last number');
   const count = positive(countText, 'its count of transactions');
   if (count > last) throw malformed('its count of transactions');
-  // An origin's refused numbers are skipped, so an entry may have fewer transactions than its range has numbers.
-  const span = lastNumber - firstNumber + 1;
-  if (span < count || (count === 1 && span !== 1)) throw malformed('its range of numbers');
+  if (!isRange(firstNumber, lastNumber, count)) throw malformed('its range of numbers');
   sealed.check();
   return {
     log: sharedName(log),
@@ -128,6 +130,12 @@ function checkedEntry(sealed: Sealed): LogEntry {
     count,
     body: sealed.body,
   };
+}
+
+/** Of an entry. Refused numbers are skipped, so it may have fewer transactions than its range has numbers. */
+export function isRange(firstNumber: number, lastNumber: number, count: number): boolean {
+  const span = lastNumber - firstNumber + 1;
+  return firstNumber > 0 && count > 0 && (count === 1 ? span === 1 : span >= count);
 }
 
 function positive(text: string | undefined, what: string): number {

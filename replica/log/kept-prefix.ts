@@ -5,7 +5,6 @@
 
 import type { Head, Origin, Position } from '../crdt/version.ts';
 import type { RemovedDocument } from './chunk.ts';
-import type { StoredEntry } from './following.ts';
 import type { DocumentRecord, Log } from './log.ts';
 import type { ClosedLog, SkippedNumbers } from './snapshots.ts';
 
@@ -16,10 +15,18 @@ export interface KeptState {
   readonly origins: ReadonlyMap<Origin, number>;
   readonly skipped: readonly SkippedNumbers[];
   /** The newest of the log, as far as they are kept, rising. */
-  readonly entries: readonly StoredEntry[];
+  readonly runs: readonly KeptRun[];
   /** Decoded as they are asked for. @throws {MalformedBytesError} @throws {UnknownFormatError} one does not decode */
   readonly records: Iterable<DocumentRecord>;
   readonly removed: Iterable<RemovedDocument>;
+}
+
+/** Entries of the log that follow on one another. */
+export interface KeptRun {
+  /** Position of the last transaction in it. */
+  readonly last: Position;
+  /** Encoded (log/run.ts). */
+  readonly bytes: Uint8Array;
 }
 
 /** What is kept of a document from now on. */
@@ -37,7 +44,7 @@ export interface KeptChange {
   /** Last numbers of those that changed. */
   readonly origins: ReadonlyMap<Origin, number>;
   /** Entries of the log, up to the head where this makes a whole; they follow on those that were given before. */
-  readonly entries: readonly StoredEntry[];
+  readonly runs: readonly KeptRun[];
   /** With this change all that is kept is as of there. Undefined: it is a part of a whole that is not complete yet. */
   readonly whole: KeptWhole | undefined;
 }
@@ -46,7 +53,7 @@ export interface KeptWhole {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly skipped: readonly SkippedNumbers[];
-  /** Of entries that end up to this position none is kept any more. */
+  /** Of entries that end up to this position none has to be kept any more. */
   readonly keptFrom: Position;
 }
 

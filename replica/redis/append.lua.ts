@@ -5,19 +5,21 @@
  * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.
  *
  * KEYS: log, its stream, origins
- * ARGV: in one line the sender's log, position and mark, its secret, the command that publishes, and how many bytes the
- * frames share; the channel; a line for each transaction: origin, number, number before, bytes of its frame, '!' where it is
- * overdue or else '-', then origin and number of each that its context names; what the frames share, and all frames, one
- * after the other. As few as that, since each argument costs the sender as much as many bytes.
- * Answers a line: 'APPENDED', of each entry: last position, mark before, and the first and last transaction in it, counted
- * from 1; or, where something is wrong, {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
+ * ARGV: all in one, as each argument costs the sender as much as many bytes. A line: the sender's log, position and mark, its
+ * secret, the command that publishes, the channel, and how many bytes the frames share. A line for each transaction: origin,
+ * number, number before, bytes of its frame, '!' where it is overdue or else '-', then origin and number of each that its
+ * context names. An empty line; what the frames share, and all frames, one after the other.
+ * Answers a line: 'APPENDED', and of each entry: last position, mark before, mark, and the first and last transaction in it,
+ * counted from 1; or, where something is wrong, {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
 export const appendScript = `${standingFunctions}
-local seen_log, seen_position, seen_mark, secret, publish, shared_bytes =
-  string.match(ARGV[1], '^(%S+) (%d+) (%S+) (%S+) (%S+) (%d+)$')
-local channel, list, bytes = ARGV[2], ARGV[3], ARGV[4]
+local given = ARGV[1]
+local seen_log, seen_position, seen_mark, secret, publish, channel, shared_bytes, list_start =
+  string.match(given, '^(%S+) (%d+) (%S+) (%S+) (%S+) (%S+) (%d+)\\n()')
+local list_end = string.find(given, '\\n\\n', 1, true)
+local list, shared_start = string.sub(given, list_start, list_end), list_end + 2
 local problem, head = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
 if problem then return problem end
 local log, position, mark = head.id, head.position, head.mark
@@ -44,8 +46,8 @@ local function raise(origin, number)
   if not raised[origin] then touched[#touched + 1] = origin end
   raised[origin], numbers[origin] = true, number
 end
-local shared = string.sub(bytes, 1, shared_bytes)
-local index, frame_end = 0, #shared
+local shared = string.sub(given, shared_start, shared_start + shared_bytes - 1)
+local index, frame_end = 0, shared_start + #shared - 1
 for origin, number_text, before_text, length, overdue, seen in string.gmatch(list, '(%S+) (%d+) (%d+) (%d+) ([-!])([^\\n]*)\\n') do
   local number, before, frame_start = tonumber(number_text), tonumber(before_text), frame_end + 1
   index, frame_end = index + 1, frame_end + tonumber(length)
@@ -81,10 +83,10 @@ for _, one in ipairs(groups) do
   local first, last = text(one.first_number), text(one.last_number)
   mark = redis.sha1hex(table.concat({before, one.origin, first, last}, '\\n'))
   local fields = {'2', log, text(position), before, one.origin, first, last, text(one.count), ''}
-  local header, body = table.concat(fields, '\\n'), shared .. string.sub(bytes, one.frame_start, one.frame_end)
+  local header, body = table.concat(fields, '\\n'), shared .. string.sub(given, one.frame_start, one.frame_end)
   one.id = text(position) .. '-0'
   one.bytes = header .. redis.sha1hex(header .. body) .. '\\n' .. body
-  for _, value in ipairs({text(position), before, one.first_index, one.last_index}) do
+  for _, value in ipairs({text(position), before, mark, one.first_index, one.last_index}) do
     answer[#answer + 1] = value
   end
 end

@@ -2,7 +2,7 @@
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
-import { isLogId, isMark, isOrigin, makeEntry, markAtStart } from '../log/entry.ts';
+import { bodyOf, isLogId, isMark, isOrigin, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
 import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
@@ -50,17 +50,12 @@ export class RedisLog implements Log {
   async append(batch: Batch, seen: Head, secret: string): Promise<readonly LogEntry[]> {
     const { redis, publishCommand } = this.#connections.writer;
     const { log, origins, deltas } = this.#keys;
-    const answer = redis.tidelineAppend(
-      log,
-      this.#keys.stream(seen.log),
-      origins,
-      `${seen.log} ${seen.position} ${seen.mark} ${secret} ${publishCommand} ${batch.shared.length}`,
-      deltas,
-      batch.transactions.map(lineOf).join(''),
-      Buffer.concat([batch.shared, ...batch.transactions.map(({ frame }) => frame)]),
-    );
+    const sender = `${seen.log} ${seen.position} ${seen.mark} ${secret} ${publishCommand} ${deltas}`;
+    const lines = Buffer.from(`${sender} ${batch.shared.length}\n${batch.transactions.map(lineOf).join('')}\n`);
+    const sent = Buffer.concat([lines, batch.shared, ...batch.transactions.map(({ frame }) => frame)]);
+    const answer = redis.tidelineAppend(log, this.#keys.stream(seen.log), origins, sent);
     const answered = await orUnavailable(answer);
-    if (typeof answered === 'string') return appendedEntries(seen.log, answered, batch);
+    if (typeof answered === 'string') return appendedEntries(seen.log, answered, batch, sent.subarray(lines.length));
     const [problem, why] = texts(answered);
     if (problem === 'REPLACED') throw new LogReplacedError(String(why));
     if (problem === 'DAMAGED') await this.#mend(seen);
@@ -175,18 +170,38 @@ function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {
   }
 }
 
-/** The entries as the script made them: it says which of the transactions are in each. */
-function appendedEntries(log: LogId, answer: string, { shared, transactions }: Batch): LogEntry[] {
+/**
+ * The entries as the script made them: it says which of the transactions are in each.
+ * @param whole body of an entry that all of them are in, as nearly always
+ */
+function appendedEntries(log: LogId, answer: string, { shared, transactions }: Batch, whole: Uint8Array): LogEntry[] {
   const entries: LogEntry[] = [];
   const words = answer.split(' ');
-  for (let index = 1; index + 3 < words.length; index += 4) {
-    const [last, before, firstIndex, lastIndex] = words.slice(index, index + 4);
-    const [first, ...rest] = transactions.slice(Number(firstIndex) - 1, Number(lastIndex));
-    const lastBefore = Number(last) - rest.length - 1;
-    if (first === undefined || !isMark(before) || !Number.isSafeInteger(lastBefore)) {
+  for (let index = 1; index + 4 < words.length; index += 5) {
+    const [position, before, mark] = [Number(words[index]), words[index + 1], words[index + 2]];
+    const [from, upTo] = [Number(words[index + 3]) - 1, Number(words[index + 4])];
+    const [first, last] = [transactions[from], transactions[upTo - 1]];
+    if (
+      !Number.isSafeInteger(position) ||
+      !isMark(before) ||
+      !isMark(mark) ||
+      first === undefined ||
+      last === undefined
+    )
       throw new LogUnavailableError('Redis: the answer of the append script does not decode', false);
-    }
-    entries.push(makeEntry(log, lastBefore, before, shared, [first, ...rest]));
+    const count = upTo - from;
+    entries.push({
+      log,
+      first: position - count + 1,
+      last: position,
+      before,
+      mark,
+      origin: first.origin,
+      firstNumber: first.number,
+      lastNumber: last.number,
+      count,
+      body: count === transactions.length ? whole : bodyOf(shared, transactions.slice(from, upTo)),
+    });
   }
   return entries;
 }

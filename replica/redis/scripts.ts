@@ -58,15 +58,7 @@ type Arguments = readonly (string | number | Buffer)[];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    tidelineAppend(
-      log: string,
-      stream: string,
-      origins: string,
-      sender: string,
-      channel: string,
-      list: string,
-      bytes: Buffer,
-    ): Result<unknown, Context>;
+    tidelineAppend(log: string, stream: string, origins: string, sent: Buffer): Result<unknown, Context>;
     tidelineCreate(
       log: string,
       origins: string,

@@ -36,12 +36,12 @@ export async function moveIn(parts: MoveInParts): Promise<void> {
     for (const { collection, id, state } of states.records) {
       documents.push({ collection, id, state: state && encodeDocument(state), removed: undefined });
       if (documents.length < limits.keysPerTurn) continue;
-      await kept.keep({ documents, origins: new Map(), entries: [], whole: undefined });
+      await kept.keep({ documents, origins: new Map(), runs: [], whole: undefined });
       documents = [];
     }
     const { head } = states;
     const whole = { head, closedLogs: [], skipped: [], keptFrom: head.position };
-    await kept.keep({ documents, origins: await embedded.log.origins(), entries: [], whole });
+    await kept.keep({ documents, origins: await embedded.log.origins(), runs: [], whole });
   }
   await embedded.moved();
 }

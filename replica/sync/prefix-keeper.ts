@@ -10,10 +10,10 @@ import { encodeDocument } from '../crdt/document-codec.ts';
 import type { Origin, Position } from '../crdt/version.ts';
 import { DocumentMap } from '../document-map.ts';
 import type { RemovedDocument } from '../log/chunk.ts';
-import { encodeEntry } from '../log/entry.ts';
-import type { StoredEntry } from '../log/following.ts';
-import type { KeptDocument, KeptPrefix } from '../log/kept-prefix.ts';
+import { bytesOf } from '../log/entry.ts';
+import type { KeptDocument, KeptPrefix, KeptRun } from '../log/kept-prefix.ts';
 import type { LogEntry } from '../log/log.ts';
+import { encodeRun } from '../log/run.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { Prefix } from '../prefix.ts';
 
@@ -118,7 +118,7 @@ export class PrefixKeeper {
       documents.push(encoded(captured(prefix, collection, id)));
       if (documents.length < limits.chunkDocuments) continue;
       if (this.#prefix !== prefix || this.#stopped) return;
-      await kept.keep({ documents, origins: new Map(), entries: [], whole: undefined });
+      await kept.keep({ documents, origins: new Map(), runs: [], whole: undefined });
       documents = [];
     }
     await this.#writeEntries(prefix);
@@ -130,19 +130,12 @@ export class PrefixKeeper {
     if (this.#prefix === prefix) this.#isWhole = true;
   }
 
-  /** Those that there are, but some of the newest: they are far too many for one turn, or one transaction of the disk. */
+  /** They are far too many for one turn, or one transaction of the disk. */
   async #writeEntries(prefix: Prefix): Promise<void> {
-    let entries: StoredEntry[] = [];
-    let bytes = 0;
-    for (const entry of prefix.kept.after(this.#entriesUpTo)) {
-      const stored = storedEntry(entry);
-      entries.push(stored);
-      bytes += stored.bytes.length;
-      if (bytes < limits.entryBytesPerTurn) continue;
+    for (const run of runsOf(prefix.kept.after(this.#entriesUpTo))) {
       if (this.#prefix !== prefix || this.#stopped) return;
-      await this.#options.kept.keep({ documents: [], origins: new Map(), entries, whole: undefined });
-      if (this.#prefix === prefix) this.#entriesUpTo = entry.last;
-      [entries, bytes] = [[], 0];
+      await this.#options.kept.keep({ documents: [], origins: new Map(), runs: [run], whole: undefined });
+      if (this.#prefix === prefix) this.#entriesUpTo = run.last;
     }
   }
 
@@ -161,7 +154,7 @@ export class PrefixKeeper {
       await this.#options.kept.keep({
         documents: await this.#encoded(documents),
         origins,
-        entries: await this.#encodedEntries(entries),
+        runs: await this.#encodedEntries(entries),
         whole: { head, closedLogs, skipped, keptFrom },
       });
       if (this.#prefix === prefix) this.#entriesUpTo = head.position;
@@ -195,18 +188,13 @@ export class PrefixKeeper {
     return all;
   }
 
-  async #encodedEntries(entries: readonly LogEntry[]): Promise<StoredEntry[]> {
-    const all: StoredEntry[] = [];
-    let bytes = 0;
-    for (const entry of entries) {
-      const stored = storedEntry(entry);
-      all.push(stored);
-      bytes += stored.bytes.length;
-      if (bytes < limits.entryBytesPerTurn) continue;
-      await this.#turn();
-      bytes = 0;
+  async #encodedEntries(entries: readonly LogEntry[]): Promise<readonly KeptRun[]> {
+    const runs: KeptRun[] = [];
+    for (const run of runsOf(entries)) {
+      if (runs.length > 0) await this.#turn();
+      runs.push(run);
     }
-    return all;
+    return runs;
   }
 
   #turn(): Promise<void> {
@@ -223,7 +211,19 @@ const captured = (prefix: Prefix, collection: string, id: string): Captured => (
   removed: prefix.removed.get(collection, id),
 });
 
-const storedEntry = (entry: LogEntry): StoredEntry => ({ last: entry.last, bytes: encodeEntry(entry) });
+/** Encoded as they are asked for: each is as much as a turn may take. */
+function* runsOf(entries: readonly LogEntry[]): Generator<KeptRun> {
+  let run: [LogEntry, ...LogEntry[]] | undefined;
+  let bytes = 0;
+  for (const entry of entries) {
+    if (run === undefined) run = [entry];
+    else run.push(entry);
+    bytes += bytesOf(entry);
+    if (bytes < limits.entryBytesPerTurn && entry !== entries[entries.length - 1]) continue;
+    yield { last: entry.last, bytes: encodeRun(run) };
+    [run, bytes] = [undefined, 0];
+  }
+}
 
 const encoded = ({ collection, id, state, removed }: Captured): KeptDocument => ({
   collection,

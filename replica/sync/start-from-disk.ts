@@ -2,11 +2,11 @@
 import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Origin } from '../crdt/version.ts';
-import { decodeEntry, deltasOf } from '../log/entry.ts';
-import type { StoredEntry } from '../log/following.ts';
+import { deltasOf } from '../log/entry.ts';
 import type { JournaledTransaction } from '../log/journal.ts';
-import type { KeptPrefix } from '../log/kept-prefix.ts';
+import type { KeptPrefix, KeptRun } from '../log/kept-prefix.ts';
 import type { LogEntry } from '../log/log.ts';
+import { decodeRun } from '../log/run.ts';
 import type { Timers } from '../options.ts';
 import { type EarlierEntries, Prefix } from '../prefix.ts';
 import { isUndecodable, type LoadedPrefix, LoadInterrupted, type LoadParts, readManifest, readTail } from './load.ts';
@@ -73,7 +73,7 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
     const state = await kept.load();
     if (!state) return undefined;
     const { head, closedLogs, origins, skipped } = state;
-    const prefix = new Prefix(head, closedLogs, [], origins, skipped, earlierEntries(head, origins, state.entries));
+    const prefix = new Prefix(head, closedLogs, [], origins, skipped, earlierEntries(head, origins, state.runs));
     let left: number = limits.keysPerTurn;
     for (const record of state.records) {
       prefix.take(record);
@@ -96,15 +96,10 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
 }
 
 /** What leads to where the prefix stands, without a gap. @throws {MalformedBytesError} @throws {UnknownFormatError} */
-function earlierEntries(
-  head: Head,
-  origins: ReadonlyMap<Origin, number>,
-  stored: readonly StoredEntry[],
-): EarlierEntries {
+function earlierEntries(head: Head, origins: ReadonlyMap<Origin, number>, runs: readonly KeptRun[]): EarlierEntries {
   const entries: LogEntry[] = [];
   let first: Head = head;
-  for (const { bytes } of stored.toReversed()) {
-    const entry = decodeEntry(bytes);
+  for (const entry of newestFirst(runs)) {
     if (entry.log !== head.log || entry.last !== first.position || entry.mark !== first.mark) break;
     entries.push(entry);
     first = { log: head.log, position: entry.first - 1, mark: entry.before };
@@ -119,6 +114,10 @@ function earlierEntries(
     if (delta) before.set(entry.origin, delta.context.numberBefore);
   }
   return { head: first, origins: before, entries };
+}
+
+function* newestFirst(runs: readonly KeptRun[]): Generator<LogEntry> {
+  for (const { bytes } of runs.toReversed()) yield* decodeRun(bytes).toReversed();
 }
 
 const pause = (timers: Timers, milliseconds: number): Promise<void> =>

@@ -2,9 +2,8 @@
 import { StoreUnavailableError } from '../../errors.ts';
 import { decodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
-import type { StoredEntry } from '../../replica/log/following.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownHistory } from '../../replica/log/journal.ts';
-import type { KeptChange, KeptDocument, KeptPrefix, KeptState } from '../../replica/log/kept-prefix.ts';
+import type { KeptChange, KeptDocument, KeptPrefix, KeptRun, KeptState } from '../../replica/log/kept-prefix.ts';
 import { never } from './connection.ts';
 import type { Process } from './process.ts';
 import type { Random, Span } from './random.ts';
@@ -26,10 +25,10 @@ export interface KeptContents {
   readonly whole: KeptChange['whole'];
   readonly documents: ReadonlyMap<string, KeptDocument>;
   readonly origins: ReadonlyMap<Origin, number>;
-  readonly entries: readonly StoredEntry[];
+  readonly runs: readonly KeptRun[];
 }
 
-const nothingKept: KeptContents = { whole: undefined, documents: new Map(), origins: new Map(), entries: [] };
+const nothingKept: KeptContents = { whole: undefined, documents: new Map(), origins: new Map(), runs: [] };
 
 const nothingKnown: KnownHistory = { bases: [], entries: [] };
 
@@ -198,7 +197,7 @@ export class SimulatedJournal implements Journal {
   }
 }
 
-function withChange({ whole, documents, origins, entries }: KeptContents, change: KeptChange): KeptContents {
+function withChange({ whole, documents, origins, runs }: KeptContents, change: KeptChange): KeptContents {
   const kept = new Map(documents);
   for (const document of change.documents) kept.set(`${document.collection} ${document.id}`, document);
   const { keptFrom = 0 } = change.whole ?? {};
@@ -206,17 +205,17 @@ function withChange({ whole, documents, origins, entries }: KeptContents, change
     whole: change.whole ?? whole,
     documents: kept,
     origins: new Map([...origins, ...change.origins]),
-    entries: [...entries.filter(({ last }) => last > keptFrom), ...change.entries],
+    runs: [...runs.filter(({ last }) => last > keptFrom), ...change.runs],
   };
 }
 
-function loadedState({ whole, documents, origins, entries }: KeptContents): KeptState | undefined {
+function loadedState({ whole, documents, origins, runs }: KeptContents): KeptState | undefined {
   if (!whole) return undefined;
   const all = [...documents.values()];
   return {
     ...whole,
     origins,
-    entries,
+    runs,
     records: all.map(({ collection, id, state }) => ({ collection, id, state: state && decodeDocument(state) })),
     removed: all.flatMap(({ removed }) => removed ?? []),
   };

@@ -30,7 +30,7 @@ describe('P33: a folder', () => {
     await disk.kept.keep({
       documents: [],
       origins: new Map([['a.x', 1]]),
-      entries: [],
+      runs: [],
       whole: { head, closedLogs: [], skipped: [], keptFrom: 0 },
     });
     await disk[Symbol.asyncDispose]();

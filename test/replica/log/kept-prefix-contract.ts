@@ -18,7 +18,7 @@ const whole = (position: number) => ({
   skipped: [],
   keptFrom: 0,
 });
-const entry = (last: number) => ({ last, bytes: Buffer.from(`the entry that ends at ${last}`) });
+const run = (last: number) => ({ last, bytes: Buffer.from(`the entries that end at ${last}`) });
 
 function document(id: string, name: string): KeptDocument {
   const writer = { origin: 'a.x', number: 7, time: 1_000, log: 'log', position: 3, covers: () => true };
@@ -66,7 +66,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
       await kept.keep({
         documents: [document('vw', 'first'), document('bmw', 'second')],
         origins: new Map([['a.x', 3]]),
-        entries: [],
+        runs: [],
         whole: whole(5),
       });
       await kept.keep({
@@ -75,7 +75,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
           ['a.x', 4],
           ['b.x', 1],
         ]),
-        entries: [],
+        runs: [],
         whole: { ...whole(9), closedLogs, skipped },
       });
 
@@ -95,11 +95,11 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
     it('gives back the entries that were kept, rising, but those up to where none is kept any more', async () => {
       await using disk = await open();
       const { kept } = disk;
-      const keep = (entries: readonly number[], keptFrom?: number) =>
+      const keep = (lasts: readonly number[], keptFrom?: number) =>
         kept.keep({
           documents: [],
           origins: new Map(),
-          entries: entries.map(entry),
+          runs: lasts.map(run),
           whole: keptFrom === undefined ? undefined : { ...whole(300), keptFrom },
         });
       await keep([2]);
@@ -108,12 +108,12 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
 
       await using again = await disk.reopen();
       const state = await again.kept.load();
-      expect(state?.entries.map(({ last, bytes }) => [last, String(bytes)])).toEqual(
-        [9, 255, 256, 300].map((last) => [last, String(entry(last).bytes)]),
+      expect(state?.runs.map(({ last, bytes }) => [last, String(bytes)])).toEqual(
+        [9, 255, 256, 300].map((last) => [last, String(run(last).bytes)]),
       );
       await again.kept.clear();
-      await again.kept.keep({ documents: [], origins: new Map(), entries: [], whole: whole(1) });
-      expect((await again.kept.load())?.entries).toEqual([]);
+      await again.kept.keep({ documents: [], origins: new Map(), runs: [], whole: whole(1) });
+      expect((await again.kept.load())?.runs).toEqual([]);
     });
 
     it('holds nothing to load while only parts of a whole are there', async () => {
@@ -122,18 +122,18 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
       await kept.keep({
         documents: [document('old', 'old')],
         origins: new Map([['a.x', 1]]),
-        entries: [],
+        runs: [],
         whole: whole(1),
       });
 
       await kept.clear();
       expect(await kept.load()).toBeUndefined();
-      await kept.keep({ documents: [document('vw', 'a part')], origins: new Map(), entries: [], whole: undefined });
+      await kept.keep({ documents: [document('vw', 'a part')], origins: new Map(), runs: [], whole: undefined });
       expect(await kept.load()).toBeUndefined();
       await kept.keep({
         documents: [document('bmw', 'the rest')],
         origins: new Map([['b.x', 2]]),
-        entries: [],
+        runs: [],
         whole: whole(7),
       });
 
@@ -150,12 +150,12 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
     it('forgets that a document was removed once it is there again', async () => {
       await using disk = await open();
       const { kept } = disk;
-      await kept.keep({ documents: [removed('vw')], origins: new Map([['a.x', 1]]), entries: [], whole: whole(1) });
+      await kept.keep({ documents: [removed('vw')], origins: new Map([['a.x', 1]]), runs: [], whole: whole(1) });
 
       await kept.keep({
         documents: [document('vw', 'back')],
         origins: new Map([['a.x', 2]]),
-        entries: [],
+        runs: [],
         whole: whole(2),
       });
 
