@@ -7,11 +7,10 @@
 /**
  * @param values no two are equal
  * @param weights of the values, above 0; their sum is exact as a double
- * @returns 1 for each index that is of the subsequence; O(n log n), O(n) where all rise
+ * @returns 1 for each index that is of the subsequence; O(n log n)
  */
 export function longestIncreasing(values: Int32Array, weights: Float64Array): Uint8Array {
   const kept = new Uint8Array(values.length);
-  if (isRising(values)) return kept.fill(1);
   const previous = new Int32Array(values.length);
   const runs = new HeaviestRuns(values.length);
   const ranks = ranksOf(values);
@@ -22,13 +21,6 @@ export function longestIncreasing(values: Int32Array, weights: Float64Array): Ui
   });
   for (let index = runs.endBelow(values.length); index >= 0; index = previous[index] ?? -1) kept[index] = 1;
   return kept;
-}
-
-function isRising(values: Int32Array): boolean {
-  for (let index = 1; index < values.length; index += 1) {
-    if ((values[index - 1] ?? 0) > (values[index] ?? 0)) return false;
-  }
-  return true;
 }
 
 /** How many values are less than each. */

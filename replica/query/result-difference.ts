@@ -51,7 +51,8 @@ export function differenceOf(
     touchedOnes.push({ from: was.index, to: index, count: 1, isTouched: true });
     if (!showsSame(was.document.state, document.state)) updated.push(placed);
   }
-  const removed = Array.from(former, ([id, { index }]) => ({ index, id, reason: reasonOf(id) }));
+  const removed: ResultChange['removed'][number][] = [];
+  for (const [id, { index }] of former) removed.push({ index, id, reason: reasonOf(id) });
   // What was met side by side kept its order.
   const moved = touchedOnes.length > 0 ? movesAmong(after, inOrder([...runs.segments, ...touchedOnes])) : [];
   if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
@@ -74,6 +75,7 @@ const inOrder = (segments: Segment[]): readonly Segment[] => segments.sort((a, b
 
 /** @param segments of all that is in both results, in their order after */
 function movesAmong(after: DocumentList, segments: readonly Segment[]): ResultChange['moved'][number][] {
+  if (isRising(segments)) return [];
   let members = 0;
   for (const { count } of segments) members += count;
   // That one more stays counts for more than how many of them were not touched.
@@ -90,4 +92,14 @@ function movesAmong(after: DocumentList, segments: readonly Segment[]): ResultCh
     }
   });
   return moved;
+}
+
+/** Whether all stand in the order in which they stood. */
+function isRising(segments: readonly Segment[]): boolean {
+  let last = -1;
+  for (const { from } of segments) {
+    if (from < last) return false;
+    last = from;
+  }
+  return true;
 }
