@@ -18,90 +18,92 @@ export const appendScript = `${standingFunctions}
 local given = ARGV[1]
 local seen_log, seen_position, seen_mark, secret, publish, channel, shared_bytes, list_start =
   string.match(given, '^(%S+) (%d+) (%S+) (%S+) (%S+) (%S+) (%d+)\\n()')
-local list_end = string.find(given, '\\n\\n', 1, true)
-local list, shared_start = string.sub(given, list_start, list_end), list_end + 2
-local problem, head = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
+local list_end = string.find(given, '\\n\\n', list_start, true)
+local problem, log, position, mark = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
 if problem then return problem end
-local log, position, mark = head.id, head.position, head.mark
 
+-- Last numbers by origin; and those that are written, as text and in order.
 local numbers, raised, touched, groups, group = {}, {}, {}, {}, nil
 -- P63. Where last numbers are missing, what is in already would go in once more.
 local damaged = false
-local function last_number(origin)
-  local kept = redis.call('HGET', KEYS[3], origin)
-  if not kept then
-    damaged = damaged or (position > 0 and redis.call('EXISTS', KEYS[3]) == 0)
-    return 0
-  end
-  local number = tonumber(string.match(kept, '^(%d+)\\n'))
-  if not number then damaged = true end
-  return number or 0
-end
 local function known_number(origin)
-  local number = numbers[origin] or last_number(origin)
-  numbers[origin] = number
+  local number = numbers[origin]
+  if not number then
+    local kept = redis.call('HGET', KEYS[3], origin)
+    if kept then
+      number = tonumber(string.match(kept, '^(%d+)\\n'))
+      damaged = damaged or not number
+    else
+      damaged = damaged or (position > 0 and redis.call('EXISTS', KEYS[3]) == 0)
+    end
+    number = number or 0
+    numbers[origin] = number
+  end
   return number
 end
-local function raise(origin, number)
+local function raise(origin, number, number_text)
   if not raised[origin] then touched[#touched + 1] = origin end
-  raised[origin], numbers[origin] = true, number
+  raised[origin], numbers[origin] = number_text, number
 end
-local shared = string.sub(given, shared_start, shared_start + shared_bytes - 1)
-local index, frame_end = 0, shared_start + #shared - 1
-for origin, number_text, before_text, length, overdue, seen in string.gmatch(list, '(%S+) (%d+) (%d+) (%d+) ([-!])([^\\n]*)\\n') do
+local index, frame_end = 0, list_end + 1 + shared_bytes
+for origin, number_text, before_text, length, overdue, seen in
+    string.gmatch(string.sub(given, list_start, list_end), '(%S+) (%d+) (%d+) (%d+) ([-!])([^\\n]*)\\n') do
   local number, before, frame_start = tonumber(number_text), tonumber(before_text), frame_end + 1
-  index, frame_end = index + 1, frame_end + tonumber(length)
-  if number <= known_number(origin) then
+  local known = known_number(origin)
+  index, frame_end = index + 1, frame_end + length
+  if number <= known then
     group = nil
   else
-    local missing = {}
-    if known_number(origin) < before then missing[1] = {origin, before} end
-    for name, named in string.gmatch(seen, ' (%S+) (%d+)') do
-      if name ~= origin and known_number(name) < tonumber(named) then
-        missing[#missing + 1] = {name, tonumber(named)}
+    local missing
+    if known < before then missing = {{origin, before, before_text}} end
+    if seen ~= '' then
+      for name, named_text in string.gmatch(seen, ' (%S+) (%d+)') do
+        local named = tonumber(named_text)
+        if name ~= origin and known_number(name) < named then
+          missing = missing or {}
+          missing[#missing + 1] = {name, named, named_text}
+        end
       end
     end
-    if #missing > 0 and overdue ~= '!' then break end
-    for _, one in ipairs(missing) do raise(one[1], one[2]) end
+    if missing then
+      if overdue ~= '!' then break end
+      for _, one in ipairs(missing) do raise(one[1], one[2], one[3]) end
+    end
     if group and group.origin == origin and group.last_number == before then
       group.count = group.count + 1
     else
-      group = {origin = origin, first_number = number, first_index = index, count = 1, frame_start = frame_start}
+      group = {origin = origin, first = number_text, first_index = index, count = 1, frame_start = frame_start}
       groups[#groups + 1] = group
     end
-    group.last_number, group.last_index, group.frame_end = number, index, frame_end
-    raise(origin, number)
+    group.last_number, group.last, group.last_index, group.frame_end = number, number_text, index, frame_end
+    raise(origin, number, number_text)
   end
 end
 if damaged then return {'DAMAGED', 'the last numbers by origin do not decode'} end
 if #groups == 0 then return 'APPENDED' end
 
+local shared = string.sub(given, list_end + 2, list_end + 1 + shared_bytes)
 local answer = {'APPENDED'}
 for _, one in ipairs(groups) do
-  local before = mark
   position = position + one.count
-  local first, last = text(one.first_number), text(one.last_number)
-  mark = redis.sha1hex(table.concat({before, one.origin, first, last}, '\\n'))
-  local fields = {'2', log, text(position), before, one.origin, first, last, text(one.count), ''}
-  local header, body = table.concat(fields, '\\n'), shared .. string.sub(given, one.frame_start, one.frame_end)
-  one.id = text(position) .. '-0'
+  local last_position, before, numbers_of = text(position), mark, one.origin .. '\\n' .. one.first .. '\\n' .. one.last
+  mark = redis.sha1hex(before .. '\\n' .. numbers_of)
+  local header = '2\\n' .. log .. '\\n' .. last_position .. '\\n' .. before .. '\\n' .. numbers_of .. '\\n' .. one.count .. '\\n'
+  local body = shared .. string.sub(given, one.frame_start, one.frame_end)
+  one.position = last_position
   one.bytes = header .. redis.sha1hex(header .. body) .. '\\n' .. body
-  for _, value in ipairs({text(position), before, mark, one.first_index, one.last_index}) do
-    answer[#answer + 1] = value
-  end
+  answer[#answer + 1] = last_position .. ' ' .. before .. ' ' .. mark .. ' ' .. one.first_index .. ' ' .. one.last_index
 end
 
 for _, one in ipairs(groups) do
-  local added = redis.pcall('XADD', KEYS[2], one.id, 'entry', one.bytes)
+  local added = redis.pcall('XADD', KEYS[2], one.position .. '-0', 'entry', one.bytes)
   if type(added) == 'table' then
     if not string.find(added.err, 'equal or smaller') then return added end
     return {'DAMAGED', 'the stream of log ' .. log .. ' goes on after its head'}
   end
 end
-for _, origin in ipairs(touched) do
-  redis.call('HSET', KEYS[3], origin, text(numbers[origin]) .. '\\n' .. secret)
-end
-redis.call('HSET', KEYS[1], 'position', text(position), 'mark', mark)
+for _, origin in ipairs(touched) do redis.call('HSET', KEYS[3], origin, raised[origin] .. '\\n' .. secret) end
+redis.call('HSET', KEYS[1], 'position', groups[#groups].position, 'mark', mark)
 -- A hint to others, and the last step: who may not publish has appended all the same.
 for _, one in ipairs(groups) do redis.pcall(publish, channel, one.bytes) end
 return table.concat(answer, ' ')
