@@ -52,10 +52,10 @@ export class RedisLog implements Log {
     const { log, origins, deltas } = this.#keys;
     const sender = `${seen.log} ${seen.position} ${seen.mark} ${secret} ${publishCommand} ${deltas}`;
     const lines = Buffer.from(`${sender} ${batch.shared.length}\n${batch.transactions.map(lineOf).join('')}\n`);
-    const sent = Buffer.concat([lines, batch.shared, ...batch.transactions.map(({ frame }) => frame)]);
-    const answer = redis.tidelineAppend(log, this.#keys.stream(seen.log), origins, sent);
+    const body = bodyOf(batch.shared, batch.transactions);
+    const answer = redis.tidelineAppend(log, this.#keys.stream(seen.log), origins, Buffer.concat([lines, body]));
     const answered = await orUnavailable(answer);
-    if (typeof answered === 'string') return appendedEntries(seen.log, answered, batch, sent.subarray(lines.length));
+    if (typeof answered === 'string') return appendedEntries(seen.log, answered, batch, body);
     const [problem, why] = texts(answered);
     if (problem === 'REPLACED') throw new LogReplacedError(String(why));
     if (problem === 'DAMAGED') await this.#mend(seen);
