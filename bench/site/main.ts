@@ -75,11 +75,15 @@ const [loadBefore = 0] = loadavg();
 
 using compiled = new Compiled();
 
+/** Whether a server that stands alone has a processor of its own. */
+let isSeparate = true;
+
 if (isAsked('rates')) {
   // Rounds take turns, so that what else the machine does meanwhile falls on all alike.
   for (let round = 0; round < rounds; round++)
     for (const subject of subjects) {
       await using site = await Site.open(compiled, subject, 1);
+      if (!(await site.separate())) isSeparate = false;
       await site.prepare();
       await site.measureRate(64, firstWarmUpSeconds, 0.1);
       for (const writers of writerCounts)
@@ -165,7 +169,7 @@ const page = [
   `again; processor time is what the servers' processes took, all their threads together. Each number is the median of ${rounds}`,
   `rounds of ${seconds} seconds, in which the subjects take turns; those of more replicas and of starts were taken once. Each server`,
   `was warm: it had been under full load for ${firstWarmUpSeconds} seconds before its first measurement, and under the load of each`,
-  `for ${warmUpSeconds} seconds before that.`,
+  `for ${warmUpSeconds} seconds before that. ${isSeparate ? 'A server that stands alone had a processor of its own, beside that of load and Redis.' : ''}`,
   '',
   `Before it began, ${formatNumber(loadBefore)} processes of others wanted a processor: where that is more than none, compare only what`,
   'stands side by side. A dash: it was not measured.',

@@ -5,6 +5,7 @@ import { type RedisServer, startRedis } from '../../test/servers/redis.ts';
 import type { Compiled } from '../children.ts';
 import { Asked } from './child.ts';
 import type { Load } from './load.ts';
+import { runOn } from './processors.ts';
 import { documents } from './work.ts';
 
 export type Subject = 'tideline' | 'bare' | 'mercurius' | 'apollo' | 'yoga';
@@ -55,6 +56,13 @@ export class Site implements AsyncDisposable {
     this.servers.push(server);
     await server.ask('port');
     return server;
+  }
+
+  /** Gives the servers a processor, and Redis and the load another. @returns whether that was done */
+  async separate(): Promise<boolean> {
+    const redis = Number(/process_id:(\d+)/.exec(await this.redis.client.info('server'))?.[1]);
+    const beside = [redis, this.#load.processId].every((processId) => runOn(1, processId));
+    return this.servers.every(({ processId }) => runOn(0, processId)) && beside;
   }
 
   /** What is written to has to be there. */
