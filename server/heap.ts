@@ -14,14 +14,19 @@ export function keepShortLivedYoung(): void {
 
 /**
  * Collects at once what a load left behind, for which nobody waits before a replica serves; else it is collected in many pieces
- * while requests wait for each. From then on what is new is collected without helpers: of what a request makes next to nothing
- * survives, and to wake them, and to wait until each has had a processor, takes longer than the work.
- * @param documents that were loaded
+ * while requests wait for each. @param documents that were loaded
  */
 export function collectAfterLoad(documents: number): void {
-  setFlagsFromString('--no-parallel-scavenge');
   if (documents < limits.collectedDocuments) return;
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect === 'function') collect();
+}
+
+/**
+ * From now on what is new is collected without helpers. Of what a request makes next to nothing survives: to wake them, and to
+ * wait until each has had a processor, takes longer than the work. A load makes what survives, and is helped.
+ */
+export function collectAlone(): void {
+  setFlagsFromString('--no-parallel-scavenge');
 }

@@ -19,7 +19,7 @@ import { openAttachments } from '../uploads/service.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
-import { collectAfterLoad } from './heap.ts';
+import { collectAfterLoad, collectAlone } from './heap.ts';
 import { HttpServer } from './http.ts';
 import { createMetrics } from './metrics.ts';
 import type { System } from './system.ts';
@@ -103,6 +103,7 @@ async function open(configuration: Configuration, system: System, closers: Close
   // The replica's id, by which others ask it for bytes, is known once it is ready.
   const attachments = new AttachmentsOnceReady(replica, () => {
     collectAfterLoad(replica.status.documentCount);
+    collectAlone();
     return openAttachments({
       id: replica.id,
       channel: channel?.(replica.id),
