@@ -1,5 +1,13 @@
 /** What Prometheus scrapes: the replica's counters, and what the doors have seen. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type HistogramConfiguration,
+  type LabelValues,
+  Registry,
+} from 'prom-client';
 import type { Replica } from '../replica/replica.ts';
 import type { ReplicaCounters } from '../replica/status.ts';
 import type { TransferCounters } from '../uploads/transfer/ports.ts';
@@ -97,14 +105,14 @@ export function createMetrics(replica: Replica, transfers: () => Readonly<Transf
     },
   });
 
-  const requests = new Histogram({
+  const requests = observedTogether({
     name: 'tideline_http_request_seconds',
     help: 'HTTP requests, from their headers to the end of their answers.',
     labelNames: ['route', 'status'] as const,
     buckets,
     registers,
   });
-  const operations = new Histogram({
+  const operations = observedTogether({
     name: 'tideline_operation_seconds',
     help: 'GraphQL operations of all doors; of subscriptions, their beginning. The code is the first error’s, or ok.',
     labelNames: ['kind', 'code'] as const,
@@ -115,11 +123,36 @@ export function createMetrics(replica: Replica, transfers: () => Readonly<Transf
   const subscriptions = new Gauge({ name: 'tideline_subscriptions', help: 'Subscriptions open.', registers });
 
   return {
-    requested: (route, status, milliseconds) => requests.observe({ route, status }, milliseconds / 1_000),
-    finished: (kind, code, milliseconds) => operations.observe({ kind, code: code ?? 'ok' }, milliseconds / 1_000),
+    requested: (route, status, milliseconds) => requests({ route, status }, milliseconds / 1_000),
+    finished: (kind, code, milliseconds) => operations({ kind, code: code ?? 'ok' }, milliseconds / 1_000),
     sockets: (change) => sockets.inc(change),
     subscriptions: (change) => subscriptions.inc(change),
     contentType: registry.contentType,
     read: () => registry.metrics(),
+  };
+}
+
+/** So many observations of a histogram are made together: less than a millisecond. */
+const observationsAtOnce = 1_000;
+
+/**
+ * A histogram whose observations are made many at once, and before it is read: one by one, each costs several times as much.
+ * @returns notes one, in seconds
+ */
+function observedTogether<Label extends string>(
+  configuration: HistogramConfiguration<Label>,
+): (labels: LabelValues<Label>, seconds: number) => void {
+  let noted: LabelValues<Label>[] = [];
+  let seconds: number[] = [];
+  const observe = () => {
+    for (const [index, labels] of noted.entries()) histogram.observe(labels, seconds[index] ?? 0);
+    noted = [];
+    seconds = [];
+  };
+  const histogram = new Histogram({ ...configuration, collect: observe });
+  return (labels, value) => {
+    noted.push(labels);
+    seconds.push(value);
+    if (noted.length >= observationsAtOnce) observe();
   };
 }

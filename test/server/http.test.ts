@@ -72,6 +72,20 @@ describe('requests that are no GraphQL', () => {
     expect(value('tideline_http_request_seconds_count{route="/graphql",status="200"}')).toBeGreaterThanOrEqual(2);
     expect(value('process_resident_memory_bytes')).toBeGreaterThan(0);
   });
+
+  it('counts every request, however many there are between two readings', async () => {
+    const count = async () => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(
+        /^tideline_http_request_seconds_count\{route="\/health\/live",status="200"\} (.*)$/m.exec(metrics)?.[1] ?? 0,
+      );
+    };
+    const before = await count();
+    for (let asked = 0; asked < 1_050; asked += 50)
+      await Promise.all(Array.from({ length: 50 }, () => fetch(`${server.url}/health/live`).then((one) => one.text())));
+    // A request is counted once its answer has left, which may be after its client has read it.
+    await expect.poll(count).toBe(before + 1_050);
+  });
 });
 
 describe('GraphQL over HTTP', () => {
