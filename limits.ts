@@ -106,7 +106,7 @@ export const limits = {
   contextMilliseconds: 60_000,
   /** Positions that one script trims from the log: everybody waits for it. */
   trimmedPositions: 10_000,
-  /** Commands about chunks of a snapshot that are on their way at once. */
+  /** Chunks of a snapshot about which commands are on their way at once: made in one turn, they hold others up as little as a chunk does. */
   chunkCommandsAtOnce: 64,
   /** A heartbeat is some hundred bytes; more is none of ours. */
   heartbeatBytes: 64 * kibibyte,
@@ -138,7 +138,7 @@ export const limits = {
   /** But not before the log has so many bytes: they are read in less than a second. */
   snapshotMinimumBytes: 8 * mebibyte,
   /** Of a chunk: documents and bytes, so that none holds others up for more than some milliseconds. As many documents at once go to a disk that has none yet. */
-  chunkDocuments: 1_000,
+  chunkDocuments: 500,
   chunkBytes: 512 * kibibyte,
   /** Keys of documents that are looked at in one turn where all are gone through. */
   keysPerTurn: 2_000,
