@@ -7,6 +7,10 @@ export class DocumentMap<Value> {
   #lastName: string | undefined;
   #last: Map<string, Value> | undefined;
 
+  constructor(entries: Iterable<readonly [collection: string, id: string, value: Value]> = []) {
+    for (const [collection, id, value] of entries) this.set(collection, id, value);
+  }
+
   get(collection: string, id: string): Value | undefined {
     return this.#valuesOf(collection)?.get(id);
   }

@@ -25,10 +25,15 @@ interface Layer {
   isStale: boolean;
 }
 
+/** So many deletions, and a map of at most so many layers. */
+const renewedAfter = 256;
+
 export class Overlay implements States {
   #base: States;
   #lineage: Lineage;
-  readonly #layers = new DocumentMap<Layer>();
+  #layers = new DocumentMap<Layer>();
+  /** From `#layers`, since it was new. */
+  #deleted = 0;
 
   constructor(base: States, lineage: Lineage) {
     this.#base = base;
@@ -72,7 +77,7 @@ export class Overlay implements States {
     for (const { collection, id } of delta.operations) {
       const layer = this.#layers.get(collection, id);
       layer?.transactions.shift();
-      if (layer?.transactions.length === 0) this.#layers.delete(collection, id);
+      if (layer?.transactions.length === 0) this.#delete(collection, id);
       this.markStale(collection, id);
     }
   }
@@ -92,7 +97,7 @@ export class Overlay implements States {
       if (at < 0) continue;
       layer.transactions.splice(at, 1);
       discard(layer);
-      if (layer.transactions.length === 0) this.#layers.delete(collection, id);
+      if (layer.transactions.length === 0) this.#delete(collection, id);
     }
   }
 
@@ -132,6 +137,18 @@ export class Overlay implements States {
     const names = new Set(this.#base.collections());
     yield* names;
     for (const name of this.#layers.collections()) if (!names.has(name)) yield name;
+  }
+
+  /**
+   * A few layers that come and go all the time move on to a new map now and then: as replica/sync/pending.ts says, one map would
+   * keep alive what went through it.
+   */
+  #delete(collection: string, id: string): void {
+    this.#layers.delete(collection, id);
+    this.#deleted += 1;
+    if (this.#deleted < renewedAfter || this.#layers.size > renewedAfter) return;
+    this.#layers = new DocumentMap(this.#layers);
+    this.#deleted = 0;
   }
 
   #copyOf(layer: Layer, collection: string, id: string): DocumentState | undefined {

@@ -9,6 +9,7 @@ import { DocumentMap } from './document-map.ts';
 import type { DocumentReader, StoredDocument } from './documents.ts';
 import type { States } from './overlay.ts';
 import { fieldReader } from './query/fields.ts';
+import { SmallSet } from './query/small-set.ts';
 import { layOver, type SeenOtherwise, type SortedIndex } from './query/sorted-index.ts';
 import type { View } from './view.ts';
 
@@ -120,7 +121,8 @@ export class Views {
   readonly #current: CurrentReader;
   readonly #now: () => number;
   readonly #maximumMilliseconds: number;
-  readonly #open = new Set<OpenView>();
+  /** Nearly always one: views open and close in the same turn. */
+  readonly #open = new SmallSet<OpenView>();
 
   constructor(current: CurrentReader, now: () => number, maximumMilliseconds: number) {
     this.#current = current;

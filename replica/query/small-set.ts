@@ -15,7 +15,11 @@ export class SmallSet<Member extends NonNullable<unknown>> implements Iterable<M
 
   /** @returns whether it was in it */
   delete(member: Member): boolean {
-    if (this.#more !== undefined) return this.#more.delete(member);
+    if (this.#more !== undefined) {
+      const wasIn = this.#more.delete(member);
+      if (this.#more.size === 0) this.#more = undefined;
+      return wasIn;
+    }
     if (this.#only !== member) return false;
     this.#only = undefined;
     return true;

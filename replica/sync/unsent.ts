@@ -4,6 +4,7 @@
  */
 import type { Origin } from '../crdt/version.ts';
 import type { StagedTransaction } from '../staged.ts';
+import { Pending } from './pending.ts';
 
 export interface Waiting {
   /** Its context is cut anew for each history that it is handed on to. */
@@ -27,8 +28,8 @@ const ignore = () => {};
 
 export class Unsent {
   readonly #journaled = new Map<string, Waiting>();
-  /** By number: all of it was made by this process, under one origin. */
-  readonly #pending = new Map<number, Waiting>();
+  /** All of it was made by this process, under one origin. */
+  readonly #pending = new Pending();
   /** The last number by origin of what is shown: of what is journaled, and of all that waits. */
   readonly #journaledNumbers = new Map<Origin, number>();
   readonly #numbers = new Map<Origin, number>();
@@ -53,7 +54,7 @@ export class Unsent {
 
   *all(): Generator<Waiting> {
     yield* this.#journaled.values();
-    yield* this.#pending.values();
+    yield* this.#pending;
   }
 
   /** Of everything that has not come back, acknowledged or not, as much as is not more bytes; one at least. */
@@ -69,7 +70,7 @@ export class Unsent {
   }
 
   pending(): Iterable<Waiting> {
-    return this.#pending.values();
+    return this.#pending;
   }
 
   /** Takes a transaction that is durable, and not shown yet. */
@@ -118,13 +119,13 @@ export class Unsent {
     }
     this.#hiddenCount = this.#journaled.size;
     for (const waiting of this.all()) waiting.transaction = recut(waiting.transaction);
-    for (const { transaction } of this.#pending.values()) this.#numbers.set(transaction.origin, transaction.number);
+    for (const { transaction } of this.#pending) this.#numbers.set(transaction.origin, transaction.number);
   }
 
   addPending(transaction: StagedTransaction, resolve: (token: string) => void, reject: (error: Error) => void): void {
     const { origin, number } = transaction;
     this.#numbers.set(origin, number);
-    this.#pending.set(number, {
+    this.#pending.add({
       transaction,
       isShown: true,
       mayBeInLog: false,
@@ -168,10 +169,8 @@ export class Unsent {
   dropPending(isDropped: (waiting: Waiting) => boolean): void {
     this.#numbers.clear();
     for (const [origin, number] of this.#journaledNumbers) this.#numbers.set(origin, number);
-    for (const [number, waiting] of this.#pending) {
-      if (isDropped(waiting)) this.#pending.delete(number);
-      else this.#numbers.set(waiting.transaction.origin, number);
-    }
+    this.#pending.filter((waiting) => !isDropped(waiting));
+    for (const { transaction } of this.#pending) this.#numbers.set(transaction.origin, transaction.number);
   }
 
   #pendingOf(origin: Origin, number: number): Waiting | undefined {
