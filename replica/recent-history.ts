@@ -18,7 +18,7 @@ interface Former {
 
 interface Collection {
   /** By position, rising; those before `start` are gone. */
-  formers: Former[];
+  formers: (Former | undefined)[];
   start: number;
   lastTouched: Position;
 }
@@ -115,7 +115,7 @@ export class RecentHistory {
     if (touched.start * 2 >= touched.formers.length) {
       touched.formers = touched.formers.slice(touched.start);
       touched.start = 0;
-    } else touched.formers[touched.start - 1] = { ...former, state: undefined };
+    } else touched.formers[touched.start - 1] = undefined;
     if (this.#oldest * 2 >= this.#order.length) {
       this.#order = this.#order.slice(this.#oldest);
       this.#oldest = 0;

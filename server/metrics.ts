@@ -132,8 +132,8 @@ export function createMetrics(replica: Replica, transfers: () => Readonly<Transf
   };
 }
 
-/** So many observations of a histogram are made together: less than a millisecond. */
-const observationsAtOnce = 1_000;
+/** So many observations of a histogram are made together: so few that they are gone before the heap is collected again. */
+const observationsAtOnce = 100;
 
 /**
  * A histogram whose observations are made many at once, and before it is read: one by one, each costs several times as much.

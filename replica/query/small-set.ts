@@ -10,7 +10,10 @@ export class SmallSet<Member extends NonNullable<unknown>> implements Iterable<M
   add(member: Member): void {
     if (this.#more !== undefined) this.#more.add(member);
     else if (this.#only === undefined || this.#only === member) this.#only = member;
-    else this.#more = new Set([this.#only, member]);
+    else {
+      this.#more = new Set([this.#only, member]);
+      this.#only = undefined;
+    }
   }
 
   /** @returns whether it was in it */
