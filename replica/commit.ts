@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { Delta } from './crdt/delta.ts';
 import { encodeDelta } from './crdt/delta-codec.ts';
 import { type Context, noOthers, type Origin, type Time } from './crdt/version.ts';
-import type { Journal } from './log/journal.ts';
+import type { Eviction, Journal } from './log/journal.ts';
 import { PrivateView } from './private-view.ts';
 import type { Committed } from './replica.ts';
 import { RecordedTransaction, RequestTransaction } from './requests.ts';
@@ -31,28 +31,52 @@ interface Run {
   readonly again: Transaction | undefined;
 }
 
-/** @throws {TransactionConflictError} @throws {PayloadTooLargeError} @throws {StoreUnavailableError} @throws {OutcomeUnknownError} */
-export async function commit(parts: CommitParts, transaction: Transaction): Promise<Committed> {
-  const { state, outbox, journal } = parts;
+/**
+ * All but the answer is done in this turn. Not async: while the answer is waited for, nothing is held of what led to it.
+ * @returns rejects with a TransactionConflictError, PayloadTooLargeError, StoreUnavailableError or OutcomeUnknownError
+ */
+export function commit(parts: CommitParts, transaction: Transaction): Promise<Committed> {
+  try {
+    return begun(parts, transaction);
+  } catch (error) {
+    return Promise.reject(error);
+  } finally {
+    // What it read is of no use any more, and would be kept as it was while the answer is waited for.
+    transaction.close();
+  }
+}
+
+function begun(parts: CommitParts, transaction: Transaction): Promise<Committed> {
+  const { outbox } = parts;
   outbox.checkOpen();
   if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
   transaction.seal();
   const { view, again } = finalRun(parts, transaction);
   const operations = view.operations();
   const evictions = view.evictions();
-  // What it read is of no use any more, and would be kept as it was: by what is staged, and while the answer is waited for.
   transaction.close();
   const answered = operations.length > 0 ? outbox.push(stage(parts, view, operations)) : outbox.settled();
-  const token = (await answered) ?? parts.token();
-  if (evictions.length === 0) {
+  if (evictions.length > 0) return evicted(parts, answered, operations.length > 0, evictions, again);
+  return answered.then((token = parts.token()) => {
     parts.committed();
     return { token, again };
-  }
+  });
+}
+
+async function evicted(
+  parts: CommitParts,
+  answered: Promise<string | undefined>,
+  hasWritten: boolean,
+  evictions: readonly Eviction[],
+  again: Transaction | undefined,
+): Promise<Committed> {
+  const { state, journal } = parts;
+  await answered;
   try {
     await journal?.saveEvictions(evictions, []);
   } catch (error) {
     // The transaction is in by now: who is told that nothing was written would send it again.
-    throw operations.length > 0 ? new OutcomeUnknownError() : error;
+    throw hasWritten ? new OutcomeUnknownError() : error;
   }
   for (const eviction of evictions) state.evict(eviction);
   parts.committed();

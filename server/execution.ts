@@ -165,31 +165,57 @@ export class Execution {
     );
   }
 
-  async #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
-    const { replica } = this.#options;
-    let transaction = replica.begin();
+  /** Not async: while its answer is waited for, nothing is held of what nearly all mutations do not need any more. */
+  #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
+    const transaction = this.#options.replica.begin();
+    const planned = this.#repeat(operation, request, this.#context(transaction.reader, transaction));
+    if (planned !== undefined) return this.#commit(transaction, planned, operation, request);
+    // From the beginning: what a plan may have done does not count.
+    transaction.close();
+    return this.#mutateUnplanned(operation, request);
+  }
+
+  async #mutateUnplanned(operation: Operation, request: OperationRequest): Promise<Result> {
+    const transaction = this.#options.replica.begin();
     try {
-      let first = this.#repeat(operation, request, this.#context(transaction.reader, transaction));
-      if (first === undefined) {
-        // From the beginning: what a plan may have done does not count.
-        transaction.close();
-        transaction = replica.begin();
-        const executed = this.#execute(operation, request, this.#context(transaction.reader, transaction));
-        first = executed instanceof Promise ? await executed : executed;
-      }
+      const executed = this.#execute(operation, request, this.#context(transaction.reader, transaction));
+      const first = executed instanceof Promise ? await executed : executed;
       if (first.errors !== undefined) return 'data' in first ? { errors: first.errors, data: null } : first;
-      const { token, again } = await replica.commit(transaction);
-      if (again === undefined) return shows(token, first);
-      try {
-        return shows(token, await this.#execute(operation, request, this.#context(again.reader, again)));
-      } finally {
-        again.close();
-      }
+      return await this.#commit(transaction, first, operation, request);
     } catch (error) {
-      return { ...this.#failed([error]), data: null };
+      return this.#undone(error);
     } finally {
       transaction.close();
     }
+  }
+
+  /** @param first what the operation gave before the commit */
+  #commit(transaction: Transaction, first: Result, operation: Operation, request: OperationRequest): Promise<Result> {
+    return this.#options.replica.commit(transaction).then(
+      ({ token, again }) =>
+        again === undefined ? shows(token, first) : this.#executeAgain(again, token, operation, request),
+      (error: unknown) => this.#undone(error),
+    );
+  }
+
+  async #executeAgain(
+    again: Transaction,
+    token: string,
+    operation: Operation,
+    request: OperationRequest,
+  ): Promise<Result> {
+    try {
+      return shows(token, await this.#execute(operation, request, this.#context(again.reader, again)));
+    } catch (error) {
+      return this.#undone(error);
+    } finally {
+      again.close();
+    }
+  }
+
+  /** Of a mutation. */
+  #undone(error: unknown): Result {
+    return { ...this.#failed([error]), data: null };
   }
 
   async #subscribe(operation: Operation, request: OperationRequest, reader: Reader): Promise<Result | Subscription> {
