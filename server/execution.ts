@@ -110,23 +110,27 @@ export class Execution {
     return this.#measured(operation, () => this.#subscribe(operation, request, reader));
   }
 
-  async #measured<Answer extends Result | Subscription>(
+  #measured<Answer extends Result | Subscription>(
     { definition }: Operation,
     work: () => Answer | Promise<Answer>,
   ): Promise<Answer | Result> {
     const { observer, elapsed } = this.#options;
     const begun = elapsed();
     this.#running += 1;
-    let answer: Answer | Result;
+    const finished = (answer: Answer | Result): Answer | Result => {
+      this.#running -= 1;
+      if (this.#running === 0) for (const resolve of this.#settled.splice(0)) resolve();
+      observer.finished(definition.operation, 'errors' in answer ? codeOf(answer) : undefined, elapsed() - begun);
+      return answer;
+    };
+    const failed = (error: unknown) => finished(this.#failed([error]));
+    let answer: Answer | Promise<Answer>;
     try {
-      answer = await work();
+      answer = work();
     } catch (error) {
-      answer = this.#failed([error]);
+      return Promise.resolve(failed(error));
     }
-    this.#running -= 1;
-    if (this.#running === 0) for (const resolve of this.#settled.splice(0)) resolve();
-    observer.finished(definition.operation, 'errors' in answer ? codeOf(answer) : undefined, elapsed() - begun);
-    return answer;
+    return answer instanceof Promise ? answer.then(finished, failed) : Promise.resolve(finished(answer));
   }
 
   #find({ query, operationName }: OperationRequest): Operation | readonly unknown[] {

@@ -91,7 +91,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     async answer(req, res, headers) {
       const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
       if (mediaType === undefined) return answerByYoga(req, res, headers);
-      const body = await readParameters(req, res);
+      const body = await readJson(req, res).then(bodyOf, problemOf);
       const answer =
         'problem' in body ? undefined : runJsonPost(execution, requestOf(body.parameters, req), body.parameters);
       if (answer === undefined) return answerByYoga(req, res, headers, body);
@@ -103,13 +103,15 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   };
 }
 
-async function readParameters(req: IncomingMessage, res: ServerResponse): Promise<Body> {
+function bodyOf(json: unknown): Body {
   try {
-    return { parameters: parametersOf(await readJson(req, res)) };
+    return { parameters: parametersOf(json) };
   } catch (problem) {
     return { problem };
   }
 }
+
+const problemOf = (problem: unknown): Body => ({ problem });
 
 function csrfPrevention(): Plugin<object, ServerContext> {
   const { onRequestParse } = useCSRFPrevention({ requestHeaders: csrfHeaders });
