@@ -37,16 +37,15 @@ interface Run {
  */
 export function commit(parts: CommitParts, transaction: Transaction): Promise<Committed> {
   try {
-    return begun(parts, transaction);
+    return commitNow(parts, transaction);
   } catch (error) {
     return Promise.reject(error);
   } finally {
-    // What it read is of no use any more, and would be kept as it was while the answer is waited for.
     transaction.close();
   }
 }
 
-function begun(parts: CommitParts, transaction: Transaction): Promise<Committed> {
+function commitNow(parts: CommitParts, transaction: Transaction): Promise<Committed> {
   const { outbox } = parts;
   outbox.checkOpen();
   if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
@@ -54,6 +53,7 @@ function begun(parts: CommitParts, transaction: Transaction): Promise<Committed>
   const { view, again } = finalRun(parts, transaction);
   const operations = view.operations();
   const evictions = view.evictions();
+  // What it read is of no use any more, and would be kept as it was: by what is staged, and while the answer is waited for.
   transaction.close();
   const answered = operations.length > 0 ? outbox.push(stage(parts, view, operations)) : outbox.settled();
   if (evictions.length > 0) return evicted(parts, answered, operations.length > 0, evictions, again);
