@@ -69,7 +69,7 @@ export class RedisLog implements Log {
       redis.tidelineReadBuffer(this.#keys.log, stream, after, limit, limits.readBytes),
     );
     const parts = Array.isArray(answer) ? answer : [];
-    const head = await this.#headOf(texts(parts.slice(0, 3)));
+    const head = await this.#headOf(texts(parts.slice(0, 3)), log);
     return decodeFollowing(head, log, after, storedEntries(parts.slice(3)));
   }
 
@@ -104,14 +104,17 @@ export class RedisLog implements Log {
     return this.#connections.watch(changed);
   }
 
-  /** @throws {LogUnavailableError} what is there is no log's head; the next try may find one */
-  async #headOf(fields: readonly (string | null | undefined)[]): Promise<Head | undefined> {
+  /**
+   * @param followed the log that is read: one that no process has seen the end of may have been kept on a disk
+   * @throws {LogUnavailableError} what is there is no log's head; the next try may find one
+   */
+  async #headOf(fields: readonly (string | null | undefined)[], followed?: LogId): Promise<Head | undefined> {
     const head = parseHead(fields);
     if (head !== 'damaged') {
       this.#known = head ?? this.#known;
       return head;
     }
-    await mendHead(this.#keys, this.#connections.writer, this.#known);
+    await mendHead(this.#keys, this.#connections.writer, this.#known, followed);
     throw damaged("the log's head");
   }
 

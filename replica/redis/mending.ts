@@ -16,13 +16,19 @@ import type { Keys } from './keys.ts';
 
 /**
  * @param known where the log was seen to end: for its id, and its end where no entry is left
+ * @param followed for the id of a log that was not seen to end
  * @returns whether it was put right: there was something to put right, and what that takes
  * @throws {LogUnavailableError}
  */
-export async function mendHead(keys: Keys, { redis }: Connection, known: Head | undefined): Promise<boolean> {
+export async function mendHead(
+  keys: Keys,
+  { redis }: Connection,
+  known: Head | undefined,
+  followed?: LogId,
+): Promise<boolean> {
   const found = await orUnavailable(redis.hmgetBuffer(keys.log, 'id', 'position', 'mark'));
   const stored = String(found[0] ?? '');
-  const log = isLogId(stored) ? stored : known?.log;
+  const log = isLogId(stored) ? stored : (known?.log ?? followed);
   if (log === undefined || found.every((field) => field === null)) return false;
   const end = await endOf(keys, redis, log, known);
   if (end === undefined) return false;

@@ -72,8 +72,9 @@ export class Subscriber {
   /** Whether it has what a fresh query at its replica gives. */
   async isCurrent(): Promise<boolean> {
     const { data } = await this.#replica.ask(freshQuery, this.#watched);
-    const { documents } = data as { documents: { nodes: readonly Shown[] } };
-    return isDeepStrictEqual(this.#result, documents.nodes);
+    const nodes = (data as { documents: { nodes: readonly Shown[] } } | undefined)?.documents.nodes;
+    // A replica that is not ready refuses the query.
+    return nodes !== undefined && isDeepStrictEqual(this.#result, nodes);
   }
 
   async difference(): Promise<string> {

@@ -9,6 +9,9 @@ import { type OpenReplica, openOnRedis, readAll, temporaryFolder, upsert } from 
 /** A snapshot whenever there is anything in the log, and a log that is trimmed at once. */
 const timing = { snapshotMinimumBytes: 1, newLogKeepMilliseconds: 0, leaseMilliseconds: 1_000 };
 
+/** A snapshot later than any test, and a start that does not wait for its site for long. */
+const early = { siteMilliseconds: 500 };
+
 const kinds: Readonly<Record<string, () => Buffer>> = {
   'no bytes': () => Buffer.alloc(0),
   // With one that no field of ours has: else they might be another log's.
@@ -54,6 +57,28 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
       expect(a.replica.counters.malformedMessages).toBeGreaterThan(0);
     },
   );
+
+  const ofHead = ['the mark of the head', 'the position of the head', 'the id of the head', 'all of the head'] as const;
+  it.each(ofHead)('P33, P63: %s, while no replica runs, is put right by who starts from its disk', async (where) => {
+    await using redis = await startRedis();
+    await using folder = await temporaryFolder();
+    const open = (name: string, path?: string) => openOnRedis({ url: redis.url, name, path, timing: early });
+    let log = '';
+    {
+      await using a = await open('a', folder.path);
+      await upsert(a, 'cars', { _id: 'before' });
+      log = a.replica.status.version[0]?.log ?? '';
+    }
+    await damagesBesideLog[where]?.({ client: redis.client, namespace: 'test', log }, () => Buffer.from('\0'));
+
+    await using again = await open('a', folder.path);
+    await eventually(`it goes on: ${problemsOf(again)}`, () => isWell(again));
+    await upsert(again, 'cars', { _id: 'after' });
+    await using fresh = await open('b');
+
+    expect(readAll(fresh, 'cars')).toEqual({ before: {}, after: {} });
+    expect(fresh.replica.status.version[0]?.log).toBe(log);
+  });
 });
 
 const isWell = ({ replica }: OpenReplica) =>
