@@ -32,7 +32,7 @@ export class Overlay implements States {
   #base: States;
   #lineage: Lineage;
   #layers = new DocumentMap<Layer>();
-  /** From `#layers`, since it was new. */
+  /** From `#layers`, since it was last thought of a new map. */
   #deleted = 0;
 
   constructor(base: States, lineage: Lineage) {
@@ -146,9 +146,9 @@ export class Overlay implements States {
   #delete(collection: string, id: string): void {
     this.#layers.delete(collection, id);
     this.#deleted += 1;
-    if (this.#deleted < renewedAfter || this.#layers.size > renewedAfter) return;
-    this.#layers = new DocumentMap(this.#layers);
+    if (this.#deleted < renewedAfter) return;
     this.#deleted = 0;
+    if (this.#layers.size <= renewedAfter) this.#layers = new DocumentMap(this.#layers);
   }
 
   #copyOf(layer: Layer, collection: string, id: string): DocumentState | undefined {
