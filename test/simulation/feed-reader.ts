@@ -7,6 +7,8 @@ export class FeedReader {
   readonly #after: Token;
   readonly #oracle: () => Oracle;
   readonly #mayKnowJournaled: boolean;
+  /** Beginnings of the marks of what it was told while the log was without it: that may come back. */
+  readonly #away = new Map<number, string>();
   position: number;
 
   /** @param mayKnowJournaled whether what its token has journaled need not be told */
@@ -29,6 +31,11 @@ export class FeedReader {
     return undefined;
   }
 
+  /** It was told of a history that the log is without now. */
+  takeAway(position: number, mark: string): void {
+    this.#away.set(position, mark);
+  }
+
   /** @returns the first position up to another that it was never told of */
   missing(upTo: number): number | undefined {
     for (let position = this.position + 1; position <= upTo; position += 1)
@@ -37,6 +44,8 @@ export class FeedReader {
   }
 
   #isKnown(position: number): boolean {
+    const away = this.#away.get(position);
+    if (away !== undefined && this.#oracle().markAt(position)?.startsWith(away)) return true;
     const name = this.#oracle().at(position);
     return this.#mayKnowJournaled && name !== undefined && name.number <= (this.#after.journaled.get(name.origin) ?? 0);
   }

@@ -102,7 +102,11 @@ export class Observer {
         // It may be told of a history that is gone by now: two masters have logs of one name.
         const { log, position, mark } = decodeToken(transaction.token, 'token');
         const isGone = oracle().log !== log || !oracle().markAt(position)?.startsWith(mark);
-        if (!isAlive() || (wentBack() && isGone)) return;
+        if (!isAlive()) return;
+        if (wentBack() && isGone) {
+          feed.takeAway(position, mark);
+          return;
+        }
         const problem = feed.take(transaction);
         if (problem !== undefined) violation(problem);
       },
