@@ -16,7 +16,7 @@ import type { Keys } from './keys.ts';
 
 /**
  * @param known where the log was seen to end: for its id, and its end where no entry is left
- * @param followed for the id of a log that was not seen to end
+ * @param followed for the id of a log that was not seen to end; where that is not known either, the snapshot names it
  * @returns whether it was put right: there was something to put right, and what that takes
  * @throws {LogUnavailableError}
  */
@@ -28,9 +28,10 @@ export async function mendHead(
 ): Promise<boolean> {
   const found = await orUnavailable(redis.hmgetBuffer(keys.log, 'id', 'position', 'mark'));
   const stored = String(found[0] ?? '');
-  const log = isLogId(stored) ? stored : (known?.log ?? followed);
+  const begins = (await generationsOf(keys, redis)).map(({ begin }) => begin);
+  const log = isLogId(stored) ? stored : (known?.log ?? followed ?? begins[0]?.log);
   if (log === undefined || found.every((field) => field === null)) return false;
-  const end = await endOf(keys, redis, log, known);
+  const end = await endOf(keys, redis, log, known === undefined ? begins : [known, ...begins]);
   if (end === undefined) return false;
   if (stored === end.log && String(found[1]) === `${end.position}` && String(found[2]) === end.mark) return false;
   const as = found.map((field) => field ?? '');
@@ -41,7 +42,7 @@ async function endOf(
   keys: Keys,
   redis: Connection['redis'],
   log: LogId,
-  known: Head | undefined,
+  mayEnd: readonly Head[],
 ): Promise<Head | undefined> {
   const [last] = await orUnavailable(redis.xrevrangeBuffer(keys.stream(log), '+', '-', 'COUNT', 1));
   if (last !== undefined) {
@@ -50,13 +51,12 @@ async function endOf(
     return { log, position: entry.last, mark: entry.mark };
   }
   // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
-  const generations = await generationsOf(keys, redis);
-  const ends = [known, ...generations.map(({ begin }) => begin)].filter((end) => end?.log === log);
+  const ends = mayEnd.filter((end) => end.log === log);
   if (ends.length === 0 || (await orUnavailable(redis.exists(keys.stream(log)))) === 0) return undefined;
   const about = await orUnavailable(redis.xinfo('STREAM', keys.stream(log)));
   const fields: readonly unknown[] = Array.isArray(about) ? about : [];
   const lastId = String(fields[fields.indexOf('last-generated-id') + 1]);
-  return ends.find((end) => `${end?.position}-0` === lastId);
+  return ends.find(({ position }) => `${position}-0` === lastId);
 }
 
 /**

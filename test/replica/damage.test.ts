@@ -79,6 +79,29 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
     expect(readAll(fresh, 'cars')).toEqual({ before: {}, after: {} });
     expect(fresh.replica.status.version[0]?.log).toBe(log);
   });
+
+  it.each(ofHead)(
+    'P63: %s, while no replica runs or has a disk, is put right where a snapshot names the log',
+    async (where) => {
+      await using redis = await startRedis();
+      const open = (name: string) => openOnRedis({ url: redis.url, name, path: undefined, timing });
+      let log = '';
+      {
+        await using a = await open('a');
+        await upsert(a, 'cars', { _id: 'before' });
+        await eventually('a snapshot is written', () => a.replica.counters.snapshotsWritten > 0);
+        log = a.replica.status.version[0]?.log ?? '';
+      }
+      await damagesBesideLog[where]?.({ client: redis.client, namespace: 'test', log }, () => Buffer.from('\0'));
+
+      await using again = await open('a');
+      await eventually(`it goes on: ${problemsOf(again)}`, () => isWell(again));
+      await upsert(again, 'cars', { _id: 'after' });
+
+      expect(readAll(again, 'cars')).toEqual({ before: {}, after: {} });
+      expect(again.replica.status.version[0]?.log).toBe(log);
+    },
+  );
 });
 
 const isWell = ({ replica }: OpenReplica) =>
