@@ -84,12 +84,10 @@ export class ReplicaProcess {
         REPLICA_ID: this.name,
         DATA_DIR: this.#folder,
         REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`,
-        LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'error',
+        LOG_LEVEL: 'info',
         TIMING: JSON.stringify(timing),
       },
     });
-    if (process.env.CHAOS_LOG_LEVEL !== undefined)
-      child.process.stderr?.on('data', (text) => process.stderr.write(`${this.name}: ${text}`));
     this.#child = child;
     await child.said('listening at');
   }
@@ -132,12 +130,13 @@ export class ReplicaProcess {
     }
   }
 
+  /** What it says of its health, and what it logged since it was started last. */
   async problem(): Promise<string> {
     const health = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(requestMilliseconds) }).then(
       (response) => response.text(),
       (error: unknown) => String(error),
     );
-    return `${this.name} ${health}`;
+    return `${this.name} ${health}\n${this.#child?.lastWords ?? 'it does not run'}`;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -225,7 +224,8 @@ export class Site implements AsyncDisposable {
       if (areHealed) return undefined;
       if (performance.now() > end) {
         const problems = await Promise.all(replicas.map((replica) => replica.problem()));
-        return standings.map((standing, index) => `${JSON.stringify(standing)} ${problems[index]}`).join('\n');
+        const told = standings.map((standing, index) => `${JSON.stringify(standing)} ${problems[index]}`);
+        return [`Redis ${JSON.stringify(await this.stored())}`, ...told].join('\n');
       }
       await sleep(100);
     }

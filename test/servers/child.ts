@@ -29,6 +29,8 @@ export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;
   /** Resolves once it has said this on its standard output. Fails, with what it said last, if it ends before. */
   said(text: string): Promise<void>;
+  /** Of what it said on either output, the end. */
+  readonly lastWords: string;
   /** Sends a signal and waits for the end. Idempotent. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -72,7 +74,15 @@ export function startChild(command: string, args: readonly string[], options: Sp
     }
     await ended;
   };
-  return { process: child, said, end, [Symbol.asyncDispose]: () => end('SIGKILL') };
+  return {
+    process: child,
+    said,
+    end,
+    get lastWords() {
+      return output;
+    },
+    [Symbol.asyncDispose]: () => end('SIGKILL'),
+  };
 }
 
 /** Runs a file of the tests as a process of its own. */
