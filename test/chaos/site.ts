@@ -210,25 +210,31 @@ export class Site implements AsyncDisposable {
   }
 
   /**
-   * Waits until all replicas are connected, have nothing unsent, and stand at one position.
+   * Waits until all replicas are connected, have nothing unsent, and stand where the log ends.
    * @returns undefined then; else how they stand once the time is over
    */
   async healed(replicas: readonly ReplicaProcess[], patienceMilliseconds: number): Promise<string | undefined> {
-    const end = performance.now() + patienceMilliseconds;
+    const until = performance.now() + patienceMilliseconds;
     for (;;) {
+      const end = await this.#endOfLog();
       const standings = await Promise.all(replicas.map((replica) => replica.standing()));
-      const [first] = standings;
       const areHealed = standings.every(
-        (standing) => standing?.connected && standing.unsent === 0 && standing.at === first?.at,
+        (standing) => standing?.connected && standing.unsent === 0 && standing.at === end,
       );
       if (areHealed) return undefined;
-      if (performance.now() > end) {
+      if (performance.now() > until) {
         const problems = await Promise.all(replicas.map((replica) => replica.problem()));
         const told = standings.map((standing, index) => `${JSON.stringify(standing)} ${problems[index]}`);
         return [`Redis ${JSON.stringify(await this.stored())}`, ...told].join('\n');
       }
       await sleep(100);
     }
+  }
+
+  /** As a replica says where it stands. */
+  async #endOfLog(): Promise<string> {
+    const [log, position] = await this.redis.client.hmget('{tideline}:log', 'id', 'position');
+    return JSON.stringify([{ log, position: Number(position) }]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
