@@ -52,7 +52,9 @@ async function endOf(
   }
   // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
   const ends = mayEnd.filter((end) => end.log === log);
-  if (ends.length === 0 || (await orUnavailable(redis.exists(keys.stream(log)))) === 0) return undefined;
+  if (ends.length === 0) return undefined;
+  // Trimming leaves a stream in place: in this log there was never anything.
+  if ((await orUnavailable(redis.exists(keys.stream(log)))) === 0) return ends.find(({ position }) => position === 0);
   const about = await orUnavailable(redis.xinfo('STREAM', keys.stream(log)));
   const fields: readonly unknown[] = Array.isArray(about) ? about : [];
   const lastId = String(fields[fields.indexOf('last-generated-id') + 1]);

@@ -80,6 +80,22 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
     expect(fresh.replica.status.version[0]?.log).toBe(log);
   });
 
+  it.each(ofHead)('P63: %s of a log that has nothing yet is put right', async (where) => {
+    await using redis = await startRedis();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined, timing });
+    const log = a.replica.status.version[0]?.log ?? '';
+    await damagesBesideLog[where]?.({ client: redis.client, namespace: 'test', log }, () => Buffer.from('\0'));
+
+    await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined, timing });
+    await write(a, 'vw');
+    await eventually(`it is written here, too: ${problemsOf(a, b)}`, () => 'vw' in readAll(b, 'cars'));
+
+    for (const one of [a, b]) {
+      expect(isWell(one)).toBe(true);
+      expect(one.replica.status.version).toEqual([{ log, position: 1 }]);
+    }
+  });
+
   it.each(ofHead)(
     'P63: %s, while no replica runs or has a disk, is put right where a snapshot names the log',
     async (where) => {
