@@ -1,6 +1,7 @@
 /**
  * The prefix that a replica keeps beside its site's Redis, on LMDB: states, origins and removed documents in tables, and in one
- * record what they are as of, which is there only while they are whole. docs/protocol.md, P33.
+ * record what they are as of, which is there only while they are whole. All of that twice: another prefix is written beside the
+ * one that is whole, and takes its place in one transaction. docs/protocol.md, P33.
  */
 import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -16,87 +17,114 @@ import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
 
 const format = 3;
-const wholeKey = Buffer.from('kept-prefix');
+
+/** Where one prefix is. */
+interface Place {
+  readonly wholeKey: Buffer;
+  readonly states: Table;
+  readonly origins: Table;
+  readonly removed: Table;
+  readonly runs: Table;
+}
 
 export class LmdbKeptPrefix implements KeptPrefix {
   readonly #store: Store;
   readonly #meta: Table;
-  readonly #states: Table;
-  readonly #origins: Table;
-  readonly #removed: Table;
-  readonly #runs: Table;
+  /** Changes are of the prefix in the first. */
+  #places: readonly [Place, Place];
 
   constructor(store: Store, meta: Table) {
     this.#store = store;
     this.#meta = meta;
-    this.#states = store.table('kept-states');
-    this.#origins = store.table('kept-origins');
-    this.#removed = store.table('kept-removed');
-    this.#runs = store.table('kept-entries');
+    const [one, other] = [placeIn(store, ''), placeIn(store, '-beside')];
+    this.#places = meta.doesExist(other.wholeKey) ? [other, one] : [one, other];
   }
 
   async load(): Promise<KeptState | undefined> {
-    const bytes = this.#meta.get(wholeKey);
-    if (bytes === undefined) return undefined;
+    const [place] = this.#places.filter(({ wholeKey }) => this.#meta.doesExist(wholeKey));
+    const bytes = place && this.#meta.get(place.wholeKey);
+    if (place === undefined || bytes === undefined) return undefined;
     const { head, closedLogs, skipped } = decodeWhole(bytes);
     const origins = new Map<Origin, number>();
-    for (const { key, value } of this.#origins.getRange()) {
+    for (const { key, value } of place.origins.getRange()) {
       const origin = key.toString('latin1');
       const number = parseNumber(value.toString('latin1'));
       if (!isOrigin(origin) || number === undefined) throw malformed(`the number of origin ${origin}`);
       origins.set(origin, number);
     }
-    const runs = Array.from(this.#runs.getRange(), ({ key, value }) => ({ last: numberOfKey(key), bytes: value }));
-    return { head, closedLogs, origins, skipped, runs, records: this.#records(), removed: this.#removedDocuments() };
+    const runs = Array.from(place.runs.getRange(), ({ key, value }) => ({ last: numberOfKey(key), bytes: value }));
+    return { head, closedLogs, origins, skipped, runs, records: recordsIn(place), removed: removedIn(place) };
   }
 
   keep(change: KeptChange): Promise<void> {
-    return this.#store.inTurn(() => this.#store.commit(this.#writesOf(change)));
+    return this.#store.inTurn(async () => {
+      const [, other] = this.#places;
+      const isInItsPlace = change.whole !== undefined && this.#meta.doesExist(other.wholeKey);
+      await this.#store.commit(this.#writesOf(change));
+      // Else it is cleared before it is written to again.
+      if (isInItsPlace) await clear(other).catch(() => undefined);
+    });
   }
 
   #writesOf({ documents, origins, runs, whole }: KeptChange): readonly Write[] {
+    const [place, other] = this.#places;
     const writes: Write[] = [];
     for (const { collection, id, state, removed } of documents) {
       const key = documentKey(collection, id);
-      writes.push([this.#states, key, state && bufferOf(state)]);
-      if (removed) writes.push([this.#removed, key, Buffer.from(`${removed.position}\n${removed.time}`)]);
-      else if (this.#removed.doesExist(key)) writes.push([this.#removed, key, undefined]);
+      writes.push([place.states, key, state && bufferOf(state)]);
+      if (removed) writes.push([place.removed, key, Buffer.from(`${removed.position}\n${removed.time}`)]);
+      else if (place.removed.doesExist(key)) writes.push([place.removed, key, undefined]);
     }
-    for (const [origin, number] of origins) writes.push([this.#origins, Buffer.from(origin), Buffer.from(`${number}`)]);
-    for (const { last, bytes } of runs) writes.push([this.#runs, numberKey(last), bufferOf(bytes)]);
+    for (const [origin, number] of origins) writes.push([place.origins, Buffer.from(origin), Buffer.from(`${number}`)]);
+    for (const { last, bytes } of runs) writes.push([place.runs, numberKey(last), bufferOf(bytes)]);
     if (whole) {
-      for (const key of this.#runs.getKeys({ end: numberKey(whole.keptFrom + 1), limit: limits.keysPerTurn }))
-        writes.push([this.#runs, key, undefined]);
-      writes.push([this.#meta, wholeKey, encodeWhole(whole)]);
+      for (const key of place.runs.getKeys({ end: numberKey(whole.keptFrom + 1), limit: limits.keysPerTurn }))
+        writes.push([place.runs, key, undefined]);
+      writes.push([this.#meta, place.wholeKey, encodeWhole(whole)]);
+      if (this.#meta.doesExist(other.wholeKey)) writes.push([this.#meta, other.wholeKey, undefined]);
     }
     return writes;
   }
 
-  clear(): Promise<void> {
+  beginAnew(): Promise<void> {
     return this.#store.inTurn(async () => {
-      await this.#store.commit([[this.#meta, wholeKey, undefined]]);
-      try {
-        for (const table of [this.#states, this.#origins, this.#removed, this.#runs]) await table.clearAsync();
-      } catch (error) {
-        throw new StoreUnavailableError('the disk of DATA_DIR is full or failing', { cause: error });
-      }
+      const [place, other] = this.#places;
+      if (this.#meta.doesExist(place.wholeKey)) this.#places = [other, place];
+      await clear(this.#places[0]);
     });
   }
+}
 
-  *#records(): Generator<DocumentRecord> {
-    for (const { key, value } of this.#states.getRange()) {
-      const { collection, id } = documentOfKey(key);
-      yield { collection, id, state: decodeDocument(value) };
-    }
+const placeIn = (store: Store, suffix: string): Place => ({
+  wholeKey: Buffer.from(`kept-prefix${suffix}`),
+  states: store.table(`kept-states${suffix}`),
+  origins: store.table(`kept-origins${suffix}`),
+  removed: store.table(`kept-removed${suffix}`),
+  runs: store.table(`kept-entries${suffix}`),
+});
+
+/** @throws {StoreUnavailableError} */
+async function clear({ states, origins, removed, runs }: Place): Promise<void> {
+  try {
+    for (const table of [states, origins, removed, runs]) await table.clearAsync();
+  } catch (error) {
+    throw new StoreUnavailableError('the disk of DATA_DIR is full or failing', { cause: error });
   }
+}
 
-  *#removedDocuments(): Generator<RemovedDocument> {
-    for (const { key, value } of this.#removed.getRange()) {
-      const { collection, id } = documentOfKey(key);
-      const [position, time] = value.toString('latin1').split('\n').map(parseNumber);
-      if (position === undefined || time === undefined) throw malformed(`where ${JSON.stringify(id)} was removed`);
-      yield { collection, id, position, time };
-    }
+function* recordsIn({ states }: Place): Generator<DocumentRecord> {
+  for (const { key, value } of states.getRange()) {
+    const { collection, id } = documentOfKey(key);
+    yield { collection, id, state: decodeDocument(value) };
+  }
+}
+
+function* removedIn({ removed }: Place): Generator<RemovedDocument> {
+  for (const { key, value } of removed.getRange()) {
+    const { collection, id } = documentOfKey(key);
+    const [position, time] = value.toString('latin1').split('\n').map(parseNumber);
+    if (position === undefined || time === undefined) throw malformed(`where ${JSON.stringify(id)} was removed`);
+    yield { collection, id, position, time };
   }
 }
 

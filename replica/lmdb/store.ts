@@ -23,7 +23,7 @@ export class Store {
     checkFile(path);
     this.#root = open<Buffer, Buffer>({
       path,
-      maxDbs: 16,
+      maxDbs: 32,
       // A commit settles only when it is on the disk: what the log and the journal promise.
       overlappingSync: false,
       // Else a failed commit leaves the promise of a batch that nobody has, and with it an unhandled rejection.

@@ -66,8 +66,11 @@ export interface KeptPrefix {
   load(): Promise<KeptState | undefined>;
   /** Writes a change, in one step. */
   keep(change: KeptChange): Promise<void>;
-  /** Forgets all that is kept. Nothing is loaded from its first step on, until a change makes a whole again. */
-  clear(): Promise<void>;
+  /**
+   * From now on changes are of another prefix, which begins empty. What is kept is loaded until one of them makes a whole: then,
+   * in the same step, that takes its place. Whoever dies meanwhile may be the last who has it.
+   */
+  beginAnew(): Promise<void>;
 }
 
 /** An embedded site in a data folder that is opened beside a Redis: its log and its states, until it has moved. docs/protocol.md, P80. */

@@ -31,7 +31,7 @@ export async function moveIn(parts: MoveInParts): Promise<void> {
   await checkRoom(parts, states?.head);
   if (states) {
     const { kept } = parts;
-    await kept.clear();
+    await kept.beginAnew();
     let documents: KeptDocument[] = [];
     for (const { collection, id, state } of states.records) {
       documents.push({ collection, id, state: state && encodeDocument(state), removed: undefined });

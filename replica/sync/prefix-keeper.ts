@@ -2,7 +2,8 @@
  * Keeps the prefix on the replica's own disk, in the background and always a little behind: what was put in place since the
  * last time is written with the head that it belongs to, in one step; and the newest entries of the log with it, so that what
  * was applied can still be handed on after a restart. docs/protocol.md, P33.
- * A prefix that is not there yet is written in parts first, and counts only with the last of them.
+ * A prefix that is not there yet is written in parts first, and counts only with the last of them; until then the one before it
+ * does.
  */
 import { limits } from '../../limits.ts';
 import type { DocumentState } from '../crdt/document.ts';
@@ -112,7 +113,7 @@ export class PrefixKeeper {
 
   async #writeAll(prefix: Prefix): Promise<void> {
     const { kept } = this.#options;
-    await kept.clear();
+    await kept.beginAnew();
     let documents: KeptDocument[] = [];
     for (const [collection, id] of prefix.keys()) {
       documents.push(encoded(captured(prefix, collection, id)));

@@ -18,6 +18,8 @@ export interface DiskContents {
   /** Set aside: people find it there. */
   readonly tooLate: readonly JournaledTransaction[];
   readonly kept: KeptContents;
+  /** What is written beside it, and takes its place once it is whole. */
+  readonly keptAnew: KeptContents | undefined;
 }
 
 /** What is kept of the prefix; whole only with where it stands. */
@@ -39,6 +41,7 @@ export const emptyDisk: DiskContents = {
   cleanMark: undefined,
   tooLate: [],
   kept: nothingKept,
+  keptAnew: undefined,
 };
 
 export class Disk {
@@ -68,6 +71,8 @@ export class SimulatedJournal implements Journal {
 
   /** @param flushed told when something else is on the disk */
   constructor(disk: Disk, process: Process, scheduler: Scheduler, random: Random, flushed: () => void) {
+    // What the process before did not finish beside it is nobody's.
+    disk.contents = { ...disk.contents, keptAnew: undefined };
     this.#disk = disk;
     this.#process = process;
     this.#scheduler = scheduler;
@@ -75,8 +80,8 @@ export class SimulatedJournal implements Journal {
     this.#flushed = flushed;
     this.keptPrefix = {
       load: () => this.#read(({ kept }) => loadedState(kept)),
-      keep: (change) => this.#change((contents) => ({ ...contents, kept: withChange(contents.kept, change) })),
-      clear: () => this.#change((contents) => ({ ...contents, kept: nothingKept })),
+      keep: (change) => this.#change((contents) => withChange(contents, change)),
+      beginAnew: () => this.#change((contents) => ({ ...contents, keptAnew: nothingKept })),
     };
   }
 
@@ -197,7 +202,14 @@ export class SimulatedJournal implements Journal {
   }
 }
 
-function withChange({ whole, documents, origins, runs }: KeptContents, change: KeptChange): KeptContents {
+function withChange(contents: DiskContents, change: KeptChange): DiskContents {
+  const { kept, keptAnew } = contents;
+  if (keptAnew === undefined) return { ...contents, kept: changed(kept, change) };
+  const next = changed(keptAnew, change);
+  return change.whole ? { ...contents, kept: next, keptAnew: undefined } : { ...contents, keptAnew: next };
+}
+
+function changed({ whole, documents, origins, runs }: KeptContents, change: KeptChange): KeptContents {
   const kept = new Map(documents);
   for (const document of change.documents) kept.set(`${document.collection} ${document.id}`, document);
   const { keptFrom = 0 } = change.whole ?? {};

@@ -23,7 +23,7 @@ function underTest(disk: Disk): KeptPrefixUnderTest {
     kept: {
       load: () => soon(keptPrefix.load()),
       keep: (change) => soon(keptPrefix.keep(change)),
-      clear: () => soon(keptPrefix.clear()),
+      beginAnew: () => soon(keptPrefix.beginAnew()),
     },
     reopen: async () => underTest(disk),
     [Symbol.asyncDispose]: async () => {},
@@ -159,12 +159,14 @@ describe('P33: a replica with a disk', () => {
     await settle();
     a.crash();
     world.replaceDisk(a.machine, emptyDisk);
-    const kept = () => a.machine.disk?.contents.kept ?? emptyDisk.kept;
+    const { kept: nothing } = emptyDisk;
+    const kept = () => a.machine.disk?.contents.kept ?? nothing;
+    const anew = () => a.machine.disk?.contents.keptAnew ?? nothing;
 
     a.start();
-    await world.run(() => kept().runs.length > 0, 30_000);
-    expect(kept().whole).toBeUndefined();
-    expect(kept().runs.length).toBeLessThan(3);
+    await world.run(() => anew().runs.length > 0, 30_000);
+    expect([kept(), anew().whole]).toEqual([nothing, undefined]);
+    expect(anew().runs.length).toBeLessThan(3);
     await world.run(() => kept().whole !== undefined, 30_000);
     expect(kept().runs.map(({ last }) => last)).toEqual([4, 8, 12]);
 
@@ -173,6 +175,25 @@ describe('P33: a replica with a disk', () => {
     await settle();
     expect(a.replica.status.documentCount).toBe(12);
     expect(a.replica.counters.transactionsApplied).toBe(0);
+  });
+
+  it('has what it kept last until another prefix is whole on its disk, whatever becomes of Redis', async () => {
+    const { a, b, world, settle, pass } = await simulate({ seed: 40 });
+    for (let number = 0; number < 12; number += 1) await a.upsert('cars', { _id: `${number}` });
+    await settle();
+    await pass(2_000);
+    world.goBack(emptyServer);
+    const isWritingAnew = () => a.machine.disk?.contents.keptAnew !== undefined;
+    await world.run(isWritingAnew, 30_000);
+    expect(isWritingAnew()).toBe(true);
+
+    for (const replica of [a, b]) replica.crash();
+    world.replaceDisk(b.machine, emptyDisk);
+    world.goBack(emptyServer);
+    for (const replica of [a, b]) replica.start();
+    await settle();
+
+    for (const { replica } of [a, b]) expect(replica.status).toMatchObject({ documentCount: 12, problem: undefined });
   });
 
   it('keeps what was evicted hidden, when the write that it was evicted with comes only later', async () => {

@@ -111,25 +111,18 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
       expect(state?.runs.map(({ last, bytes }) => [last, String(bytes)])).toEqual(
         [9, 255, 256, 300].map((last) => [last, String(run(last).bytes)]),
       );
-      await again.kept.clear();
+      await again.kept.beginAnew();
       await again.kept.keep({ documents: [], origins: new Map(), runs: [], whole: whole(1) });
       expect((await again.kept.load())?.runs).toEqual([]);
     });
 
-    it('holds nothing to load while only parts of a whole are there', async () => {
+    it('holds nothing to load while only parts of the first whole are there', async () => {
       await using disk = await open();
       const { kept } = disk;
-      await kept.keep({
-        documents: [document('old', 'old')],
-        origins: new Map([['a.x', 1]]),
-        runs: [],
-        whole: whole(1),
-      });
-
-      await kept.clear();
-      expect(await kept.load()).toBeUndefined();
+      await kept.beginAnew();
       await kept.keep({ documents: [document('vw', 'a part')], origins: new Map(), runs: [], whole: undefined });
       expect(await kept.load()).toBeUndefined();
+
       await kept.keep({
         documents: [document('bmw', 'the rest')],
         origins: new Map([['b.x', 2]]),
@@ -137,14 +130,52 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
         whole: whole(7),
       });
 
-      expect(await contentsOf(kept)).toEqual({
-        position: 7,
-        closedLogs: [],
-        skipped: [],
-        origins: { 'b.x': 2 },
-        names: { vw: 'a part', bmw: 'the rest' },
-        removed: [],
+      expect(await contentsOf(kept)).toMatchObject({ position: 7, names: { vw: 'a part', bmw: 'the rest' } });
+    });
+
+    it('gives back what was kept until another prefix is whole beside it, after a restart too', async () => {
+      await using first = await open();
+      const change = (id: string, position?: number) => ({
+        documents: [document(id, id)],
+        origins: new Map([[`${id}.x`, 1]]),
+        runs: [run(position ?? 0)],
+        whole: position === undefined ? undefined : { ...whole(position), keptFrom: -1 },
       });
+      const namesOf = async (kept: KeptPrefix) => {
+        const { runs = [] } = (await kept.load()) ?? {};
+        const { names, origins, position } = (await contentsOf(kept)) ?? {};
+        return [
+          Object.keys(names ?? {}).sort(),
+          Object.keys(origins ?? {}).sort(),
+          runs.map(({ last }) => last),
+          position,
+        ];
+      };
+      await first.kept.keep(change('old', 1));
+
+      await first.kept.beginAnew();
+      expect(await namesOf(first.kept)).toEqual([['old'], ['old.x'], [1], 1]);
+      await first.kept.keep(change('part'));
+      expect(await namesOf(first.kept)).toEqual([['old'], ['old.x'], [1], 1]);
+
+      // The part is nobody's any more.
+      await using second = await first.reopen();
+      expect(await namesOf(second.kept)).toEqual([['old'], ['old.x'], [1], 1]);
+      await second.kept.keep(change('later', 2));
+      expect(await namesOf(second.kept)).toEqual([['later', 'old'], ['later.x', 'old.x'], [1, 2], 2]);
+
+      await second.kept.beginAnew();
+      await second.kept.keep(change('another'));
+      await second.kept.beginAnew();
+      await second.kept.keep(change('next'));
+      await second.kept.keep(change('rest', 7));
+      const next = [['next', 'rest'], ['next.x', 'rest.x'], [0, 7], 7];
+      expect(await namesOf(second.kept)).toEqual(next);
+      await using third = await second.reopen();
+      expect(await namesOf(third.kept)).toEqual(next);
+      await third.kept.keep(change('more', 8));
+      await using fourth = await third.reopen();
+      expect((await namesOf(fourth.kept))[3]).toBe(8);
     });
 
     it('forgets that a document was removed once it is there again', async () => {
