@@ -63,6 +63,13 @@ export class Bank {
     this.#working = Promise.all(writers.map((writer, index) => this.#work(writer, new Random(seed * 100 + index))));
   }
 
+  /** Writes that were told that a document is not there which was there before the first of them. */
+  get missing(): readonly string[] {
+    return this.writes.flatMap(({ event, replica, problem }) =>
+      problem?.startsWith('DOCUMENT_NOT_FOUND') ? [`${event} at ${replica}: ${problem}`] : [],
+    );
+  }
+
   /** Resolves once every write is answered, or given up. */
   async close(): Promise<void> {
     this.#isOpen = false;

@@ -80,6 +80,7 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
       if (losesRedis) losses.push({ name: names, at: now(), withCrash });
     }
     await check(site, problems, names);
+    problems.push(...bank.missing.slice(0, 1));
     const { log, generation } = await site.stored();
     logs.add(log);
     generations.add(generation);

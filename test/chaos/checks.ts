@@ -70,6 +70,9 @@ export function differences([first, ...others]: readonly Dump[]): readonly strin
   return problems;
 }
 
+/** A disk is a little behind, and further only while it is written anew. What was answered before is on one of them. */
+const diskBehindMilliseconds = 30_000;
+
 export interface Account {
   readonly problems: readonly string[];
   /** Answered, gone, and nobody who could have kept them: by the loss that took them. */
@@ -87,7 +90,7 @@ export function audit({ collections }: Dump, writes: readonly Write[], losses: r
     if (write.outcome === 'refused' && isPresent(write)) problems.push(`${write.event} is there, and was refused`);
     if (write.outcome !== 'answered' || isPresent(write)) continue;
     const loss = losses.find(({ at, withCrash }) => withCrash && at >= write.settledAt);
-    if (loss === undefined)
+    if (loss === undefined || loss.at - write.settledAt > diskBehindMilliseconds)
       problems.push(`${write.event} is gone: ${write.replica} answered it after ${write.settledAt.toFixed(0)} ms`);
     else lost.set(loss.name, [...(lost.get(loss.name) ?? []), write.event]);
   }
