@@ -41,7 +41,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
   }
 
   async load(): Promise<KeptState | undefined> {
-    const [place] = this.#places.filter(({ wholeKey }) => this.#meta.doesExist(wholeKey));
+    const place = this.#places.find(({ wholeKey }) => this.#meta.doesExist(wholeKey));
     const bytes = place && this.#meta.get(place.wholeKey);
     if (place === undefined || bytes === undefined) return undefined;
     const { head, closedLogs, skipped } = decodeWhole(bytes);
