@@ -55,6 +55,7 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
   if (first === undefined) throw new Error('a site has replicas');
   await check(site, problems, 'the start');
   await openBank(first);
+  await check(site, problems, 'the first write');
   const subscribers = site.replicas.flatMap((replica) => watched.map((what) => new Subscriber(replica, what)));
   const bank = new Bank(site.replicas, seed, now);
   let bag: Fault[] = [];
