@@ -49,6 +49,12 @@ export async function openBank(replica: ReplicaProcess): Promise<void> {
   if (made.errors.length > 0) throw new Error(JSON.stringify(made.errors));
 }
 
+/** Whether what everything else is done to is there: of that nothing is ever removed, and the writers are never evicted. */
+export async function isBankThere(replica: ReplicaProcess): Promise<boolean> {
+  const { data } = await replica.ask('{ documents(collection: "writers") { totalCount } }');
+  return (data as { documents: { totalCount: number } }).documents.totalCount === writers.length;
+}
+
 export class Bank {
   readonly writes: Write[] = [];
   readonly #replicas: readonly ReplicaProcess[];
@@ -61,13 +67,6 @@ export class Bank {
     this.#replicas = replicas;
     this.#now = now;
     this.#working = Promise.all(writers.map((writer, index) => this.#work(writer, new Random(seed * 100 + index))));
-  }
-
-  /** Writes that were told that a document is not there which was there before the first of them. */
-  get missing(): readonly string[] {
-    return this.writes.flatMap(({ event, replica, problem }) =>
-      problem?.startsWith('DOCUMENT_NOT_FOUND') ? [`${event} at ${replica}: ${problem}`] : [],
-    );
   }
 
   /** Resolves once every write is answered, or given up. */
