@@ -26,6 +26,9 @@ export interface PrefixKeeperOptions {
   readonly intervalMilliseconds: number;
 }
 
+/** Between two tries to write all of a prefix to a disk that did not take it. */
+const intervalsUntilAgain = 60;
+
 interface Captured {
   readonly collection: string;
   readonly id: string;
@@ -47,6 +50,7 @@ export class PrefixKeeper {
   #isWhole = false;
   #working: Promise<void> = Promise.resolve();
   #timer: Disposable | undefined;
+  #again: Disposable | undefined;
   #stopped = false;
 
   constructor(options: PrefixKeeperOptions) {
@@ -56,10 +60,11 @@ export class PrefixKeeper {
   /** Keeps this prefix from now on. @param isKept whether it is on disk as it is now; else all of it is written anew */
   begin(prefix: Prefix, isKept: boolean): void {
     this.#watch?.[Symbol.dispose]();
+    this.#again?.[Symbol.dispose]();
     this.#prefix = prefix;
     this.#forgetChanges();
     this.#isWhole = isKept;
-    this.#entriesUpTo = isKept ? prefix.head.position : prefix.kept.keptFrom;
+    this.#entriesUpTo = prefix.head.position;
     this.#watch = prefix.watch({
       put: ({ collection, id }) => {
         this.write(collection, id);
@@ -68,7 +73,7 @@ export class PrefixKeeper {
       },
       raised: (origin, number) => this.#changedOrigins.set(origin, number),
     });
-    if (!isKept) this.#inTurn(() => this.#writeAll(prefix));
+    if (!isKept) this.#writeAllInTurn(prefix);
     this.#schedule();
   }
 
@@ -88,8 +93,7 @@ export class PrefixKeeper {
   async stop(): Promise<void> {
     if (!this.#stopped) await this.flush();
     this.#stopped = true;
-    this.#timer?.[Symbol.dispose]();
-    this.#watch?.[Symbol.dispose]();
+    for (const disposable of [this.#timer, this.#again, this.#watch]) disposable?.[Symbol.dispose]();
     await this.#working;
   }
 
@@ -111,9 +115,24 @@ export class PrefixKeeper {
     return this.#working;
   }
 
+  #writeAllInTurn(prefix: Prefix): void {
+    const { timers, intervalMilliseconds } = this.#options;
+    this.#inTurn(async () => {
+      try {
+        await this.#writeAll(prefix);
+      } catch (error) {
+        this.#again = timers.after(intervalsUntilAgain * intervalMilliseconds, () => {
+          if (this.#prefix === prefix) this.#writeAllInTurn(prefix);
+        });
+        throw error;
+      }
+    });
+  }
+
   async #writeAll(prefix: Prefix): Promise<void> {
     const { kept } = this.#options;
     await kept.beginAnew();
+    if (this.#prefix === prefix) this.#entriesUpTo = prefix.kept.keptFrom;
     let documents: KeptDocument[] = [];
     for (const [collection, id] of prefix.keys()) {
       documents.push(encoded(captured(prefix, collection, id)));

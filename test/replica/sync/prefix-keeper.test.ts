@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { StoreUnavailableError } from '../../../errors.ts';
 import { applyOperations } from '../../../replica/crdt/document.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import type { KeptPrefix } from '../../../replica/log/kept-prefix.ts';
@@ -32,5 +33,35 @@ it('P33: of a prefix in whose place another came, before it was on the disk, not
   keeper.begin(prefixWith(['vw', 'bmw'], { 'a.x': 7, 'b.x': 3 }), false);
   keeper.begin(prefixWith(['vw'], { 'a.x': 5 }), false);
   await expect.poll(() => contentsOf(kept)).toEqual({ ids: ['vw'], origins: { 'a.x': 5 } });
+  await keeper.stop();
+});
+
+it('P33: a prefix that the disk did not take is kept once it does, and until then the one before it', async () => {
+  const folder = await openFolder(await newPath());
+  const { keptPrefix } = folder;
+  if (!keptPrefix) throw new Error("a replica's folder keeps a prefix");
+  let isFull = false;
+  let refused = 0;
+  const kept: KeptPrefix = {
+    load: () => keptPrefix.load(),
+    beginAnew: () => keptPrefix.beginAnew(),
+    async keep(change) {
+      if (!isFull) return await keptPrefix.keep(change);
+      refused += 1;
+      throw new StoreUnavailableError('the disk is full');
+    },
+  };
+  const keeper = new PrefixKeeper({ kept, timers, logger: quiet, intervalMilliseconds: 1 });
+  const before = { ids: ['vw'], origins: { 'a.x': 5 } };
+  keeper.begin(prefixWith(['vw'], { 'a.x': 5 }), false);
+  await expect.poll(() => contentsOf(kept)).toEqual(before);
+
+  isFull = true;
+  keeper.begin(prefixWith(['vw', 'bmw'], { 'a.x': 7 }), false);
+  await expect.poll(() => refused).toBeGreaterThan(1);
+  expect(await contentsOf(kept)).toEqual(before);
+  isFull = false;
+
+  await expect.poll(() => contentsOf(kept)).toEqual({ ids: ['bmw', 'vw'], origins: { 'a.x': 7 } });
   await keeper.stop();
 });
