@@ -249,9 +249,7 @@ export class World {
   /** Something that held transactions is gone: who still has which? */
   #reassess(): void {
     for (const machine of this.machines) machine.mayGoBack(machine.running?.observer.evicted ?? []);
-    const onDisks = new Set(
-      this.machines.flatMap(({ disk }) => disk?.contents.transactions.map(eventOfTransaction) ?? []),
-    );
+    const onDisks = new Set(this.machines.flatMap(({ disk }) => (disk ? eventsOn(disk.contents) : [])));
     const isShown = (event: string) =>
       this.machines.some(({ running }) => running?.isReady && running.observer.shown.has(event));
     this.ledger.reassess((event) => onDisks.has(event) || isShown(event));
@@ -392,4 +390,11 @@ function eventsIn(late: readonly unknown[]): readonly string[] {
       .map(String)
       .flatMap((name) => (name.startsWith(`${eventCollection} `) ? name.split(' ').slice(1) : []));
   });
+}
+
+/** Journaled, or kept as a whole. */
+function eventsOn({ transactions, kept }: DiskContents): readonly (string | undefined)[] {
+  const documents = kept.whole ? [...kept.documents.values()] : [];
+  const events = documents.filter(({ collection, state }) => collection === eventCollection && state !== undefined);
+  return [...transactions.map(eventOfTransaction), ...events.map(({ id }) => id)];
 }
