@@ -69,10 +69,15 @@ export function wire(parts: WireOptions): Loaded {
       waiters.check();
       statusWatch.later();
     },
-    shownAgain: (key) => {
-      journal?.saveEvictions([], [key]).catch((error: unknown) => {
-        logger.warn({ err: error }, 'an eviction mark could not be removed');
-      });
+    shownAgain: (mark) => {
+      const remove = () => {
+        journal?.saveEvictions([], [mark]).catch((error: unknown) => {
+          logger.warn({ err: error }, 'an eviction mark could not be removed');
+        });
+      };
+      // Else a process that begins with what the disk has shows it as it was when it was evicted.
+      if (keeper) keeper.onceKept(remove);
+      else remove();
     },
   });
   const standing = new Standing(state);

@@ -32,8 +32,8 @@ export interface StateOptions {
   readonly indexes: readonly IndexedPath[];
   /** What is durable here changed, in the turn in which it did. The changes may be none that a reader can see. */
   readonly changed: (changes: readonly DocumentChange[], at: Head) => void;
-  /** An evicted document was written to again: its mark may go. */
-  readonly shownAgain: (key: Key) => void;
+  /** An evicted document was written to again: its mark may go, once that is where the replica would begin again. */
+  readonly shownAgain: (mark: Eviction) => void;
 }
 
 export class ReplicaState {
@@ -313,7 +313,7 @@ export class ReplicaState {
     const mark = this.#evictions.get(collection, id);
     if (!mark || this.#mayComeLast(mark)) return;
     this.#evictions.delete(collection, id);
-    this.#options.shownAgain({ collection, id });
+    this.#options.shownAgain(mark);
   }
 
   /**

@@ -147,17 +147,16 @@ export class LmdbJournal implements Journal {
     });
   }
 
-  saveEvictions(
-    added: readonly Eviction[],
-    removed: readonly { readonly collection: string; readonly id: string }[],
-  ): Promise<void> {
-    const writes: Write[] = [];
-    for (const { collection, id } of removed) writes.push([this.#evictions, documentKey(collection, id), undefined]);
-    for (const { collection, id, touch } of added) {
-      const value = Buffer.from(`${touch.origin}\n${touch.number}`);
-      writes.push([this.#evictions, documentKey(collection, id), value]);
-    }
-    return this.#store.inTurn(() => this.#store.commit(writes));
+  saveEvictions(added: readonly Eviction[], removed: readonly Eviction[]): Promise<void> {
+    return this.#store.inTurn(async () => {
+      const writes: Write[] = [];
+      for (const mark of removed) {
+        const key = evictionKey(mark);
+        if (this.#evictions.get(key)?.equals(encodeTouch(mark))) writes.push([this.#evictions, key, undefined]);
+      }
+      for (const mark of added) writes.push([this.#evictions, evictionKey(mark), encodeTouch(mark)]);
+      await this.#store.commit(writes);
+    });
   }
 
   /** The data folder closes the store. */
@@ -229,6 +228,10 @@ function decodeKnown(key: Buffer, value: Buffer): KnownEntry {
   }
   return { first, last, before, mark, origin, firstNumber, lastNumber };
 }
+
+const evictionKey = ({ collection, id }: Eviction): Buffer => documentKey(collection, id);
+
+const encodeTouch = ({ touch }: Eviction): Buffer => Buffer.from(`${touch.origin}\n${touch.number}`);
 
 const markBytes = 20;
 

@@ -65,10 +65,8 @@ export interface Journal {
   leaveCleanMark(mark: CleanMark): Promise<void>;
 
   loadEvictions(): Promise<readonly Eviction[]>;
-  saveEvictions(
-    added: readonly Eviction[],
-    removed: readonly { readonly collection: string; readonly id: string }[],
-  ): Promise<void>;
+  /** @param removed those that are there still: another of the same document stays */
+  saveEvictions(added: readonly Eviction[], removed: readonly Eviction[]): Promise<void>;
 
   close(): Promise<void>;
 }

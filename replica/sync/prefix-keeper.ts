@@ -48,6 +48,8 @@ export class PrefixKeeper {
   #entriesUpTo: Position = 0;
   /** Whether all else of the prefix is on disk. */
   #isWhole = false;
+  /** Called once the disk has what was applied when they were given. */
+  #onceKept: (() => void)[] = [];
   #working: Promise<void> = Promise.resolve();
   #timer: Disposable | undefined;
   #again: Disposable | undefined;
@@ -82,6 +84,11 @@ export class PrefixKeeper {
     if (this.#changed.has(collection, id)) return;
     this.#changed.set(collection, id, true);
     this.#changedCount += 1;
+  }
+
+  /** Has something done once what is applied now is on disk, as a whole; never where the process ends before. */
+  onceKept(work: () => void): void {
+    this.#onceKept.push(work);
   }
 
   /** Settles once what is applied now is on disk, where all before it is. Never rejects: the disk may take nothing. */
@@ -163,7 +170,11 @@ export class PrefixKeeper {
     const prefix = this.#prefix;
     if (!prefix) return;
     const [changed, origins] = [this.#changed, this.#changedOrigins];
-    if (origins.size === 0) return;
+    const onceKept = this.#onceKept.splice(0);
+    if (origins.size === 0) {
+      for (const work of onceKept) work();
+      return;
+    }
     // In one turn: all that is written is as of the head.
     const { head, closedLogs, skipped } = prefix;
     const entries = prefix.kept.after(this.#entriesUpTo);
@@ -180,8 +191,10 @@ export class PrefixKeeper {
       if (this.#prefix === prefix) this.#entriesUpTo = head.position;
     } catch (error) {
       this.#takeBack(prefix, changed, origins);
+      this.#onceKept.unshift(...onceKept);
       throw error;
     }
+    for (const work of onceKept) work();
   }
 
   #forgetChanges(): void {

@@ -139,13 +139,13 @@ export class SimulatedJournal implements Journal {
     return this.#read(({ evictions }) => [...evictions.values()]);
   }
 
-  saveEvictions(
-    added: readonly Eviction[],
-    removed: readonly { readonly collection: string; readonly id: string }[],
-  ): Promise<void> {
+  saveEvictions(added: readonly Eviction[], removed: readonly Eviction[]): Promise<void> {
     return this.#change((contents) => {
       const evictions = new Map(contents.evictions);
-      for (const { collection, id } of removed) evictions.delete(`${collection} ${id}`);
+      for (const { collection, id, touch } of removed) {
+        const there = evictions.get(`${collection} ${id}`)?.touch;
+        if (there?.origin === touch.origin && there.number === touch.number) evictions.delete(`${collection} ${id}`);
+      }
       for (const eviction of added) evictions.set(`${eviction.collection} ${eviction.id}`, eviction);
       return { ...contents, evictions };
     });

@@ -220,6 +220,32 @@ describe('P33: a replica with a disk', () => {
     expect(a.read('cars', 'vw')).toBeUndefined();
   });
 
+  it('keeps what was evicted hidden, when the write that showed it again comes only later', async () => {
+    const { a, b, world, settle, pass } = await simulate({ seed: 41 });
+    await a.upsert('cars', { _id: 'vw', doors: 4 });
+    await world.until(a.send(evicting('cars', 'vw')));
+    await settle();
+    await pass(2_000);
+    // What follows is not on disk as a state.
+    world.snapshotTiming = never;
+    a.crash();
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await b.upsert('cars', { _id: 'vw', doors: 5 });
+    await settle();
+    expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
+    a.crash();
+    world.cut(a.machine);
+
+    a.start();
+    await world.run(() => a.machine.serving !== undefined, 30_000);
+    expect(a.read('cars', 'vw')).toBeUndefined();
+    a.mend();
+    await settle();
+
+    expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
+  });
+
   it('keeps hidden what was evicted once more meanwhile, when the write that it was evicted with first comes', async () => {
     const { a, world, settle, pass } = await simulate({ seed: 2_005_944 });
     await a.upsert('cars', { _id: 'vw', doors: 4 });
