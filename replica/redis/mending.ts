@@ -50,11 +50,11 @@ async function endOf(
     if (entry?.log !== log || String(last[0]) !== `${entry.last}-0`) return undefined;
     return { log, position: entry.last, mark: entry.mark };
   }
-  // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
   const ends = mayEnd.filter((end) => end.log === log);
   if (ends.length === 0) return undefined;
   // Trimming leaves a stream in place: in this log there was never anything.
   if ((await orUnavailable(redis.exists(keys.stream(log)))) === 0) return ends.find(({ position }) => position === 0);
+  // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
   const about = await orUnavailable(redis.xinfo('STREAM', keys.stream(log)));
   const fields: readonly unknown[] = Array.isArray(about) ? about : [];
   const lastId = String(fields[fields.indexOf('last-generated-id') + 1]);

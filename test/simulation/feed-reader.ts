@@ -7,8 +7,8 @@ export class FeedReader {
   readonly #after: Token;
   readonly #oracle: () => Oracle;
   readonly #mayKnowJournaled: boolean;
-  /** Beginnings of the marks of what it was told while the log was without it: that may come back. */
-  readonly #away = new Map<number, string>();
+  /** Beginnings of the marks of what it was told while the log was without it, which may come back. */
+  readonly #toldWhileGone = new Map<number, string>();
   position: number;
 
   /** @param mayKnowJournaled whether what its token has journaled need not be told */
@@ -32,8 +32,8 @@ export class FeedReader {
   }
 
   /** It was told of a history that the log is without now. */
-  takeAway(position: number, mark: string): void {
-    this.#away.set(position, mark);
+  takeWhileGone(position: number, mark: string): void {
+    this.#toldWhileGone.set(position, mark);
   }
 
   /** @returns the first position up to another that it was never told of */
@@ -44,8 +44,8 @@ export class FeedReader {
   }
 
   #isKnown(position: number): boolean {
-    const away = this.#away.get(position);
-    if (away !== undefined && this.#oracle().markAt(position)?.startsWith(away)) return true;
+    const mark = this.#toldWhileGone.get(position);
+    if (mark !== undefined && this.#oracle().markAt(position)?.startsWith(mark)) return true;
     const name = this.#oracle().at(position);
     return this.#mayKnowJournaled && name !== undefined && name.number <= (this.#after.journaled.get(name.origin) ?? 0);
   }

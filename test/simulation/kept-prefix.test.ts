@@ -33,6 +33,16 @@ function underTest(disk: Disk): KeptPrefixUnderTest {
 /** No time comes at which the prefix is kept. */
 const never = { keepMilliseconds: 1e9 };
 
+/** Replica a's disk has all, and from now on no states. */
+async function keepNoMore({ a, world, settle, pass }: Awaited<ReturnType<typeof simulate>>): Promise<void> {
+  await settle();
+  await pass(2_000);
+  world.snapshotTiming = never;
+  a.crash();
+  a.start();
+  await world.run(() => a.machine.serving !== undefined, 30_000);
+}
+
 describe('P33: a replica with a disk', () => {
   it('starts from there, and reads only the tail of the log', async () => {
     const { a, b, settle, pass } = await simulate({ seed: 31 });
@@ -197,15 +207,10 @@ describe('P33: a replica with a disk', () => {
   });
 
   it('keeps what was evicted hidden, when the write that it was evicted with comes only later', async () => {
-    const { a, world, settle, pass } = await simulate({ seed: 34 });
+    const site = await simulate({ seed: 34 });
+    const { a, world, settle } = site;
     await a.upsert('cars', { _id: 'vw', doors: 4 });
-    await settle();
-    await pass(2_000);
-    // What follows is on disk as an eviction, and not as a state.
-    world.snapshotTiming = never;
-    a.crash();
-    a.start();
-    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await keepNoMore(site);
     await a.upsert('cars', { _id: 'vw', doors: 5 });
     await world.until(a.send(evicting('cars', 'vw')));
     a.crash();
@@ -221,16 +226,11 @@ describe('P33: a replica with a disk', () => {
   });
 
   it('keeps what was evicted hidden, when the write that showed it again comes only later', async () => {
-    const { a, b, world, settle, pass } = await simulate({ seed: 41 });
+    const site = await simulate({ seed: 41 });
+    const { a, b, world, settle } = site;
     await a.upsert('cars', { _id: 'vw', doors: 4 });
     await world.until(a.send(evicting('cars', 'vw')));
-    await settle();
-    await pass(2_000);
-    // What follows is not on disk as a state.
-    world.snapshotTiming = never;
-    a.crash();
-    a.start();
-    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await keepNoMore(site);
     await b.upsert('cars', { _id: 'vw', doors: 5 });
     await settle();
     expect(a.read('cars', 'vw')).toEqual({ doors: 5 });
@@ -247,15 +247,10 @@ describe('P33: a replica with a disk', () => {
   });
 
   it('keeps hidden what was evicted once more meanwhile, when the write that it was evicted with first comes', async () => {
-    const { a, world, settle, pass } = await simulate({ seed: 2_005_944 });
+    const site = await simulate({ seed: 2_005_944 });
+    const { a, world, settle } = site;
     await a.upsert('cars', { _id: 'vw', doors: 4 });
-    await settle();
-    await pass(2_000);
-    // What follows is on disk as an eviction, and not as a state.
-    world.snapshotTiming = never;
-    a.crash();
-    a.start();
-    await world.run(() => a.machine.serving !== undefined, 30_000);
+    await keepNoMore(site);
     await a.upsert('cars', { _id: 'vw', doors: 5 });
     await world.until(a.send(evicting('cars', 'vw')));
     a.crash();

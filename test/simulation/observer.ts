@@ -104,7 +104,7 @@ export class Observer {
         const isGone = oracle().log !== log || !oracle().markAt(position)?.startsWith(mark);
         if (!isAlive()) return;
         if (wentBack() && isGone) {
-          feed.takeAway(position, mark);
+          feed.takeWhileGone(position, mark);
           return;
         }
         const problem = feed.take(transaction);
