@@ -1,6 +1,6 @@
 /**
  * Every error that this project throws on purpose. At the GraphQL edge `code` becomes `extensions.code`; whatever is not
- * among these is masked there and logged. `docs/errors.md` says for each code what to do; a test holds the two together.
+ * among these is masked there and logged. `docs/guide/errors.md` says for each code what to do; a test holds the two together.
  */
 
 export abstract class TidelineError extends Error {

@@ -1,4 +1,4 @@
-/** `transactions` streams: what is in the log, as it is applied here, or from a token on. docs/protocol.md, section "Feeds". */
+/** `transactions` streams: what is in the log, as it is applied here, or from a token on. docs/internals/protocol.md, section "Feeds". */
 import { HistoryUnavailableError, LogReplacedError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { millisecondsOf } from './crdt/clock.ts';

@@ -1,6 +1,6 @@
 /**
  * Entries of the log that this replica applied, the newest ones up to so many bytes: what it hands on where a log that it loads
- * lacks them. docs/protocol.md, P48.
+ * lacks them. docs/internals/protocol.md, P48.
  */
 import type { Delta } from './crdt/delta.ts';
 import type { Head, LogId, Origin, Position } from './crdt/version.ts';

@@ -1,4 +1,4 @@
-/** Causality tokens: opaque to clients; what an answer shows, as text. docs/protocol.md, section "Tokens". */
+/** Causality tokens: opaque to clients; what an answer shows, as text. docs/internals/protocol.md, section "Tokens". */
 import { BadUserInputError } from '../errors.ts';
 import type { LogId, Origin, Position } from './crdt/version.ts';
 

@@ -1,4 +1,4 @@
-/** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/operations.md, section "Export". */
+/** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/guide/operations.md, section "Export". */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

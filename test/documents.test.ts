@@ -1,21 +1,21 @@
-/** What docs/operations.md lists is what there is. */
+/** What docs/guide/operations.md lists is what there is. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from './tidy/source-files.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const operations = read('docs/operations.md');
+const operations = read('docs/guide/operations.md');
 const allMatches = (text: string, pattern: RegExp) =>
   [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort();
 
-it('docs/operations.md has every variable of the configuration, and no other', () => {
+it('docs/guide/operations.md has every variable of the configuration, and no other', () => {
   const taken = allMatches(read('server/configuration.ts'), /^ {4}([A-Z][A-Z_]+):/gm);
   expect(taken).toContain('PORT');
   expect(allMatches(operations, /^\| `([A-Z_]+)` +\|/gm)).toEqual(taken);
 });
 
-it('docs/operations.md has every metric of the server, and no other', () => {
+it('docs/guide/operations.md has every metric of the server, and no other', () => {
   const measured = allMatches(read('server/metrics.ts'), /'(tideline_\w+)'/g);
   expect(measured).toContain('tideline_ready');
   expect(allMatches(operations, /`(tideline_\w+)`/g)).toEqual(measured);

@@ -1,4 +1,4 @@
-/** docs/errors.md and the code name the same errors. */
+/** docs/guide/errors.md and the code name the same errors. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import * as errors from '../errors.ts';
 import { projectFiles, root } from './tidy/source-files.ts';
 
 const sections = new Map(
-  readFileSync(join(root, 'docs/errors.md'), 'utf8')
+  readFileSync(join(root, 'docs/guide/errors.md'), 'utf8')
     .split(/^## /m)
     .map((section) => [section.split('\n', 1)[0] ?? '', section]),
 );
@@ -19,7 +19,7 @@ const classes = [
   ...source.matchAll(/^export class (\w+) extends TidelineError \{\n {2}readonly code = '([A-Z_]+)';$/gm),
 ].map((match) => ({ name: match[1] ?? '', code: match[2] ?? '' }));
 
-describe('docs/errors.md', () => {
+describe('docs/guide/errors.md', () => {
   it('has every code of errors.ts, and no other', () => {
     expect([...documented].sort()).toEqual(classes.map(({ code }) => code).sort());
   });

@@ -1,4 +1,4 @@
-/** Wire operations on a document's tree, one function each. docs/data-model.md, section "Wire operations". */
+/** Wire operations on a document's tree, one function each. docs/internals/data-model.md, section "Wire operations". */
 import { countInto, emptyCounter, raiseFloors } from './counter.ts';
 import type { Floor, Path, WireOperation } from './delta.ts';
 import type { Edit } from './map.ts';

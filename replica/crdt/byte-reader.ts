@@ -1,7 +1,7 @@
 /**
  * Bytes, read defensively: varints, floats, and strings, each as itself or by its place in a table.
  * Reading any bytes whatever ends in a value or in MalformedBytesError, in time and memory proportional to their length:
- * no count is believed that the bytes left cannot hold. docs/codec.md.
+ * no count is believed that the bytes left cannot hold. docs/internals/codec.md.
  */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import type { StringPlaces } from './strings.ts';

@@ -1,4 +1,4 @@
-/** Bytes, written: varints, floats, and strings, each as itself or by its place in a table. docs/codec.md. */
+/** Bytes, written: varints, floats, and strings, each as itself or by its place in a table. docs/internals/codec.md. */
 import type { StringTable } from './strings.ts';
 import { mostBytes, writeText } from './text.ts';
 

@@ -1,4 +1,4 @@
-/** Many documents as bytes: a chunk of a snapshot. docs/codec.md, section "Chunks". */
+/** Many documents as bytes: a chunk of a snapshot. docs/internals/codec.md, section "Chunks". */
 import { ByteReader, checkFormat } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { DocumentState } from './document.ts';

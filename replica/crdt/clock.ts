@@ -1,5 +1,5 @@
 /**
- * Hybrid logical clock in one safe integer: milliseconds * 1024 + counter (good until the year 2248). docs/data-model.md, M24.
+ * Hybrid logical clock in one safe integer: milliseconds * 1024 + counter (good until the year 2248). docs/internals/data-model.md, M24.
  * Source: Kulkarni et al., Logical Physical Clocks and Consistent Snapshots (2014).
  */
 import type { Time } from './version.ts';

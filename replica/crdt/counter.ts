@@ -1,5 +1,5 @@
 /**
- * Counter: a number to which concurrent increments add up. docs/data-model.md, M6, M8 and M12.
+ * Counter: a number to which concurrent increments add up. docs/internals/data-model.md, M6, M8 and M12.
  * Why totals, not steps: a cell's totals only grow, so taking an increment is a maximum. A remove raises the floors to what
  * it had seen; an increment that it had not seen survives. A cell that a remove took away may come back with such an
  * increment: it then begins where that increment began, or what was removed would be counted again.

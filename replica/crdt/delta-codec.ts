@@ -1,6 +1,6 @@
 /**
  * Deltas as bytes: one alone, with all that it says; or some that go into a log together, which share a table of strings,
- * and leave out what their entry in the log says of them. docs/codec.md, section "Deltas".
+ * and leave out what their entry in the log says of them. docs/internals/codec.md, section "Deltas".
  */
 import { ByteReader, checkFormat } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';

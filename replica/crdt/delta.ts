@@ -1,4 +1,4 @@
-/** A transaction as it travels, and the wire operations in it. docs/data-model.md, section "Wire operations". */
+/** A transaction as it travels, and the wire operations in it. docs/internals/data-model.md, section "Wire operations". */
 
 import type { Value } from './value.ts';
 import type { Context, Origin, Placed, Time } from './version.ts';

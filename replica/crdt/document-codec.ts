@@ -1,4 +1,4 @@
-/** Document states as bytes. docs/codec.md, section "Documents". */
+/** Document states as bytes. docs/internals/codec.md, section "Documents". */
 import { limits } from '../../limits.ts';
 import { ByteReader, checkFormat } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';

@@ -1,5 +1,5 @@
 /**
- * A document: a tree of nodes by keypath, each with registers, a map and a counter. docs/data-model.md.
+ * A document: a tree of nodes by keypath, each with registers, a map and a counter. docs/internals/data-model.md.
  * Its state is an immutable value: applying gives another one, which shares what did not change.
  * M23. Whoever has applied the same transactions, in whatever causal order, shows the same.
  */

@@ -1,5 +1,5 @@
 /**
- * A node of a document's tree: three parts, each empty or not, of which one is shown. docs/data-model.md, M9 and M15.
+ * A node of a document's tree: three parts, each empty or not, of which one is shown. docs/internals/data-model.md, M9 and M15.
  * The order of the parts never depends on time, so that no peer's next write flips what is shown.
  * Invariant: no part and no node in a tree is empty; what has nothing in it is not there.
  */

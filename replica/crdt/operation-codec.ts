@@ -1,4 +1,4 @@
-/** What a transaction does to documents, as bytes. docs/codec.md, section "Operations". */
+/** What a transaction does to documents, as bytes. docs/internals/codec.md, section "Operations". */
 import { limits } from '../../limits.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';

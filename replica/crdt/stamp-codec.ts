@@ -1,6 +1,6 @@
 /**
  * Stamps as bytes: each in full where it stands first, as its difference from the one before; after that by how many were
- * met since. docs/codec.md, section "Documents".
+ * met since. docs/internals/codec.md, section "Documents".
  */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';

@@ -1,5 +1,5 @@
 /**
- * Entries: what a transaction left at a node, and when it is gone again. docs/data-model.md, M2.
+ * Entries: what a transaction left at a node, and when it is gone again. docs/internals/data-model.md, M2.
  * An entry is live until a transaction that had seen it drops it. Source: observed-remove sets, Shapiro et al., INRIA
  * RR-7506 (2011), without tombstones: a log is applied in order, so nothing older than a removal can still arrive.
  */

@@ -1,4 +1,4 @@
-/** How strings are written: as themselves, or as a place in a table of those met before. docs/codec.md, "Notation". */
+/** How strings are written: as themselves, or as a place in a table of those met before. docs/internals/codec.md, "Notation". */
 
 /** From so many strings on, an index is faster than looking. */
 const indexedStrings = 16;

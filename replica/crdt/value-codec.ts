@@ -1,4 +1,4 @@
-/** Values as bytes: a tag each, then what it says. docs/codec.md, section "Values". */
+/** Values as bytes: a tag each, then what it says. docs/internals/codec.md, section "Values". */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Totals } from './delta.ts';

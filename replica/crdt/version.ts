@@ -1,5 +1,5 @@
 /**
- * Who wrote what, and what had been seen: logs, positions, marks, dots, contexts. docs/data-model.md, section "Causality".
+ * Who wrote what, and what had been seen: logs, positions, marks, dots, contexts. docs/internals/data-model.md, section "Causality".
  * Source: dotted version vectors (Preguiça et al., 2010), with positions of a total order in the place of most of the vector.
  */
 

@@ -1,4 +1,4 @@
-/** What users ask for, turned into wire operations against what the writer sees. docs/data-model.md, section "Writes". */
+/** What users ask for, turned into wire operations against what the writer sees. docs/internals/data-model.md, section "Writes". */
 import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { applyOperation } from './apply.ts';

@@ -1,4 +1,4 @@
-/** A data folder: opened by one process at a time, and of its kind for good but for P80. docs/protocol.md, P15 and P16. */
+/** A data folder: opened by one process at a time, and of its kind for good but for P80. docs/internals/protocol.md, P15 and P16. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';

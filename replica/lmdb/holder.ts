@@ -1,5 +1,5 @@
 /**
- * Which process holds a data folder. docs/protocol.md, P15.
+ * Which process holds a data folder. docs/internals/protocol.md, P15.
  * The holder listens on a Unix socket in the folder: the system closes it however the process ends, so a dead holder
  * shows at once. A record in the store names the socket, and is swapped in a transaction that excludes other processes:
  * of two that both find the former holder dead, one gets the folder. Each socket has a name of its own, so that nobody

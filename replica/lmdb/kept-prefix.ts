@@ -1,7 +1,7 @@
 /**
  * The prefix that a replica keeps beside its site's Redis, on LMDB: states, origins and removed documents in tables, and in one
  * record what they are as of, which is there only while they are whole. All of that twice: another prefix is written beside the
- * one that is whole, and takes its place in one transaction. docs/protocol.md, P33.
+ * one that is whole, and takes its place in one transaction. docs/internals/protocol.md, P33.
  */
 import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';

@@ -1,5 +1,5 @@
 /**
- * The log of an embedded site, on LMDB, with the states of its documents beside it. docs/protocol.md, P13 and P14.
+ * The log of an embedded site, on LMDB, with the states of its documents beside it. docs/internals/protocol.md, P13 and P14.
  * Entries, states, origins and head are written in one transaction; what was written is on the disk when append settles.
  */
 import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from '../../errors.ts';

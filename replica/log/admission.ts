@@ -1,6 +1,6 @@
 /**
  * What of the transactions offered to a log goes in now: the same for every adapter (Redis does it in its append script).
- * docs/protocol.md, P3, P4, P5 and P40.
+ * docs/internals/protocol.md, P3, P4, P5 and P40.
  */
 import type { Origin } from '../crdt/version.ts';
 import type { OfferedTransaction } from './log.ts';

@@ -1,7 +1,7 @@
 /**
  * A chunk of a snapshot as it is stored: a sealed record whose fields are log, position and mark at which it was written,
- * its generation and its number; its body is the length (4, big-endian) of the documents, the documents (docs/codec.md,
- * section "Chunks"), and the ids of documents that were removed. docs/protocol.md, P26 and P27.
+ * its generation and its number; its body is the length (4, big-endian) of the documents, the documents (docs/internals/codec.md,
+ * section "Chunks"), and the ids of documents that were removed. docs/internals/protocol.md, P26 and P27.
  */
 import { MalformedBytesError } from '../../errors.ts';
 import { ByteReader, checkFormat } from '../crdt/byte-reader.ts';

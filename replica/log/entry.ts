@@ -1,5 +1,5 @@
 /**
- * A log entry as bytes: what the log keeps, and what travels on the channel `deltas`. docs/protocol.md, P1 and P2.
+ * A log entry as bytes: what the log keeps, and what travels on the channel `deltas`. docs/internals/protocol.md, P1 and P2.
  * A sealed record; its fields are log, last position, mark before, origin, first number, last number and the count of
  * transactions, so that a Redis script can write and read it; its body is their deltas, of which the log knows nothing.
  */

@@ -1,4 +1,4 @@
-/** What every adapter of the log does alike with the entries that it has stored. docs/protocol.md, P2 and P8. */
+/** What every adapter of the log does alike with the entries that it has stored. docs/internals/protocol.md, P2 and P8. */
 import { LogReplacedError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import type { Head, LogId, Position } from '../crdt/version.ts';
 import { decodeEntry } from './entry.ts';

@@ -1,6 +1,6 @@
 /**
  * The port of the prefix that a replica keeps on its own disk, so that it starts from there and reads only the log's tail, and
- * starts without its site too. Held by the contract suite test/replica/log/kept-prefix-contract.ts. docs/protocol.md, P33.
+ * starts without its site too. Held by the contract suite test/replica/log/kept-prefix-contract.ts. docs/internals/protocol.md, P33.
  */
 
 import type { Head, Origin, Position } from '../crdt/version.ts';
@@ -73,7 +73,7 @@ export interface KeptPrefix {
   beginAnew(): Promise<void>;
 }
 
-/** An embedded site in a data folder that is opened beside a Redis: its log and its states, until it has moved. docs/protocol.md, P80. */
+/** An embedded site in a data folder that is opened beside a Redis: its log and its states, until it has moved. docs/internals/protocol.md, P80. */
 export interface EmbeddedSite {
   readonly log: Log;
   /** The folder is a replica's from now on, for ever: what it keeps as a whole is what the site was. Settles once it is flushed. */

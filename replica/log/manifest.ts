@@ -1,6 +1,6 @@
 /**
  * The manifest as bytes: a sealed record whose fields are the newest generation's name, the log, position and mark where it
- * began, and its number of chunks, so that scripts and people can read them; the rest is JSON. docs/protocol.md, P20.
+ * began, and its number of chunks, so that scripts and people can read them; the rest is JSON. docs/internals/protocol.md, P20.
  */
 import { MalformedBytesError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';

@@ -1,5 +1,5 @@
 /**
- * A run: entries of one log that follow on one another, as one record, for a replica's own disk. docs/protocol.md, P33.
+ * A run: entries of one log that follow on one another, as one record, for a replica's own disk. docs/internals/protocol.md, P33.
  * A sealed record; its fields are log, position and mark before the first, how many entries there are, and how many bytes their
  * lines have. Its body is a line for each (origin, first number, last number, count of transactions, bytes of its body), then
  * their bodies. So an entry costs a line: neither a checksum nor a place on the disk of its own.

@@ -1,6 +1,6 @@
 /**
  * The port of a site's snapshots: all documents beside the log, so that the log can be trimmed.
- * Held by the contract suite test/replica/log/snapshots-contract.ts, which every adapter passes. docs/protocol.md, section "Snapshots".
+ * Held by the contract suite test/replica/log/snapshots-contract.ts, which every adapter passes. docs/internals/protocol.md, section "Snapshots".
  *
  * A generation is one snapshot: chunks under a random name. The manifest names the newest whole one, and the one before it.
  * A generation is *listed* from before its first chunk until its last chunk is deleted, so that no chunk is forgotten,

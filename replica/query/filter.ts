@@ -1,6 +1,6 @@
 /**
  * Filters over documents: a small tree, compiled once into a predicate. The contract's `Filter` says what each comparison
- * means; docs/live-queries.md has the rules.
+ * means; docs/internals/live-queries.md has the rules.
  * L6. Where nothing is at a path, no comparison holds but `exists: false`; null is a value.
  * L7. `gt`, `gte`, `lt`, `lte` hold within one type only; numbers are one type, integers of any size compared exactly.
  */

@@ -1,5 +1,5 @@
 /**
- * One live query: the sorted result of (collection, filter, order, first). Pure: no clock, no I/O. docs/live-queries.md.
+ * One live query: the sorted result of (collection, filter, order, first). Pure: no clock, no I/O. docs/internals/live-queries.md.
  * L1. After `apply`, `result` equals a fresh query over the same state.
  * L2. The change leads from the result before to the result after; undefined where these are equal.
  * L5. A document leaves a result with the reason that its last change in it gives: it was removed, evicted here, or exists

@@ -1,5 +1,5 @@
 /**
- * The append script. Redis runs it whole, one at a time: here transactions get their order. docs/protocol.md: marks (P1),
+ * The append script. Redis runs it whole, one at a time: here transactions get their order. docs/internals/protocol.md: marks (P1),
  * checksums (P2), what is skipped (P3), where it stops (P4, P40), entries (P5), the sender's place (P6), and
  * P7. All that can fail comes before the first write, and the first write is one that Redis refuses when it takes none
  * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.

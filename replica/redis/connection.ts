@@ -1,5 +1,5 @@
 /**
- * One connection to the server that takes a site's writes, which comes back by itself for as long as it is not closed. docs/protocol.md, P11
+ * One connection to the server that takes a site's writes, which comes back by itself for as long as it is not closed. docs/internals/protocol.md, P11
  * and P60 to P62.
  * A frozen server or a cut network closes no socket: this side asks for an answer all the time and, where no byte moves
  * either way, drops the connection and makes another. It counts turns of the event loop rather than time, so that a

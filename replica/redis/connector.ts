@@ -1,7 +1,7 @@
 /**
  * How a connection gets a socket to the one server that takes a site's writes: the server that was named, the master that
  * sentinels name, or the node of a cluster that owns the slot of the site's keys. Asked anew at each connection, so that
- * after a failover or a move of the slot a connection comes back at the right place. docs/protocol.md, P60 to P62.
+ * after a failover or a move of the slot a connection comes back at the right place. docs/internals/protocol.md, P60 to P62.
  *
  * Why not ioredis' client for clusters: all that a site's scripts touch is in one slot, so a site needs one node; and that
  * client sends a command again by itself, and hides which of its connections is silent.

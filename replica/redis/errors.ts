@@ -1,4 +1,4 @@
-/** What a failed command of Redis says about what happened. docs/protocol.md, P10. */
+/** What a failed command of Redis says about what happened. docs/internals/protocol.md, P10. */
 import { LogUnavailableError } from '../../errors.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** Keys and channels of a namespace; docs/protocol.md has the table. The braces put all that scripts touch in one slot. */
+/** Keys and channels of a namespace; docs/internals/protocol.md has the table. The braces put all that scripts touch in one slot. */
 import type { LogId } from '../crdt/version.ts';
 import type { GenerationName, LeaseKind } from '../log/snapshots.ts';
 

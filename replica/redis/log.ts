@@ -1,4 +1,4 @@
-/** The log of a site, in Redis: a Stream that scripts append to. docs/protocol.md, P1 to P11. */
+/** The log of a site, in Redis: a Stream that scripts append to. docs/internals/protocol.md, P1 to P11. */
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';

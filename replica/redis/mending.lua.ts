@@ -1,4 +1,4 @@
-/** The scripts that put right what stands beside the log, where it does not decode: docs/protocol.md, P63. */
+/** The scripts that put right what stands beside the log, where it does not decode: docs/internals/protocol.md, P63. */
 
 /**
  * KEYS: log. ARGV: id, position and mark as they were found, each empty where it is missing; the same as they have to be.

@@ -1,4 +1,4 @@
-/** The snapshots of a site, in Redis. docs/protocol.md, P19 to P25, P46 and P47. */
+/** The snapshots of a site, in Redis. docs/internals/protocol.md, P19 to P25, P46 and P47. */
 import { LogReplacedError, LogUnavailableError, MalformedBytesError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Position } from '../crdt/version.ts';

@@ -1,6 +1,6 @@
 /**
  * P6, in Lua: whether a sender stands in the log's history. Begins every script that writes to the log, or names or trims
- * what stands beside it; docs/protocol.md.
+ * what stands beside it; docs/internals/protocol.md.
  *
  * `standing(log key, stream, the sender's log, position and mark)` gives nil, and id, position and mark of the head; or the
  * script's answer: {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}. `text` writes numbers that Lua would write as 1e+15; it takes

@@ -1,4 +1,4 @@
-/** Channels of Redis over one connection, subscribed to again after each loss of it. docs/protocol.md, P12. */
+/** Channels of Redis over one connection, subscribed to again after each loss of it. docs/internals/protocol.md, P12. */
 import type { Connection } from './connection.ts';
 
 export interface ChannelHandlers {

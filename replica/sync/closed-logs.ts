@@ -1,5 +1,5 @@
 /**
- * Logs that were closed: what the present log grew from, and what else was closed when a log went back. docs/protocol.md, P43.
+ * Logs that were closed: what the present log grew from, and what else was closed when a log went back. docs/internals/protocol.md, P43.
  *
  * A log of the *line* is one whose history, up to where it was closed, is the beginning of the present log's. Marks of it are
  * kept, so that whoever stood in it finds the place where his own history parts from that one.

@@ -1,7 +1,7 @@
 /**
  * Cutting contexts. A context names a position in a log; where a log went back there are two histories under one id, and what
  * was seen in the one is not what stands in the other. So whatever is handed on to another history has its context cut where
- * the two part, and what it saw after that named by origin. docs/protocol.md, P42.
+ * the two part, and what it saw after that named by origin. docs/internals/protocol.md, P42.
  *
  * Why that is the same: a log's order keeps an origin's transactions in the order of their numbers, so who saw one of them saw
  * all before it.

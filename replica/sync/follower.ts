@@ -1,5 +1,5 @@
 /**
- * Follows the log: every entry applied once, in order, whole. Gossip is a hint, the log is the truth (docs/protocol.md).
+ * Follows the log: every entry applied once, in order, whole. Gossip is a hint, the log is the truth (docs/internals/protocol.md).
  *
  * Invariant: the head only moves to an entry whose mark before is the head's mark, so what is applied is a prefix of one
  * history. Whatever does not fit is answered by reading the log; only what the log says makes it stop.

@@ -1,7 +1,7 @@
 /**
  * Healing: a replica that has all that the log which is there began with begins another log over it, with its own state, and
  * then what that log holds and it lacks. It may die, be paused or lose its lease at any step: nothing that it wrote is read
- * before the last step, which does nothing unless all is as it was read. docs/protocol.md, P43, P46 and P47.
+ * before the last step, which does nothing unless all is as it was read. docs/internals/protocol.md, P43, P46 and P47.
  */
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';

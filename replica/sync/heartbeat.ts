@@ -1,4 +1,4 @@
-/** The heartbeat as it travels: JSON, checked when it comes in. docs/protocol.md, section "Heartbeats". */
+/** The heartbeat as it travels: JSON, checked when it comes in. docs/internals/protocol.md, section "Heartbeats". */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Origin, Position } from '../crdt/version.ts';

@@ -1,6 +1,6 @@
 /**
  * Loading a prefix from what is stored alone: the manifest, the chunks of a generation, and the log from where it began.
- * Each chunk's documents skip what their label covers. docs/protocol.md, P29 to P31.
+ * Each chunk's documents skip what their label covers. docs/internals/protocol.md, P29 to P31.
  */
 import { LogReplacedError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';

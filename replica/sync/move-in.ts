@@ -1,5 +1,5 @@
 /**
- * An embedded site moves into a Redis that holds no log yet, as it is: docs/protocol.md, P80. Its state becomes what a replica
+ * An embedded site moves into a Redis that holds no log yet, as it is: docs/internals/protocol.md, P80. Its state becomes what a replica
  * keeps on its own disk, and from there on it is a replica whose Redis is empty: it begins a log with what it has (P43).
  */
 import { ConfigurationError, LogUnavailableError } from '../../errors.ts';

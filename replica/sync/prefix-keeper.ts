@@ -1,7 +1,7 @@
 /**
  * Keeps the prefix on the replica's own disk, in the background and always a little behind: what was put in place since the
  * last time is written with the head that it belongs to, in one step; and the newest entries of the log with it, so that what
- * was applied can still be handed on after a restart. docs/protocol.md, P33.
+ * was applied can still be handed on after a restart. docs/internals/protocol.md, P33.
  * A prefix that is not there yet is written in parts first, and counts only with the last of them; until then the one before it
  * does.
  */

@@ -1,7 +1,7 @@
 /**
  * A running replica whose log does not go on where it stands: it was trimmed past it, or went back, or is another one; or has
  * an entry next that does not decode and a snapshot past it. Until that is settled it follows and appends nothing, and goes on
- * showing what it has. It loads beside its state and then swaps, in one turn (P31), or heals. docs/protocol.md, P44, P45 and P48.
+ * showing what it has. It loads beside its state and then swaps, in one turn (P31), or heals. docs/internals/protocol.md, P44, P45 and P48.
  */
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';

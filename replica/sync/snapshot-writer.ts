@@ -1,5 +1,5 @@
 /**
- * Writes snapshots, trims the log, and deletes what no manifest names any more. docs/protocol.md, P19 to P28 and P32.
+ * Writes snapshots, trims the log, and deletes what no manifest names any more. docs/internals/protocol.md, P19 to P28 and P32.
  * Any replica may do it; the lease says who does. It may die, be paused or lose the lease at any step: what it left behind
  * expires or is deleted by the next one, and nothing that it does later is taken.
  */

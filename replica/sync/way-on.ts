@@ -1,5 +1,5 @@
 /**
- * What a replica does where the log does not go on where it stands: pure decisions. docs/protocol.md, P44 and P45.
+ * What a replica does where the log does not go on where it stands: pure decisions. docs/internals/protocol.md, P44 and P45.
  */
 import type { Head, Origin, Position } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';

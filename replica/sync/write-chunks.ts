@@ -1,4 +1,4 @@
-/** All documents of a prefix, chunk by chunk, into a generation that is listed. docs/protocol.md, P22, P26 and P27. */
+/** All documents of a prefix, chunk by chunk, into a generation that is listed. docs/internals/protocol.md, P22, P26 and P27. */
 import { limits } from '../../limits.ts';
 import type { Head } from '../crdt/version.ts';
 import { encodeStoredChunk } from '../log/chunk.ts';

@@ -1,6 +1,6 @@
 /**
  * `npm run test:mutations`: breaks each merge rule in one place of a copy of the code, and expects a test to fail. Writes
- * docs/mutations.md. Option: `--only TEXT`, mutations whose rule or sentence has it (prints, and writes no file).
+ * docs/internals/merge-mutants.md. Option: `--only TEXT`, mutations whose rule or sentence has it (prints, and writes no file).
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const copied = [
   'replica',
   'test/replica/crdt',
-  'docs/codec.md',
+  'docs/internals/codec.md',
   'errors.ts',
   'limits.ts',
   'package.json',
@@ -138,7 +138,7 @@ const text = [
   '',
   markdownTable([['what is wrong then', 'rule', 'in', 'the test that fails'], ...rows], 'TEXT'),
 ].join('\n');
-if (options.only === undefined) writeFileSync(join(root, 'docs/mutations.md'), text);
+if (options.only === undefined) writeFileSync(join(root, 'docs/internals/merge-mutants.md'), text);
 if (survivors.length > 0) {
   console.log(`${survivors.length} of ${chosen.length} were not noticed`);
   process.exitCode = 1;

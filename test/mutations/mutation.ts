@@ -1,6 +1,6 @@
 /** A merge rule broken in one place of the code. */
 export interface Change {
-  /** Of docs/data-model.md. */
+  /** Of docs/internals/data-model.md. */
   readonly rule: string;
   /** What is wrong then. */
   readonly what: string;

@@ -1,5 +1,5 @@
 /**
- * One content on its way here. docs/transfer.md draws it.
+ * One content on its way here. docs/internals/transfer.md draws it.
  * T4. See chunk-window.ts. T5. One holder is asked at a time. Who brings nothing for a while, or has it no more, is left for
  * another who says that it has it; without any, everybody is asked again, a number of times.
  * T6. What came is kept, in order, in the store's partial: whoever fetches it next, in this process or a later one, goes on there.

@@ -1,4 +1,4 @@
-/** What replicas say to each other to hand over attachments' bytes, as bytes. docs/transfer.md, section "Messages". */
+/** What replicas say to each other to hand over attachments' bytes, as bytes. docs/internals/transfer.md, section "Messages". */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';

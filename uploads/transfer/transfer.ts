@@ -1,4 +1,4 @@
-/** Bytes of attachments between replicas: takes messages off the channel, and holds what is under way. docs/transfer.md. */
+/** Bytes of attachments between replicas: takes messages off the channel, and holds what is under way. docs/internals/transfer.md. */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';

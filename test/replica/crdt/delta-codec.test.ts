@@ -72,9 +72,9 @@ const factsOf = (log: string, deltas: readonly Delta[]): EntryFacts => ({
   count: deltas.length,
 });
 
-/** The bytes that docs/codec.md spells out, by the headings before them. */
+/** The bytes that docs/internals/codec.md spells out, by the headings before them. */
 function documented(heading: string): Buffer {
-  const text = readFileSync(new URL('../../../docs/codec.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../docs/internals/codec.md', import.meta.url), 'utf8');
   const lines = text.slice(text.indexOf(heading)).split('\n');
   const first = lines.indexOf('```');
   const spelled = lines.slice(first + 1, lines.indexOf('```', first + 1));
@@ -93,7 +93,7 @@ describe('deltas', () => {
     );
   });
 
-  it('are the bytes that docs/codec.md spells out', () => {
+  it('are the bytes that docs/internals/codec.md spells out', () => {
     const bytes = documented('### A delta alone');
     expect(decodeDelta(bytes)).toEqual(small);
     expect(Buffer.from(encodeDelta(small))).toEqual(bytes);
@@ -240,7 +240,7 @@ describe('deltas in an entry', () => {
     expect(encodeBatch('log', ofFew).shared.length).toBeGreaterThan(400);
   });
 
-  it('are the bytes that docs/codec.md spells out', () => {
+  it('are the bytes that docs/internals/codec.md spells out', () => {
     const bytes = documented('### Two deltas in an entry');
     const { shared, frames } = encodeBatch('log', [small, next]);
     expect(Buffer.concat([shared, ...frames])).toEqual(bytes);

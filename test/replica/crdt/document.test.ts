@@ -1,4 +1,4 @@
-/** What stands after concurrent writes, rule by rule of docs/data-model.md. `and` brings together what saw nothing of each other. */
+/** What stands after concurrent writes, rule by rule of docs/internals/data-model.md. `and` brings together what saw nothing of each other. */
 import { describe, expect, it } from 'vitest';
 import type { Floor, WireOperation } from '../../../replica/crdt/delta.ts';
 import {

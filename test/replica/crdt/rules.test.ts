@@ -1,4 +1,4 @@
-/** Rules of docs/data-model.md where they meet each other: every order of arrival, every type beside every other, every end. */
+/** Rules of docs/internals/data-model.md where they meet each other: every order of arrival, every type beside every other, every end. */
 import { describe, expect, it } from 'vitest';
 import { TypeMismatchError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';

@@ -1,4 +1,4 @@
-/** docs/codec.md says all that a reader needs: one that was written from it reads what the product writes. */
+/** docs/internals/codec.md says all that a reader needs: one that was written from it reads what the product writes. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
@@ -80,7 +80,7 @@ function plainNode({ registers, map, counter }: DocumentNode): unknown {
 
 const plainState = ({ root, touch }: DocumentState) => ({ root: plainNode(root), touch: [touch.origin, touch.number] });
 
-it('deltas alone are read by a reader that was written from docs/codec.md', () => {
+it('deltas alone are read by a reader that was written from docs/internals/codec.md', () => {
   fc.assert(
     fc.property(deltas, (delta) => {
       const reader = new Specified(encodeDelta(delta), 'DELTAS');

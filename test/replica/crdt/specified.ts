@@ -1,5 +1,5 @@
 /**
- * A reader written from docs/codec.md alone, with nothing of the product's own: it believes what it reads, and knows no limit.
+ * A reader written from docs/internals/codec.md alone, with nothing of the product's own: it believes what it reads, and knows no limit.
  * It gives arrays and objects as the document names the parts.
  */
 

@@ -1,4 +1,4 @@
-/** What users ask for, and what becomes of it: rule by rule of docs/data-model.md, section "Writes". */
+/** What users ask for, and what becomes of it: rule by rule of docs/internals/data-model.md, section "Writes". */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../../errors.ts';

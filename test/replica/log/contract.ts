@@ -1,4 +1,4 @@
-/** What every adapter of the log promises: replica/log/log.ts, and docs/protocol.md by the numbers of its rules. */
+/** What every adapter of the log promises: replica/log/log.ts, and docs/internals/protocol.md by the numbers of its rules. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { LogReplacedError } from '../../../errors.ts';

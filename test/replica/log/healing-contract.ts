@@ -1,4 +1,4 @@
-/** What every adapter promises who heals: the last methods of replica/log/snapshots.ts, and docs/protocol.md, P46 and P47. */
+/** What every adapter promises who heals: the last methods of replica/log/snapshots.ts, and docs/internals/protocol.md, P46 and P47. */
 import { describe, expect, it } from 'vitest';
 import type { Head } from '../../../replica/crdt/version.ts';
 import { makeEntry, markAtStart } from '../../../replica/log/entry.ts';

@@ -1,4 +1,4 @@
-/** What every adapter of the kept prefix promises: replica/log/kept-prefix.ts, and docs/protocol.md, P33. */
+/** What every adapter of the kept prefix promises: replica/log/kept-prefix.ts, and docs/internals/protocol.md, P33. */
 import { describe, expect, it } from 'vitest';
 import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
 import { encodeDocument } from '../../../replica/crdt/document-codec.ts';

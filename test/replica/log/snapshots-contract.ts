@@ -1,4 +1,4 @@
-/** What every adapter of the snapshots promises: replica/log/snapshots.ts, and docs/protocol.md by the numbers of its rules. */
+/** What every adapter of the snapshots promises: replica/log/snapshots.ts, and docs/internals/protocol.md by the numbers of its rules. */
 import { describe, expect, it } from 'vitest';
 import { LogReplacedError } from '../../../errors.ts';
 import type { Head } from '../../../replica/crdt/version.ts';

@@ -36,7 +36,7 @@ describe('messages between replicas', () => {
     );
   });
 
-  it('have the bytes that docs/transfer.md says', () => {
+  it('have the bytes that docs/internals/transfer.md says', () => {
     const question = encodeMessage({ kind: 'question', from: 'a.x', contents: ['0f'.repeat(32)] });
     const chunk = encodeMessage({
       kind: 'chunk',
