@@ -4,16 +4,15 @@
  */
 import { createSourceEventStream, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Definitions } from '../definitions/definitions.ts';
-import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { DocumentReader } from '../replica/documents.ts';
 import type { Logger } from '../replica/options.ts';
 import type { Replica } from '../replica/replica.ts';
-import { decodeToken } from '../replica/token.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Context } from '../resolvers/context.ts';
 import { Source } from '../resolvers/streams.ts';
 import type { Attachments } from '../uploads/attachments.ts';
+import { isTokenAsked, tokensOf } from './causality.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { type Operation, Operations } from './operations.ts';
 import { sharingKey } from './subscriptions/sharing-key.ts';
@@ -31,10 +30,10 @@ export interface OperationRequest {
   readonly mayWrite: boolean;
 }
 
-/** What an operation is executed with. */
+/** The parts of a request that its execution needs: an open subscription keeps no more of it. */
 type RunWith = Pick<OperationRequest, 'operationName' | 'variables'>;
 
-/** An operation that was found valid, and what it is run with. */
+/** An operation that was found valid, and the request that it is run with. */
 export class Prepared {
   readonly operation: Operation;
   readonly request: OperationRequest;
@@ -44,8 +43,14 @@ export class Prepared {
   }
 }
 
-/** Has a token wherever something is shown. */
+/** As a client reads it. It carries a token only for clients that ask for one. */
 export type Result = ExecutionResult<Record<string, unknown>, { causality?: { readonly token: string } }>;
+
+export interface Answer {
+  readonly result: Result;
+  /** Of what the result shows, asked for or not; undefined where it shows nothing. */
+  readonly token: string | undefined;
+}
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
@@ -101,36 +106,46 @@ export class Execution {
   }
 
   /** Of a query or a mutation. Never rejects: errors are part of the answer. */
-  run({ operation, request }: Prepared): Promise<Result> {
-    return this.#measured(operation, () => this.#run(operation, request));
+  run({ operation, request }: Prepared): Promise<Answer> {
+    return this.#measured(
+      operation,
+      () => this.#run(operation, request),
+      (shown) => answerTo(request, shown),
+    );
   }
 
   /** What is wrong with a subscription, or the subscription; then its events come over the reader's connection. Never rejects. */
   subscribe({ operation, request }: Prepared, reader: Reader): Promise<Result | Subscription> {
-    return this.#measured(operation, () => this.#subscribe(operation, request, reader));
+    return this.#measured(
+      operation,
+      () => this.#subscribe(operation, request, reader),
+      (opened) => opened,
+    );
   }
 
-  #measured<Answer extends Result | Subscription>(
+  /** @param give makes of what came out of the work what is given back */
+  #measured<Outcome extends Result | Subscription, Given>(
     { definition }: Operation,
-    work: () => Answer | Promise<Answer>,
-  ): Promise<Answer | Result> {
+    work: () => Outcome | Promise<Outcome>,
+    give: (outcome: Outcome | Result) => Given,
+  ): Promise<Given> {
     const { observer, elapsed } = this.#options;
     const begun = elapsed();
     this.#running += 1;
-    const finished = (answer: Answer | Result): Answer | Result => {
+    const finished = (outcome: Outcome | Result): Given => {
       this.#running -= 1;
       if (this.#running === 0) for (const resolve of this.#settled.splice(0)) resolve();
-      observer.finished(definition.operation, 'errors' in answer ? codeOf(answer) : undefined, elapsed() - begun);
-      return answer;
+      observer.finished(definition.operation, 'errors' in outcome ? codeOf(outcome) : undefined, elapsed() - begun);
+      return give(outcome);
     };
     const failed = (error: unknown) => finished(this.#failed([error]));
-    let answer: Answer | Promise<Answer>;
+    let outcome: Outcome | Promise<Outcome>;
     try {
-      answer = work();
+      outcome = work();
     } catch (error) {
       return Promise.resolve(failed(error));
     }
-    return answer instanceof Promise ? answer.then(finished, failed) : Promise.resolve(finished(answer));
+    return outcome instanceof Promise ? outcome.then(finished, failed) : Promise.resolve(finished(outcome));
   }
 
   #find({ query, operationName }: OperationRequest): Operation | readonly unknown[] {
@@ -239,26 +254,32 @@ export class Execution {
     if (!reader.isWaiting()) return {};
     // For as long as it is open: its query is the operation's.
     const { operationName, variables } = request;
-    const execute = (event: unknown) => this.#show(operation, { operationName, variables }, event);
+    const runWith = { operationName, variables, isTokenAsked: isTokenAsked(request) };
+    const execute = (event: unknown) => this.#show(operation, runWith, event);
     return this.#subscriptions.open({ key, source, execute }, reader);
   }
 
   /** What an event shows: at least all that it was made of, and its own token where it has one. Never fails. */
-  #show(operation: Operation, request: RunWith, event: unknown): Result | Promise<Result> {
+  #show(
+    operation: Operation,
+    request: RunWith & { readonly isTokenAsked: boolean },
+    event: unknown,
+  ): Result | Promise<Result> {
     try {
       const view = this.#options.replica.read();
-      const token = tokenOf(event) ?? view.token;
+      const token = request.isTokenAsked ? (tokenOf(event) ?? view.token) : undefined;
+      const told = (result: Result) => (token === undefined ? result : shows(token, result));
       const context = this.#context(view);
       const shown =
         this.#repeat(operation, request, context, event) ?? this.#execute(operation, request, context, event);
       if (shown instanceof Promise) {
         return shown
-          .then((result) => shows(token, result))
+          .then(told)
           .catch((error: unknown) => this.#failed([error]))
           .finally(() => view.close());
       }
       view.close();
-      return shows(token, shown);
+      return told(shown);
     } catch (error) {
       return this.#failed([error]);
     }
@@ -315,25 +336,16 @@ function shows(token: string, { data, errors }: Result): Result {
   return data === undefined ? { errors, extensions } : { errors, data, extensions };
 }
 
+function answerTo(request: OperationRequest, shown: Result): Answer {
+  const token = shown.extensions?.causality?.token;
+  if (token === undefined || isTokenAsked(request)) return { result: shown, token };
+  const { data, errors } = shown;
+  return { result: errors === undefined ? { data } : { errors, data }, token };
+}
+
 function codeOf({ errors }: Result): string | undefined {
   const [error] = errors ?? [];
   return error === undefined ? undefined : String(error.extensions.code);
-}
-
-/** @throws {BadUserInputError} */
-function tokensOf({ token, extensions }: OperationRequest): readonly string[] {
-  const tokens = token === undefined ? [] : [checkedToken(token, 'Causality-Token')];
-  const causality = extensions?.causality;
-  if (causality === undefined || causality === null) return tokens;
-  const argument = 'extensions.causality.token';
-  const given = typeof causality === 'object' && 'token' in causality ? causality.token : undefined;
-  if (typeof given !== 'string') throw new BadUserInputError(argument, 'a token is a string');
-  return [...tokens, checkedToken(given, argument)];
-}
-
-function checkedToken(token: string, argument: string): string {
-  decodeToken(token, argument);
-  return token;
 }
 
 /** Events of live queries and of the log carry the token of what they show. */

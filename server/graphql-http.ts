@@ -14,7 +14,7 @@ import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
 import { type HeaderList, setHeaders } from './access.ts';
-import { type Execution, type OperationRequest, Prepared } from './execution.ts';
+import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
 import { isJsonPost, mediaTypeOf, runJsonPost, sendJson } from './json-post.ts';
@@ -209,18 +209,22 @@ function operations(
           streams.add(res);
           res.once('close', () => streams.delete(res));
         }
-        const answer = await (isSubscription
-          ? streamEvents(execution, prepared, res, elapsed)
-          : execution.run(prepared));
-        // The response is closed, and yoga has nothing to answer any more.
-        if (answer === undefined) return {};
-        const token = answer.extensions?.causality?.token;
+        if (isSubscription) {
+          // Undefined once the response is closed: yoga has nothing to answer any more.
+          const refused = await streamEvents(execution, prepared, res, elapsed);
+          return refused === undefined ? {} : yogaResult(refused);
+        }
+        const { result, token } = await execution.run(prepared);
         if (token !== undefined) res.setHeader('Causality-Token', token);
-        return 'data' in answer ? answer : { ...answer, errors: answer.errors?.map(withStatus) };
+        return yogaResult(result);
       });
     },
   };
 }
+
+/** An answer without data has the status of its errors. */
+const yogaResult = (result: Result): Result =>
+  'data' in result ? result : { ...result, errors: result.errors?.map(withStatus) };
 
 function requestOf(
   { query = '', operationName, variables, extensions }: GraphQLParams,

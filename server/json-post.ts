@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { HeaderList } from './access.ts';
-import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
+import { type Answer, type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { statusOf } from './graphql-status.ts';
 
 const json = 'application/json';
@@ -55,21 +55,21 @@ export function runJsonPost(
   execution: Execution,
   request: OperationRequest,
   parameters: GraphQLParams,
-): Result | Promise<Result> | undefined {
+): Answer | Promise<Answer> | undefined {
   if (!areOrdinary(parameters)) return undefined;
   const prepared = execution.prepare(request);
-  if (!(prepared instanceof Prepared)) return { errors: prepared };
+  if (!(prepared instanceof Prepared)) return { result: { errors: prepared }, token: undefined };
   return prepared.operation.definition.operation === 'subscription' ? undefined : execution.run(prepared);
 }
 
 /** @param headers of the answer, beside those that every one of GraphQL has */
-export function sendJson(response: ServerResponse, headers: HeaderList, mediaType: MediaType, answer: Result): void {
-  const { errors, extensions } = answer;
-  const status = errors === undefined || 'data' in answer ? 200 : statusOf(errors, mediaType === graphqlResponse);
-  const body = JSON.stringify(answer);
+export function sendJson(response: ServerResponse, headers: HeaderList, mediaType: MediaType, answer: Answer): void {
+  const { result, token } = answer;
+  const { errors } = result;
+  const status = errors === undefined || 'data' in result ? 200 : statusOf(errors, mediaType === graphqlResponse);
+  const body = JSON.stringify(result);
   const told = [...headers, 'Cache-Control', 'no-store', 'Content-Type', contentTypes[mediaType]];
   told.push('Content-Length', String(Buffer.byteLength(body)));
-  const token = extensions?.causality?.token;
   if (token !== undefined) told.push('Causality-Token', token);
   if (status === 405) told.push('Allow', 'GET, POST');
   // At once: none is set before, as each would be looked up by name then. As text, the body is sent together with the head.

@@ -62,7 +62,7 @@ export class Server {
   }
 
   async #askOnce(query: string, variables: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-    const extensions = this.#token === undefined ? {} : { causality: { token: this.#token } };
+    const extensions = { causality: { token: this.#token } };
     const { status, body } = await this.#post(JSON.stringify({ query, variables, extensions }));
     if (!isRecord(body) || !('data' in body || 'errors' in body)) {
       if (status === 429 || status >= 500) throw new AwayError(`it answers with status ${status}`);

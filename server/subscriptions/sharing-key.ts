@@ -1,9 +1,10 @@
 /**
  * What makes two subscriptions one.
- * L30. Equal are those of the same query, operation, variables and rights; the token with which one comes back makes no
- *      difference, as it only says where that one begins.
+ * L30. Equal are those of the same query, operation, variables and rights that alike ask for tokens or not; the token with
+ *      which one comes back makes no difference, as it only says where that one begins.
  */
 import { type FieldNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, visit } from 'graphql';
+import { isTokenAsked } from '../causality.ts';
 import type { OperationRequest } from '../execution.ts';
 import type { Operation } from '../operations.ts';
 
@@ -12,11 +13,12 @@ const everybody = 'everybody';
 
 const tokenVariables = new WeakMap<OperationDefinitionNode, { readonly name: string | undefined }>();
 
-export function sharingKey(operation: Operation, { query, operationName, variables }: OperationRequest): string {
+export function sharingKey(operation: Operation, request: OperationRequest): string {
+  const { query, operationName, variables } = request;
   const shared: Record<string, unknown> = { ...variables };
   const token = tokenVariableOf(operation);
   if (token !== undefined) delete shared[token];
-  return JSON.stringify([everybody, operationName ?? null, sorted(shared), query]);
+  return JSON.stringify([everybody, isTokenAsked(request), operationName ?? null, sorted(shared), query]);
 }
 
 /** The variable that is the root field's `after`, and nothing else. */

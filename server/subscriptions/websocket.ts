@@ -53,7 +53,7 @@ export class WebSockets {
         const { operation, request } = asked;
         return { schema, document: operation.document, operationName: request.operationName, contextValue: asked };
       },
-      execute: (args) => execution.run(preparedOf(args)),
+      execute: (args) => execution.run(preparedOf(args)).then(({ result }) => result),
       onComplete: ({ extra: session }, id) => session.executed(id),
       onNext: ({ extra: { socket } }) => {
         if (socket.bufferedAmount > limits.socketUnsentBytes) closeUnread(socket);

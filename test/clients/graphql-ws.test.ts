@@ -119,7 +119,7 @@ describe('a client over WebSocket', () => {
       client.iterate({ query: 'mutation { upsert(collection: "one", document: { _id: "a" }) { document { _id } } }' }),
     );
     expect(written).toMatchObject({ data: { upsert: { document: { _id: 'a' } } } });
-    expect(written).toHaveProperty('extensions.causality.token', expect.any(String));
+    expect(written).not.toHaveProperty('extensions');
     const shown = await next(client.iterate({ query: '{ document(collection: "one", id: "a") { _id } }' }));
     expect(shown).toMatchObject({ data: { document: { _id: 'a' } } });
 
@@ -128,8 +128,24 @@ describe('a client over WebSocket', () => {
     const { token } = await upsert('one', 'b');
     expect(await next(events)).toEqual({
       data: { documents: { initial: false, nodes: [{ _id: 'a' }, { _id: 'b' }], token } },
-      extensions: { causality: { token } },
     });
+    await client.dispose();
+  });
+
+  it('tells tokens in extensions to a client that asks for them', async () => {
+    const client = connect(server.socketUrl);
+    const extensions = { causality: {} };
+    const query = 'mutation { upsert(collection: "asked", document: { _id: "a" }) { document { _id } } }';
+    const written = await next(client.iterate({ query, extensions }));
+    expect(written).toHaveProperty('extensions.causality.token', expect.any(String));
+
+    const asking = client.iterate({ query: watch, variables: { collection: 'asked' }, extensions });
+    const other = client.iterate({ query: watch, variables: { collection: 'asked' } });
+    await Promise.all([next(asking), next(other)]);
+    const { token } = await upsert('asked', 'b');
+    const data = { documents: { initial: false, nodes: [{ _id: 'a' }, { _id: 'b' }], token } };
+    expect(await next(asking)).toEqual({ data, extensions: { causality: { token } } });
+    expect(await next(other)).toEqual({ data });
     await client.dispose();
   });
 

@@ -29,7 +29,8 @@ async function subscribe(): Promise<{ readonly socket: WebSocket; readonly event
         ['texts', 'n: at(path: "n") text: at(path: "text")'],
       ] as const) {
         const query = `subscription { documents(collection: "big") { merged nodes { ${fields} } token } }`;
-        socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query } }));
+        const payload = { query, extensions: { causality: {} } };
+        socket.send(JSON.stringify({ id, type: 'subscribe', payload }));
       }
     } else if (message.type === 'next') {
       const { data: shown, extensions } = message.payload;

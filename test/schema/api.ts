@@ -73,11 +73,11 @@ export async function openApi(definitions: Definitions = undefinedCollections())
   function prepare(query: string, variables: Readonly<Record<string, unknown>> = {}) {
     // As JSON has it: what is undefined is not sent.
     const sent = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
-    return execution.prepare({ query, variables: sent, mayWrite: true });
+    return execution.prepare({ query, variables: sent, extensions: { causality: {} }, mayWrite: true });
   }
   async function answer(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Result> {
     const prepared = prepare(query, variables);
-    const result = 'operation' in prepared ? await execution.run(prepared) : { errors: prepared };
+    const { result } = 'operation' in prepared ? await execution.run(prepared) : { result: { errors: prepared } };
     for (const session of uploads.splice(0)) await session[Symbol.asyncDispose]();
     return result;
   }

@@ -29,11 +29,33 @@ describe('an operation', () => {
       data: { upsert: { document: { _id: 'vw', value: { _id: 'vw', doors: 4 } } } },
     });
     expect(written.token).toEqual(expect.any(String));
-    expect(written.headers.get('causality-token')).toBe(written.token);
 
     const shown = await server.ask('{ document(collection: "cars", id: "vw") { value } }');
     expect(shown.data).toEqual({ document: { value: { _id: 'vw', doors: 4 } } });
     expect(shown.token).toBe(written.token);
+  });
+
+  it('says its token in the body only where it is asked for', async () => {
+    const ask = async (more: object, headers = {}) => {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query: '{ collections { name } }', ...more }),
+      });
+      return { token: response.headers.get('causality-token'), ...(await response.json()) };
+    };
+    const quiet = await ask({});
+    expect(quiet).toEqual({ token: expect.any(String), data: expect.anything() });
+    const { token } = quiet;
+    const told = { ...quiet, extensions: { causality: { token } } };
+    expect(await ask({ extensions: { causality: {} } })).toEqual(told);
+    expect(await ask({ extensions: { causality: { token: null } } })).toEqual(told);
+    expect(await ask({ extensions: { causality: { token } } })).toEqual(told);
+    expect(await ask({}, { 'causality-token': token })).toEqual(told);
+    expect(await ask({ extensions: { causality: null } })).toEqual(quiet);
+    expect(await ask({ extensions: { causality: true } })).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', argument: 'extensions.causality' } }],
+    });
   });
 
   it('that mutates is one transaction: each field sees those before it', async () => {

@@ -18,7 +18,7 @@ export interface Answer {
   readonly headers: Headers;
   readonly data: unknown;
   readonly errors: readonly AnswerError[];
-  /** Of `extensions.causality`. */
+  /** Of the header `Causality-Token`. */
   readonly token: string | undefined;
 }
 
@@ -125,9 +125,9 @@ function clientOf(url: string) {
 }
 
 export async function answerOf(response: Response): Promise<Answer> {
-  const { data, errors = [], extensions } = JSON.parse(await response.text());
+  const { data, errors = [] } = JSON.parse(await response.text());
   const { status, headers } = response;
-  return { status, headers, data, errors, token: extensions?.causality?.token };
+  return { status, headers, data, errors, token: headers.get('causality-token') ?? undefined };
 }
 
 /** What is open: disposed in reverse, unless it was released to somebody else. */

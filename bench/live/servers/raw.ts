@@ -11,8 +11,7 @@ await serve(async () => {
     request.on('end', () => {
       const { n } = JSON.parse(Buffer.concat(chunks).toString());
       const event = eventOf({ n, text: sentence });
-      const { token } = event;
-      const payload = { data: { documents: event }, extensions: { causality: { token } } };
+      const payload = { data: { documents: event } };
       const message = JSON.stringify({ id: '1', type: 'next', payload });
       for (const client of sockets.clients) client.send(message);
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 2 }).end('{}');

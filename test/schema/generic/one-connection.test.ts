@@ -96,6 +96,7 @@ describe('subscriptions on one connection', () => {
             const prepared = api.execution.prepare({
               query: queries[step.query] ?? '',
               variables: { c },
+              extensions: { causality: {} },
               mayWrite: true,
             });
             if (!('operation' in prepared)) throw new Error(String(prepared));
