@@ -211,6 +211,10 @@ export const limits = {
   clientRequestMilliseconds: 30_000,
   clientPatienceMilliseconds: 60_000,
 
+  /** GraphiQL's page tries again so soon when the server is away; then twice as long each time, up to a few seconds: a restart takes as long. */
+  pageRetryMilliseconds: 250,
+  pageLongestRetryMilliseconds: 4_000,
+
   /** SIGTERM to exit. */
   shutdownMilliseconds: 5_000,
   /** Of that, what runs may take: longer than an append that has to end in the journal. */

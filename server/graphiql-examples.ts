@@ -1,7 +1,7 @@
-/** What GraphiQL shows who opens it for the first time, a tab each: a tour of the sample data. */
+/** The tabs that GraphiQL shows on a first visit: a tour of the sample data. `{origin}` becomes the page's own origin. */
 export const examples: readonly string[] = [
-  `# Ctrl-Enter runs this.
-# \`npm run sample\` brings 250 countries.
+  `# Welcome to Tideline. Run this with Ctrl-Enter.
+# No countries? \`npm run sample\` imports 250.
 query Countries {
   countries(
     where: { region: { eq: "Europe" } }
@@ -22,21 +22,40 @@ query Countries {
   }
 }
 `,
-  `# Run this, leave it running, and write:
-# by the next tab's mutation in another window,
-# or on another replica. It arrives here.
+  `# One operation is one transaction:
+# all of its fields are written, or none.
+mutation Visit {
+  updateCountry(id: "ISL", increment: { visits: 1 }) {
+    country {
+      visits
+    }
+  }
+  upsert(
+    collection: "notes"
+    document: { _id: "first", text: "Been to Iceland" }
+  ) {
+    document {
+      value
+    }
+  }
+}
+`,
+  `# GraphiQL runs one operation at a time. So open
+# this page in a SECOND WINDOW and run this there;
+# then run Visit here: each write arrives there.
 subscription Watch {
-  documents(
-    collection: "countries"
-    where: { path: "region", eq: "Europe" }
-    orderBy: [{ path: "visits", direction: DESC }]
+  countries(
+    where: { region: { eq: "Europe" } }
+    orderBy: [{ visits: DESC }]
     first: 5
   ) {
     initial
     nodes {
       _id
-      name: at(path: "name.common")
-      visits: at(path: "visits")
+      name {
+        common
+      }
+      visits
     }
     updated {
       index
@@ -49,43 +68,35 @@ subscription Watch {
       from
       to
     }
-    token
   }
 }
 `,
-  `# One operation is one transaction:
-# all of its fields, or none.
-mutation Visit {
-  visited: update(
+  `# GraphiQL cannot send files, but curl can:
+# curl {origin}/attachments -F 'file=@flag.png;type=image/png'
+# Set flagImage to the id in its answer, and run this.
+query Files {
+  documents(
     collection: "countries"
-    id: "ISL"
-    operations: [{ increment: { path: "visits", by: 1 } }]
+    where: { path: "flagImage", exists: true }
   ) {
-    document {
-      value
-    }
-  }
-  noted: upsert(
-    collection: "notes"
-    document: { _id: "first", text: "Been to Iceland" }
-  ) {
-    document {
-      updatedAt
+    nodes {
+      _id
+      attachment(path: "flagImage") {
+        filename
+        size
+        url
+      }
     }
   }
 }
 `,
-  `# What this replica knows of itself and others.
+  `# What this replica knows of itself and of others.
 query ThisReplica {
   replica {
     id
     storage
     connected
     documentCount
-    version {
-      log
-      position
-    }
     unsent
     peers {
       id

@@ -1,4 +1,4 @@
-/** GraphiQL's page: bundled, made and compressed when it is first asked for, and told apart by an ETag. */
+/** Answers with GraphiQL's page, which is made and compressed when it is first asked for, and has an ETag. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, createGunzip, gzip } from 'node:zlib';
 import { type GraphQLSchema, parse, validate } from 'graphql';
 import { examples } from './graphiql-examples.ts';
+import { graphiqlPage } from './graphiql-page.ts';
 
 interface Page {
   readonly etag: string;
@@ -19,18 +20,7 @@ interface Page {
 const brotliQuality = 5;
 
 async function makePage(schema: GraphQLSchema): Promise<Page> {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const queries = examples.filter((query) => validate(schema, parse(query)).length === 0);
-  const options = {
-    title: 'Tideline',
-    // The default, SSE, would stop after six subscriptions: browsers open no more connections to one HTTP/1.1 server.
-    subscriptionsProtocol: 'WS' as const,
-    defaultTabs: queries.map((query) => ({ query })),
-    // Whoever comes again finds the tabs as they were left; without this, with an empty one more each time.
-    query: queries[0],
-  };
-  const html = renderGraphiQL(options);
-  const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
+  const { html, script } = await graphiqlPage(examples.filter((query) => validate(schema, parse(query)).length === 0));
   const scriptHash = createHash('sha256').update(script).digest('base64');
   const bytes = Buffer.from(html);
   const [brotli, gzipped] = await Promise.all([

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedServer, openServer } from '../servers/tideline.ts';
@@ -38,8 +41,11 @@ describe('GraphiQL in a browser', () => {
   });
 
   /** Opens the page, and notes what it asks for and complains of. */
-  async function open(): Promise<{ page: Page; hosts: Set<string>; complaints: string[] }> {
-    const page = await browser.context.newPage();
+  async function open(
+    visitor = browser,
+    url = server.url,
+  ): Promise<{ page: Page; hosts: Set<string>; complaints: string[] }> {
+    const page = await visitor.context.newPage();
     const hosts = new Set<string>();
     const complaints: string[] = [];
     page.on('request', (request) => {
@@ -50,18 +56,19 @@ describe('GraphiQL in a browser', () => {
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
-    await page.goto(`${server.url}/graphql`);
+    await page.goto(`${url}/graphql`);
     await page.getByRole('tab', { name: 'Countries' }).waitFor();
     return { page, hosts, complaints };
   }
-  /** Until it is chosen: a click on a tab that still moves to its place is lost. */
+  /** One click, by the mouse and at the place where the tab is seen: as a person clicks. */
   async function choose(page: Page, name: string): Promise<void> {
     const tab = page.getByRole('tab', { name });
-    const isChosen = async () => {
-      await tab.getByRole('button', { name, exact: true }).click();
-      return tab.getAttribute('aria-selected');
-    };
-    await expect.poll(isChosen, within).toBe('true');
+    const box = await tab.getByRole('button', { name, exact: true }).boundingBox();
+    if (box === null) throw new Error(`the tab ${name} is not to be seen`);
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.up();
+    await expect.poll(() => tab.getAttribute('aria-selected'), within).toBe('true');
     const editor = page.locator('.graphiql-query-editor .view-lines');
     await expect
       .poll(() => editor.textContent(), within)
@@ -99,6 +106,42 @@ describe('GraphiQL in a browser', () => {
     await page.close();
   });
 
+  it('switches to each tab at the first click of a new visitor', async () => {
+    await using visitor = await openBrowser();
+    const { page, complaints } = await open(visitor);
+    for (const name of ['Watch', 'Visit', 'ThisReplica', 'Files', 'Countries']) await choose(page, name);
+    await picture(page, 'tabs');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('has a name and an icon of its own', async () => {
+    const { page } = await open();
+    expect(await page.title()).toBe('Tideline');
+    expect(await page.locator('.graphiql-logo').textContent()).toBe('Tideline');
+    expect(await page.locator('.graphiql-logo svg rect').count()).toBe(1);
+    await page.close();
+  });
+
+  it('goes on with a subscription by itself after its server was away', async () => {
+    const dataFolder = await mkdtemp(join(tmpdir(), 'tideline-graphiql-'));
+    const first = await openServer({ DATA_DIR: dataFolder });
+    const { page } = await open(browser, first.url);
+    await choose(page, 'Watch');
+    await run(page, '"initial": true');
+    const { port } = new URL(first.url);
+    await first[Symbol.asyncDispose]();
+    {
+      await using second = await openServer({ DATA_DIR: dataFolder, PORT: port });
+      await second.run(
+        'mutation { upsert(collection: "countries", document: { _id: "FRO", region: "Europe" }) { document { _id } } }',
+      );
+      await expect.poll(() => answer(page), { timeout: 30_000 }).toContain('"FRO"');
+      await page.close();
+    }
+    await rm(dataFolder, { recursive: true });
+  });
+
   it('finds the tabs as they were left, and no more of them', async () => {
     const { page: first } = await open();
     await choose(first, 'Visit');
@@ -107,7 +150,7 @@ describe('GraphiQL in a browser', () => {
     await expect.poll(saved, within).not.toBeNull();
     await first.close();
     const { page } = await open();
-    expect(await page.getByRole('tab').count()).toBe(4);
+    expect(await page.getByRole('tab').count()).toBe(5);
     await page.close();
   });
 
