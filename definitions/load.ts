@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createJiti } from 'jiti';
+import { createJiti, type Jiti } from 'jiti';
 import { DefinitionError } from '../errors.ts';
 import { checkDefinitions } from './check.ts';
 import type { Definitions } from './definitions.ts';
@@ -23,6 +23,7 @@ export async function loadDefinitions(file: string): Promise<Definitions> {
     fsCache: false,
     moduleCache: false,
   });
+  keepStacks(() => loadCompiler(jiti));
   let source: unknown;
   try {
     source = await jiti.import(path, { default: true });
@@ -35,5 +36,18 @@ export async function loadDefinitions(file: string): Promise<Definitions> {
   } catch (cause) {
     if (!(cause instanceof DefinitionError)) throw cause;
     throw new DefinitionError(`${path}:\n${cause.message}`, { cause });
+  }
+}
+
+/** jiti loads its compiler, Babel, with the first file that it compiles. */
+const loadCompiler = (jiti: Jiti) => jiti.transform({ source: '', filename: 'empty.ts' });
+
+/** Babel replaces `Error.prepareStackTrace` and raises `Error.stackTraceLimit` to 50 once loaded: every error would cost more. */
+function keepStacks(work: () => void): void {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    work();
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
   }
 }

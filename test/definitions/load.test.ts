@@ -19,6 +19,18 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe('a definitions file', () => {
+  // The first of this file: the compiler installs itself only once in a process.
+  it('leaves nothing of its compiler behind in how the process writes stacks', async () => {
+    const { stackTraceLimit, prepareStackTrace } = Error;
+    Error.stackTraceLimit = 7;
+    const installed = () => 'a stack';
+    Error.prepareStackTrace = installed;
+    await loadDefinitions(await file('stacks.ts', `export default { as: { type: 'A', fields: { n: { kind: 'int' } } } };`));
+    const left = { limit: Error.stackTraceLimit, prepare: Error.prepareStackTrace };
+    Object.assign(Error, { stackTraceLimit, prepareStackTrace });
+    expect(left).toEqual({ limit: 7, prepare: installed });
+  });
+
   it.each([
     [
       'a.ts',
