@@ -3,6 +3,18 @@
  * among these is masked there and logged. `docs/guide/errors.md` says for each code what to do; a test holds the two together.
  */
 
+/** Makes errors on purpose: capturing their stacks would cost more than the rest of a refused operation does. */
+export function withoutStack<Made>(make: () => Made): Made {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** It has no stack, as it is thrown on purpose; an unexpected error behind it is its `cause`, and has one. */
 export abstract class TidelineError extends Error {
   abstract readonly code: string;
   /** What goes into `extensions` beside the code. */
@@ -10,7 +22,10 @@ export abstract class TidelineError extends Error {
     return {};
   }
   constructor(message: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = new.target.name;
   }
 }

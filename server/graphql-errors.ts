@@ -1,6 +1,6 @@
 /** What a client is told of an error: our own with their codes, GraphQL's with the customary ones, and of others nothing. */
-import { GraphQLError, Kind } from 'graphql';
-import { TidelineError } from '../errors.ts';
+import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
+import { TidelineError, withoutStack } from '../errors.ts';
 import type { Logger } from '../replica/options.ts';
 
 /** GraphQL quotes values in its messages, whole, however long they are. */
@@ -9,9 +9,12 @@ const messageCharacters = 1_000;
 const shorten = (message: string) =>
   message.length <= messageCharacters ? message : `${message.slice(0, messageCharacters)}…`;
 
+/** An error for the client to see. */
+export const toldError = (message: string, options: GraphQLErrorOptions) =>
+  withoutStack(() => new GraphQLError(message, options));
+
 /** A fault of the request itself, for which errors.ts has no code. */
-export const requestError = (message: string, code: string) =>
-  new GraphQLError(shorten(message), { extensions: { code } });
+export const requestError = (message: string, code: string) => toldError(shorten(message), { extensions: { code } });
 
 /** What stands behind an error, itself first: GraphQL wraps what a resolver or a scalar throws, sometimes twice. */
 function causes(error: unknown): readonly unknown[] {
@@ -45,11 +48,11 @@ export function publicError(error: unknown, logger: Logger): GraphQLError {
       logger.error({ err: error }, 'a request failed unexpectedly');
       return requestError('Unexpected error', 'INTERNAL_SERVER_ERROR');
     }
-    return new GraphQLError(shorten(known.message), { extensions: { code: known.code, ...known.details } });
+    return toldError(shorten(known.message), { extensions: { code: known.code, ...known.details } });
   }
   const { message, nodes, source, positions, path, extensions } = error;
   const told = (text: string, fields: object) =>
-    new GraphQLError(text, { nodes, source, positions, path, extensions: { ...fields } });
+    toldError(text, { nodes, source, positions, path, extensions: { ...fields } });
   if (known !== undefined) return told(shorten(message), { code: known.code, ...known.details });
   if (!(root instanceof GraphQLError)) {
     logger.error({ err: root, path }, 'a resolver failed unexpectedly');

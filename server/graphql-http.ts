@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { GraphQLError } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { BadUserInputError } from '../errors.ts';
 import { checkIntegers } from '../replica/json-text.ts';
@@ -15,7 +14,7 @@ import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
 import { type HeaderList, setHeaders } from './access.ts';
 import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
-import { publicError, requestError } from './graphql-errors.ts';
+import { publicError, requestError, toldError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
 import { isJsonPost, mediaTypeOf, runJsonPost, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
@@ -158,7 +157,7 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
 
 /** No request that could be executed: 400, whatever its sender accepts. */
 const malformed = ({ message, code, details }: BadUserInputError) =>
-  new GraphQLError(message, { extensions: { code, ...details, http: { status: 400 } } });
+  toldError(message, { extensions: { code, ...details, http: { status: 400 } } });
 
 /** What else is in it is checked by yoga, as of requests by GET. @throws {GraphQLError} */
 function parametersOf(body: unknown): GraphQLParams {

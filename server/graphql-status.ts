@@ -1,5 +1,6 @@
 /** The HTTP status of GraphQL answers, by the codes of their errors. */
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
+import { toldError } from './graphql-errors.ts';
 
 /** Errors of HTTP itself: the answer has this status whatever its reader accepts. */
 const statusByCode: Readonly<Record<string, number>> = {
@@ -28,7 +29,7 @@ export function withStatus(error: GraphQLError): GraphQLError {
     status === undefined
       ? { status: graphqlStatusByCode[code] ?? 400, spec: true }
       : { status, ...(status === 405 && { headers: { Allow: 'GET, POST' } }) };
-  return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
+  return toldError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
 }
 
 /** The status of an answer without data. @param isStrict whether its reader accepts application/graphql-response+json */

@@ -13,8 +13,9 @@ import {
   validate,
   visit,
 } from 'graphql';
+import { withoutStack } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { requestError } from './graphql-errors.ts';
+import { requestError, toldError } from './graphql-errors.ts';
 import { Repetition } from './plans/repetition.ts';
 import { depthOf, nestingOf } from './query-limits.ts';
 
@@ -85,7 +86,7 @@ export class Operations {
     try {
       const nesting = nestingOf(query);
       if (nesting > queryNesting) return refuse(`the query nests ${nesting} brackets, and may nest ${queryNesting}`);
-      const document = parse(query, { maxTokens: queryTokens });
+      const document = withoutStack(() => parse(query, { maxTokens: queryTokens }));
       const depth = depthOf(document);
       if (depth > queryDepth) return refuse(`the query is ${depth} fields deep, and may be ${queryDepth}`);
       const errors = validate(this.#schema, document);
@@ -110,7 +111,7 @@ export class Operations {
 
 function withCode(error: GraphQLError, code: string): GraphQLError {
   const { message, nodes, source, positions, originalError, extensions } = error;
-  return new GraphQLError(message, { nodes, source, positions, originalError, extensions: { code, ...extensions } });
+  return toldError(message, { nodes, source, positions, originalError, extensions: { code, ...extensions } });
 }
 
 /** A scalar that refuses a literal does not know where that stands. */
@@ -120,7 +121,7 @@ function named(error: GraphQLError, document: DocumentNode): GraphQLError {
   const argument = argumentOf(literal, document);
   if (argument === '') return error;
   const { message, nodes, originalError, extensions } = error;
-  return new GraphQLError(`${argument}: ${message}`, { nodes, originalError, extensions: { ...extensions, argument } });
+  return toldError(`${argument}: ${message}`, { nodes, originalError, extensions: { ...extensions, argument } });
 }
 
 /** `where.or.1.in.0`: the place of a value in the arguments of its field; empty where it is in none, as a variable's default. */

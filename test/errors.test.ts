@@ -44,7 +44,7 @@ describe('docs/guide/errors.md', () => {
 
 describe('errors.ts', () => {
   it('gives every class its own code, spelt as its name', () => {
-    const names = Object.keys(errors).filter((name) => name !== 'TidelineError');
+    const names = Object.keys(errors).filter((name) => /Error$/.test(name) && name !== 'TidelineError');
     expect(classes.map(({ name }) => name).sort()).toEqual(names.sort());
     const spelt = classes.map(({ name }) =>
       name
@@ -53,5 +53,20 @@ describe('errors.ts', () => {
         .toUpperCase(),
     );
     expect(classes.map(({ code }) => code)).toEqual(spelt);
+  });
+  it('captures no stack for them, and one for whatever else is thrown, before and after', () => {
+    const framesOf = ({ stack = '' }: Error) => stack.split('\n').filter((line) => line.startsWith('    at ')).length;
+    const expected = framesOf(new Error('unexpected'));
+    expect(expected).toBeGreaterThan(0);
+    const refused = new errors.BadUserInputError('a', 'is missing', { cause: new Error('unexpected') });
+    expect(refused.message).toBe('a: is missing');
+    expect(refused).toHaveProperty('cause.stack', expect.stringContaining('    at '));
+    expect(framesOf(refused)).toBe(0);
+    expect(framesOf(errors.withoutStack(() => new Error('on purpose')))).toBe(0);
+    const making = () => {
+      throw new Error('while an error was made');
+    };
+    expect(() => errors.withoutStack(making)).toThrow('while an error was made');
+    expect(framesOf(new Error('unexpected'))).toBe(expected);
   });
 });

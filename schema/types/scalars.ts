@@ -1,11 +1,12 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { withoutStack } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { keepsDigits, lostDigits } from '../../replica/json-text.ts';
 import { UploadedFile } from '../../uploads/attachments.ts';
 import type { Builder } from '../builder.ts';
 
 const refuse = (problem: string, nodes?: ValueNode): GraphQLError =>
-  new GraphQLError(problem, { extensions: { code: 'BAD_USER_INPUT' }, ...(nodes && { nodes }) });
+  withoutStack(() => new GraphQLError(problem, { extensions: { code: 'BAD_USER_INPUT' }, ...(nodes && { nodes }) }));
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 

@@ -25,7 +25,9 @@ describe('a definitions file', () => {
     Error.stackTraceLimit = 7;
     const installed = () => 'a stack';
     Error.prepareStackTrace = installed;
-    await loadDefinitions(await file('stacks.ts', `export default { as: { type: 'A', fields: { n: { kind: 'int' } } } };`));
+    await loadDefinitions(
+      await file('stacks.ts', `export default { as: { type: 'A', fields: { n: { kind: 'int' } } } };`),
+    );
     const left = { limit: Error.stackTraceLimit, prepare: Error.prepareStackTrace };
     Object.assign(Error, { stackTraceLimit, prepareStackTrace });
     expect(left).toEqual({ limit: 7, prepare: installed });
