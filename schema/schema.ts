@@ -15,14 +15,24 @@ import { addScalars } from './types/scalars.ts';
 import { addTransaction } from './types/transaction.ts';
 import { addWriting } from './types/writing.ts';
 
+/** The first text that a documentation explorer shows. */
+const description = `Begin with \`collections\`: it lists the collections that have documents. \`documents\` reads any of them, page by page, and
+\`upsert\`, \`update\` and \`remove\` write. A collection that is defined in \`collections.ts\` has typed fields beside these: for
+\`countries\` there are \`countries\`, \`country\`, \`upsertCountry\`, \`updateCountry\` and \`removeCountry\`. The same names, as
+subscriptions, tell what changes. \`replica\` says how the server that answers stands with the others of its site.`;
+
 export function buildSchema(definitions: Definitions): GraphQLSchema {
   const builder = createBuilder();
-  builder.queryType();
+  builder.queryType({
+    description: 'Reads. All the fields of one query operation show the same version of the documents.',
+  });
   builder.mutationType({
     description:
       'All the fields of one mutation operation are one transaction: applied together, in order, or not at all, and seen together by every other replica.',
   });
-  builder.subscriptionType();
+  builder.subscriptionType({
+    description: 'Live queries: first the result, then an event for each transaction that changes it.',
+  });
   addScalars(builder);
   addNode(builder);
   addFilter(builder);
@@ -35,5 +45,7 @@ export function buildSchema(definitions: Definitions): GraphQLSchema {
   addTransaction(builder);
   const filters = addScalarFilters(builder);
   for (const definition of definitions.collections) addCollection(builder, definition, filters);
-  return builder.toSchema({ sortSchema: false });
+  const schema = builder.toSchema({ sortSchema: false });
+  schema.description = description;
+  return schema;
 }

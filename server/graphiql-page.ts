@@ -9,7 +9,7 @@ import { limits } from '../limits.ts';
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="40" height="40"><rect width="40" height="40" rx="9" fill="#0b6e8a"/><g fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"><path d="M7 15c4.3-4 8.7-4 13 0s8.7 4 13 0"/><path d="M7 22c4.3-4 8.7-4 13 0s8.7 4 13 0" opacity=".75"/><path d="M7 29c4.3-4 8.7-4 13 0s8.7 4 13 0" opacity=".45"/></g></svg>`;
 
 /** The motion library of the tab strip leaves tabs displaced on a fresh profile: a click then lands beside its tab. */
-const style = '.graphiql-tab { transform: none !important; }';
+const style = '.graphiql-tab { transform: none !important; } .graphiql-logo > div { gap: 8px; }';
 
 /**
  * Runs in the browser. `graphqlWs` and `YogaGraphiQL` are what the bundles before it define; `settings` is given as JSON.

@@ -3,6 +3,14 @@ import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
 import { typedWrites } from '../../resolvers/typed/writes.ts';
+import {
+  argumentDescriptions,
+  documentIdArgument,
+  liveArguments,
+  pageArguments,
+  resumeArgument,
+  strategyArgument,
+} from '../arguments.ts';
 import type { Builder } from '../builder.ts';
 import { afterDescription } from '../types/live.ts';
 import { addFieldEnum, addPayload, addTypedDocument, type DocumentRef } from './document.ts';
@@ -24,20 +32,17 @@ export function addCollection(builder: Builder, definition: CollectionDefinition
     [singular]: t.field({
       type: document,
       nullable: true,
-      description,
-      args: { id: t.arg.id({ required: true }) },
+      description: description ?? `One document of the collection \`${name}\`; null where there is none of that id.`,
+      args: { id: documentIdArgument(t.arg) },
       resolve: reads.one,
     }),
     [name]: t.field({
       type: connection,
-      description,
+      description: description ?? `Documents of the collection \`${name}\`, page by page.`,
       args: {
-        where: t.arg({ type: filter }),
-        orderBy: t.arg({ type: [order] }),
-        first: t.arg.int(),
-        after: t.arg.string(),
-        last: t.arg.int(),
-        before: t.arg.string(),
+        where: t.arg({ type: filter, description: argumentDescriptions.where }),
+        orderBy: t.arg({ type: [order], description: argumentDescriptions.orderBy }),
+        ...pageArguments(t.arg),
       },
       resolve: reads.page,
     }),
@@ -49,7 +54,8 @@ export function addCollection(builder: Builder, definition: CollectionDefinition
   builder.subscriptionFields((t) => ({
     [singular]: t.field({
       type: live.document,
-      args: { id: t.arg.id({ required: true }), after: t.arg({ type: 'CausalToken' }) },
+      description: `Watches one document of the collection \`${name}\`.`,
+      args: { id: documentIdArgument(t.arg), after: resumeArgument(t.arg) },
       subscribe: reads.liveOne,
       resolve: (event) => event,
     }),
@@ -57,10 +63,9 @@ export function addCollection(builder: Builder, definition: CollectionDefinition
       type: live.documents,
       description: afterDescription,
       args: {
-        where: t.arg({ type: filter }),
-        orderBy: t.arg({ type: [order] }),
-        first: t.arg.int(),
-        after: t.arg({ type: 'CausalToken' }),
+        where: t.arg({ type: filter, description: argumentDescriptions.where }),
+        orderBy: t.arg({ type: [order], description: argumentDescriptions.orderBy }),
+        ...liveArguments(t.arg),
       },
       subscribe: reads.live,
       resolve: (event) => event,
@@ -78,14 +83,16 @@ function addMutations(builder: Builder, definition: CollectionDefinition, docume
 
   builder.mutationFields((t) => {
     // Its name is not known to the compiler: as an object it leaves the other argument's type as it is.
-    const documentArgument: object = { [singularField(type)]: t.arg({ type: input, required: true }) };
+    const documentArgument: object = {
+      [singularField(type)]: t.arg({ type: input, required: true, description: 'The fields to write.' }),
+    };
     return {
       [`upsert${type}`]: t.field({
         type: payload,
         description: 'Creates or merges. Without `_id`, one is made.',
         args: {
           ...documentArgument,
-          strategy: t.arg({ type: 'WriteStrategy', required: true, defaultValue: 'MERGE' }),
+          strategy: strategyArgument(t.arg),
         },
         resolve: writes.upsert,
       }),
@@ -93,17 +100,17 @@ function addMutations(builder: Builder, definition: CollectionDefinition, docume
         type: payload,
         description: '`set` replaces the fields it names, `remove` removes them, `increment` adds; all in one step.',
         args: {
-          id: t.arg.id({ required: true }),
-          set: t.arg({ type: input }),
-          ...(increment && { increment: t.arg({ type: increment }) }),
-          remove: t.arg({ type: [fieldEnum] }),
+          id: documentIdArgument(t.arg),
+          set: t.arg({ type: input, description: 'Fields and their new values.' }),
+          ...(increment && { increment: t.arg({ type: increment, description: 'Counters and what to add to them.' }) }),
+          remove: t.arg({ type: [fieldEnum], description: 'Fields to remove.' }),
         },
         resolve: writes.update,
       }),
       [`remove${type}`]: t.field({
         type: 'IdsPayload',
         description: 'An id that is not there is left out of `ids`.',
-        args: { id: t.arg.id({ required: true }) },
+        args: { id: documentIdArgument(t.arg) },
         resolve: writes.remove,
       }),
     };

@@ -4,18 +4,20 @@ import { singularField } from '../../definitions/names.ts';
 import { globalId, type TypedDocument } from '../../resolvers/typed/documents.ts';
 import { documentField } from '../../resolvers/typed/values.ts';
 import type { Builder } from '../builder.ts';
+import { globalIdDescription } from '../types/node.ts';
 import { exposeFields, outputFields } from './outputs.ts';
 
 export type DocumentRef = ReturnType<typeof addTypedDocument>;
 
-export function addTypedDocument(builder: Builder, { type, fields, description }: CollectionDefinition) {
+export function addTypedDocument(builder: Builder, definition: CollectionDefinition) {
+  const { name, type, fields } = definition;
   const own = outputFields(builder, type, fields);
   return builder.objectRef<TypedDocument>(type).implement({
     interfaces: ['Node'],
-    description,
+    description: definition.description ?? `A document of the collection \`${name}\`.`,
     fields: (t) => ({
-      id: t.id({ resolve: globalId }),
-      _id: t.id({ resolve: ({ document }) => document.id }),
+      id: t.id({ description: globalIdDescription, resolve: globalId }),
+      _id: t.id({ description: 'The id in the collection; it never changes.', resolve: ({ document }) => document.id }),
       ...exposeFields(t, own, documentField),
       document: t.expose('document', {
         type: 'Document',
@@ -27,8 +29,18 @@ export function addTypedDocument(builder: Builder, { type, fields, description }
 
 export const addPayload = (builder: Builder, { type }: CollectionDefinition, document: DocumentRef) =>
   builder.objectRef<TypedDocument>(`${type}Payload`).implement({
-    fields: (t) => ({ [singularField(type)]: t.field({ type: document, resolve: (parent) => parent }) }),
+    description: 'The document that was written.',
+    fields: (t) => ({
+      [singularField(type)]: t.field({
+        type: document,
+        description: 'As the transaction leaves it.',
+        resolve: (parent) => parent,
+      }),
+    }),
   });
 
 export const addFieldEnum = (builder: Builder, { type, fields }: CollectionDefinition) =>
-  builder.enumType(`${type}Field`, { values: Object.keys(fields) });
+  builder.enumType(`${type}Field`, {
+    description: 'A field that can be removed.',
+    values: Object.fromEntries(Object.keys(fields).map((name) => [name, { description: `The field \`${name}\`.` }])),
+  });

@@ -4,6 +4,7 @@ import type { CollectionDefinition, FieldDefinition } from '../../definitions/de
 import { nestedType } from '../../definitions/names.ts';
 import type { TypedInput } from '../../resolvers/typed/filters.ts';
 import type { Builder } from '../builder.ts';
+import { fieldDescription } from './field-descriptions.ts';
 import type { ScalarFilters } from './scalar-filters.ts';
 
 type Fields = Readonly<Record<string, FieldDefinition>>;
@@ -21,18 +22,23 @@ type InputType =
 interface InputField {
   readonly name: string;
   readonly type: (t: InputFields) => InputType;
-  readonly description?: string | undefined;
+  readonly description: string;
 }
 
-/** Fields of an input type; `typeOf` gives none where a field is not among them. */
+/**
+ * Fields of an input type.
+ * @param describe gets a field and its name in backquotes
+ * @param typeOf gives none where a field is not among them
+ */
 function inputFields(
   type: string,
   fields: Fields,
+  describe: (field: FieldDefinition, name: string) => string,
   typeOf: (field: FieldDefinition, nested: string) => InputField['type'] | undefined,
 ): readonly InputField[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const fieldType = typeOf(field, nestedType(type, name));
-    return fieldType === undefined ? [] : [{ name, type: fieldType, description: field.description }];
+    return fieldType === undefined ? [] : [{ name, type: fieldType, description: describe(field, `\`${name}\``) }];
   });
 }
 
@@ -40,9 +46,9 @@ const exposed = (t: InputFields, fields: readonly InputField[]) =>
   Object.fromEntries(fields.map(({ name, type, description }) => [name, t.field({ type: type(t), description })]));
 
 /** An input type of a map; undefined where it would have no fields. */
-function mapInput(builder: Builder, name: string, fields: readonly InputField[], isOneOf = false) {
+function mapInput(builder: Builder, name: string, description: string, fields: readonly InputField[], isOneOf = false) {
   if (fields.length === 0) return undefined;
-  const ref = builder.inputType(name, { isOneOf, fields: (t) => exposed(t, fields) });
+  const ref = builder.inputType(name, { description, isOneOf, fields: (t) => exposed(t, fields) });
   return () => ref;
 }
 
@@ -52,15 +58,18 @@ export function documentInput(builder: Builder, { type, fields }: CollectionDefi
   return builder.inputType(`${type}Input`, {
     description:
       'What an upsert may carry. A counter is not among it: it starts at 0 and is changed by `increment`. In an update, `_id` here, or a field both here and in `remove`, is BAD_USER_INPUT.',
-    fields: (t) => ({ _id: t.id(), ...exposed(t, own) }),
+    fields: (t) => ({
+      _id: t.id({ description: 'The id in the collection, 1 to 256 bytes. Without it, one is made.' }),
+      ...exposed(t, own),
+    }),
   });
 }
 
 const documentFields = (builder: Builder, type: string, fields: Fields): readonly InputField[] =>
-  inputFields(type, fields, (field, nested) => valueType(builder, field, nested)).map((field) => {
-    const isAttachment = fields[field.name]?.kind === 'attachment';
-    return isAttachment ? { ...field, description: field.description ?? "An attachment's id." } : field;
-  });
+  inputFields(type, fields, valueDescription, (field, nested) => valueType(builder, field, nested));
+
+const valueDescription = (field: FieldDefinition): string =>
+  field.kind === 'attachment' ? (field.description ?? "An attachment's id.") : fieldDescription(field);
 
 function valueType(builder: Builder, field: FieldDefinition, nested: string): InputField['type'] | undefined {
   switch (field.kind) {
@@ -80,7 +89,12 @@ function valueType(builder: Builder, field: FieldDefinition, nested: string): In
     case 'counter':
       return undefined;
     case 'map':
-      return mapInput(builder, `${nested}Input`, documentFields(builder, nested, field.fields));
+      return mapInput(
+        builder,
+        `${nested}Input`,
+        fieldDescription(field),
+        documentFields(builder, nested, field.fields),
+      );
     case 'list': {
       const item = valueType(builder, field.of, nested);
       return item && ((t) => t.listRef(item(t)));
@@ -95,24 +109,28 @@ export function documentFilter(builder: Builder, { type, fields }: CollectionDef
   builder.inputType(ref, {
     description: 'All the members given must hold together.',
     fields: (t) => ({
-      _id: t.field({ type: filters.id }),
+      _id: t.field({ type: filters.id, description: 'Compares the `_id`.' }),
       ...exposed(t, own),
-      and: t.field({ type: [ref] }),
-      or: t.field({ type: [ref] }),
-      not: t.field({ type: ref }),
+      and: t.field({ type: [ref], description: 'All of these hold.' }),
+      or: t.field({ type: [ref], description: 'At least one of these holds.' }),
+      not: t.field({ type: ref, description: 'This does not hold.' }),
     }),
   });
   return ref;
 }
 
 const filterFields = (builder: Builder, type: string, fields: Fields, filters: ScalarFilters): readonly InputField[] =>
-  inputFields(type, fields, (field, nested) => {
+  inputFields(type, fields, filterDescription, (field, nested) => {
     if (field.kind === 'map') {
-      return mapInput(builder, `${nested}Filter`, filterFields(builder, nested, field.fields, filters));
+      const own = filterFields(builder, nested, field.fields, filters);
+      return mapInput(builder, `${nested}Filter`, 'All the members given must hold together.', own);
     }
     const filter = field.kind === 'list' ? filters.list[field.of.kind] : filters.scalar[field.kind];
     return filter && (() => filter);
   });
+
+const filterDescription = (field: FieldDefinition, name: string): string =>
+  field.kind === 'list' ? `Looks into the list ${name}.` : `Compares ${name}.`;
 
 /** `PersonOrder`. */
 export function documentOrder(builder: Builder, { type, fields }: CollectionDefinition) {
@@ -120,28 +138,39 @@ export function documentOrder(builder: Builder, { type, fields }: CollectionDefi
   return builder.inputType(`${type}Order`, {
     description: 'One field each; earlier ones come first.',
     isOneOf: true,
-    fields: (t) => ({ _id: t.field({ type: 'Direction' }), ...exposed(t, own) }),
+    fields: (t) => ({
+      _id: t.field({ type: 'Direction', description: 'Sorts by the `_id`.' }),
+      ...exposed(t, own),
+    }),
   });
 }
 
 const ordered: readonly FieldDefinition['kind'][] = ['string', 'int', 'float', 'boolean', 'counter'];
 
 const orderFields = (builder: Builder, type: string, fields: Fields): readonly InputField[] =>
-  inputFields(type, fields, (field, nested) => {
+  inputFields(type, fields, orderDescription, (field, nested) => {
     if (field.kind === 'map') {
-      return mapInput(builder, `${nested}Order`, orderFields(builder, nested, field.fields), true);
+      return mapInput(builder, `${nested}Order`, 'One field.', orderFields(builder, nested, field.fields), true);
     }
     return ordered.includes(field.kind) ? () => 'Direction' : undefined;
   });
 
+const orderDescription = (_: FieldDefinition, name: string): string => `Sorts by ${name}.`;
+
+const incrementsDescription = 'What to add to counters. Concurrent increments add up.';
+
 /** `PersonIncrement`; undefined where there is no counter. */
 export const documentIncrement = (builder: Builder, { type, fields }: CollectionDefinition) =>
-  mapInput(builder, `${type}Increment`, incrementFields(builder, type, fields))?.();
+  mapInput(builder, `${type}Increment`, incrementsDescription, incrementFields(builder, type, fields))?.();
 
 const incrementFields = (builder: Builder, type: string, fields: Fields): readonly InputField[] =>
-  inputFields(type, fields, (field, nested) => {
+  inputFields(type, fields, incrementDescription, (field, nested) => {
     if (field.kind === 'map') {
-      return mapInput(builder, `${nested}Increment`, incrementFields(builder, nested, field.fields));
+      const own = incrementFields(builder, nested, field.fields);
+      return mapInput(builder, `${nested}Increment`, incrementsDescription, own);
     }
     return field.kind === 'counter' ? () => 'Float' : undefined;
   });
+
+const incrementDescription = (field: FieldDefinition, name: string): string =>
+  field.kind === 'map' ? `Counters within ${name}.` : `What to add to ${name}; less than 0 takes away.`;

@@ -4,44 +4,72 @@ import { liveCollectionType, singularField } from '../../definitions/names.ts';
 import { type LiveInsertionShape, type LiveResult, shownDocument } from '../../resolvers/live.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
 import type { Builder } from '../builder.ts';
-import { liveResultDescription, mergedDescription } from '../types/live.ts';
+import {
+  changeDescriptions,
+  eventTokenDescription,
+  initialDescription,
+  liveResultDescription,
+  mergedDescription,
+} from '../types/live.ts';
 import type { DocumentRef } from './document.ts';
 
 export function addTypedLive(builder: Builder, definition: CollectionDefinition, document: DocumentRef) {
   const { name, type } = definition;
   const { typed } = typedReads(definition);
 
-  const placed = (typeName: string) =>
+  const placed = (typeName: string, placedDescription: string) =>
     builder.objectRef<LiveInsertionShape>(typeName).implement({
+      description: placedDescription,
       fields: (t) => ({
         index: t.exposeInt('index', { description: 'In the result after the event.' }),
-        node: t.field({ type: document, resolve: (parent) => typed(parent.document) }),
+        node: t.field({
+          type: document,
+          description: 'The document after the event.',
+          resolve: (parent) => typed(parent.document),
+        }),
       }),
     });
-  const insertion = placed(`Live${type}Insertion`);
-  const update = placed(`Live${type}Update`);
+  const insertion = placed(`Live${type}Insertion`, 'A document that came into a live result.');
+  const update = placed(`Live${type}Update`, 'A document of a live result that changed.');
 
   const documents = builder.objectRef<LiveResult>(liveCollectionType(name)).implement({
     description: liveResultDescription,
     fields: (t) => ({
-      initial: t.exposeBoolean('initial'),
+      initial: t.exposeBoolean('initial', { description: initialDescription }),
       merged: t.exposeInt('merged', { description: mergedDescription }),
       nodes: t.field({
         type: [document],
         description: 'The whole result after the event.',
         resolve: ({ change }) => Array.from(change.after, typed),
       }),
-      inserted: t.field({ type: [insertion], resolve: ({ change }) => change.inserted }),
-      updated: t.field({ type: [update], resolve: ({ change }) => change.updated }),
-      removed: t.field({ type: ['LiveRemoval'], resolve: ({ change }) => change.removed }),
-      moved: t.field({ type: ['LiveMove'], resolve: ({ change }) => change.moved }),
-      token: t.expose('token', { type: 'CausalToken' }),
+      inserted: t.field({
+        type: [insertion],
+        description: changeDescriptions.inserted,
+        resolve: ({ change }) => change.inserted,
+      }),
+      updated: t.field({
+        type: [update],
+        description: changeDescriptions.updated,
+        resolve: ({ change }) => change.updated,
+      }),
+      removed: t.field({
+        type: ['LiveRemoval'],
+        description: changeDescriptions.removed,
+        resolve: ({ change }) => change.removed,
+      }),
+      moved: t.field({
+        type: ['LiveMove'],
+        description: changeDescriptions.moved,
+        resolve: ({ change }) => change.moved,
+      }),
+      token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),
   });
 
   const one = builder.objectRef<LiveResult>(`Live${type}`).implement({
+    description: 'One document, as each transaction that touches it leaves it.',
     fields: (t) => ({
-      initial: t.exposeBoolean('initial'),
+      initial: t.exposeBoolean('initial', { description: initialDescription }),
       merged: t.exposeInt('merged', { description: mergedDescription }),
       [singularField(type)]: t.field({
         type: document,
@@ -52,7 +80,7 @@ export function addTypedLive(builder: Builder, definition: CollectionDefinition,
           return shown && typed(shown);
         },
       }),
-      token: t.expose('token', { type: 'CausalToken' }),
+      token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),
   });
 

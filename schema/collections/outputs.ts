@@ -5,6 +5,7 @@ import { nestedType } from '../../definitions/names.ts';
 import type { Value, ValueObject } from '../../replica/crdt/value.ts';
 import { memberField, shownValue } from '../../resolvers/typed/values.ts';
 import type { Builder } from '../builder.ts';
+import { fieldDescription } from './field-descriptions.ts';
 
 type Types = Builder['$inferSchemaTypes'];
 type NamedType = 'String' | 'Int' | 'Float' | 'Boolean' | 'JSON' | 'Attachment' | OutputRefShape<unknown>;
@@ -15,8 +16,6 @@ interface OutputField {
   readonly field: FieldDefinition;
   readonly type: (t: { listRef: ObjectFields<object>['listRef'] }) => NamedType;
 }
-
-const counterDescription = 'A counter: `increment` alone changes it; 0 where it was never written.';
 
 /** The output fields of an object type; types of the maps among them are added to the schema. */
 export function outputFields(
@@ -42,7 +41,7 @@ export function exposeFields<Parent extends object>(
       t.field({
         type: type(t),
         nullable: true,
-        description: field.description ?? (field.kind === 'counter' ? counterDescription : undefined),
+        description: fieldDescription(field),
         resolve: (parent, _args, context) => shownValue(field, read(parent, name), context),
       }),
     ]),
@@ -71,7 +70,7 @@ function namedType(builder: Builder, nested: string, field: FieldDefinition): Na
     case 'map': {
       const fields = outputFields(builder, nested, field.fields);
       return builder.objectRef<ValueObject>(nested).implement({
-        description: field.description,
+        description: fieldDescription(field),
         fields: (t) => exposeFields(t, fields, memberField),
       });
     }

@@ -3,6 +3,7 @@ import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import * as documents from '../../resolvers/documents.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
 import type { Builder } from '../builder.ts';
+import { pageDescriptions } from '../types/page.ts';
 import type { DocumentRef } from './document.ts';
 
 export function addTypedPage(builder: Builder, definition: CollectionDefinition, document: DocumentRef) {
@@ -10,17 +11,27 @@ export function addTypedPage(builder: Builder, definition: CollectionDefinition,
   const { typed } = typedReads(definition);
 
   const edge = builder.objectRef<documents.Edge>(`${type}Edge`).implement({
+    description: pageDescriptions.edge,
     fields: (t) => ({
-      cursor: t.string({ resolve: documents.cursor }),
-      node: t.field({ type: document, resolve: (parent) => typed(parent.document) }),
+      cursor: t.string({ description: pageDescriptions.cursor, resolve: documents.cursor }),
+      node: t.field({
+        type: document,
+        description: pageDescriptions.node,
+        resolve: (parent) => typed(parent.document),
+      }),
     }),
   });
 
   return builder.objectRef<documents.Connection>(`${type}Connection`).implement({
+    description: pageDescriptions.connection,
     fields: (t) => ({
-      edges: t.field({ type: [edge], resolve: documents.edges }),
-      nodes: t.field({ type: [document], resolve: (page) => page.documents.map(typed) }),
-      pageInfo: t.field({ type: 'PageInfo', resolve: (page) => page }),
+      edges: t.field({ type: [edge], description: pageDescriptions.edges, resolve: documents.edges }),
+      nodes: t.field({
+        type: [document],
+        description: pageDescriptions.nodes,
+        resolve: (page) => page.documents.map(typed),
+      }),
+      pageInfo: t.field({ type: 'PageInfo', description: pageDescriptions.pageInfo, resolve: (page) => page }),
       totalCount: t.exposeInt('totalCount', { description: 'How many documents match, whatever the page.' }),
     }),
   });

@@ -5,6 +5,7 @@ import type { Builder } from '../builder.ts';
 
 type FilterRef = InputRefShape<NonNullable<unknown>>;
 type ByKind = Partial<Record<FieldDefinition['kind'], FilterRef>>;
+type InputFields = PothosSchemaTypes.InputFieldBuilder<Builder['$inferSchemaTypes'], 'InputObject'>;
 
 export interface ScalarFilters {
   readonly id: FilterRef;
@@ -13,63 +14,69 @@ export interface ScalarFilters {
   readonly list: ByKind;
 }
 
+const eq = { description: 'Equal.' };
+const ne = { description: 'Not equal, and not absent.' };
+const isIn = { description: 'Equal to one of these.' };
+const contains = { description: 'This is a member of the list.' };
+const comparison = 'All the comparisons given hold. Where nothing is there, only `exists: false` holds.';
+
+const exists = (t: InputFields) => t.boolean({ description: 'Whether the field is there, null included.' });
+
+/** Comparisons of a type that has an order. */
+const ordered = {
+  eq,
+  ne,
+  gt: { description: 'Greater.' },
+  gte: { description: 'Greater or equal.' },
+  lt: { description: 'Less.' },
+  lte: { description: 'Less or equal.' },
+};
+
+const comparisonsOf = (t: InputFields, type: 'String' | 'Int' | 'Float') =>
+  Object.fromEntries(Object.entries(ordered).map(([name, options]) => [name, t.field({ type, ...options })]));
+
 export function addScalarFilters(builder: Builder): ScalarFilters {
   const float = builder.inputType('FloatFilter', {
-    fields: (t) => ({
-      eq: t.float(),
-      ne: t.float(),
-      gt: t.float(),
-      gte: t.float(),
-      lt: t.float(),
-      lte: t.float(),
-      in: t.floatList(),
-      exists: t.boolean(),
-    }),
+    description: `Compares a number. ${comparison}`,
+    fields: (t) => ({ ...comparisonsOf(t, 'Float'), in: t.floatList(isIn), exists: exists(t) }),
   });
+  const list = (name: string, type: 'String' | 'Int' | 'Float' | 'Boolean') =>
+    builder.inputType(name, {
+      description: 'Looks into a list. All the comparisons given hold.',
+      fields: (t) => ({ contains: t.field({ type, ...contains }), exists: exists(t) }),
+    });
   return {
-    id: builder.inputType('IdFilter', { fields: (t) => ({ eq: t.id(), in: t.idList() }) }),
+    id: builder.inputType('IdFilter', {
+      description: 'Compares the `_id`. All the comparisons given hold.',
+      fields: (t) => ({ eq: t.id(eq), in: t.idList(isIn) }),
+    }),
     scalar: {
       string: builder.inputType('StringFilter', {
+        description: `Compares a text, by code point; upper and lower case differ. ${comparison}`,
         fields: (t) => ({
-          eq: t.string(),
-          ne: t.string(),
-          gt: t.string(),
-          gte: t.string(),
-          lt: t.string(),
-          lte: t.string(),
-          in: t.stringList(),
-          startsWith: t.string(),
-          contains: t.string(),
-          exists: t.boolean(),
+          ...comparisonsOf(t, 'String'),
+          in: t.stringList(isIn),
+          startsWith: t.string({ description: 'The text begins so.' }),
+          contains: t.string({ description: 'This is a part of the text.' }),
+          exists: exists(t),
         }),
       }),
       int: builder.inputType('IntFilter', {
-        fields: (t) => ({
-          eq: t.int(),
-          ne: t.int(),
-          gt: t.int(),
-          gte: t.int(),
-          lt: t.int(),
-          lte: t.int(),
-          in: t.intList(),
-          exists: t.boolean(),
-        }),
+        description: `Compares a whole number. ${comparison}`,
+        fields: (t) => ({ ...comparisonsOf(t, 'Int'), in: t.intList(isIn), exists: exists(t) }),
       }),
       float,
       counter: float,
       boolean: builder.inputType('BooleanFilter', {
-        fields: (t) => ({ eq: t.boolean(), ne: t.boolean(), exists: t.boolean() }),
+        description: `Compares true and false. ${comparison}`,
+        fields: (t) => ({ eq: t.boolean(eq), ne: t.boolean(ne), exists: exists(t) }),
       }),
     },
     list: {
-      string: builder.inputType('StringListFilter', {
-        fields: (t) => ({ contains: t.string(), exists: t.boolean() }),
-      }),
-      int: builder.inputType('IntListFilter', { fields: (t) => ({ contains: t.int(), exists: t.boolean() }) }),
-      float: builder.inputType('FloatListFilter', { fields: (t) => ({ contains: t.float(), exists: t.boolean() }) }),
-      boolean: builder.inputType('BooleanListFilter', {
-        fields: (t) => ({ contains: t.boolean(), exists: t.boolean() }),
-      }),
+      string: list('StringListFilter', 'String'),
+      int: list('IntListFilter', 'Int'),
+      float: list('FloatListFilter', 'Float'),
+      boolean: list('BooleanListFilter', 'Boolean'),
     },
   };
 }

@@ -1,6 +1,8 @@
 import * as attachments from '../../resolvers/attachments.ts';
 import type { Builder } from '../builder.ts';
 
+const attachmentId = 'The `id` of an attachment.';
+
 export function addAttachment(builder: Builder): void {
   builder.enumType('AttachmentState', {
     description: "Where an attachment's bytes are, as this replica knows it.",
@@ -23,10 +25,19 @@ export function addAttachment(builder: Builder): void {
       }),
       size: t.exposeFloat('size', { description: 'Bytes.' }),
       sha256: t.exposeString('sha256', { description: 'Hex SHA-256 of the bytes.' }),
-      filename: t.exposeString('filename', { nullable: true }),
-      contentType: t.exposeString('contentType'),
-      metadata: t.expose('metadata', { type: 'JSON' }),
-      state: t.field({ type: 'AttachmentState', resolve: attachments.state }),
+      filename: t.exposeString('filename', {
+        nullable: true,
+        description: 'As it was uploaded; null where none was given.',
+      }),
+      contentType: t.exposeString('contentType', {
+        description: 'The media type, such as `image/png`, as its uploader gave it.',
+      }),
+      metadata: t.expose('metadata', { type: 'JSON', description: 'The JSON object that was given with the upload.' }),
+      state: t.field({
+        type: 'AttachmentState',
+        description: 'Where the bytes are, as this replica knows it.',
+        resolve: attachments.state,
+      }),
       url: t.string({ description: 'Where HTTP GET reads it, ranges included.', resolve: attachments.url }),
       base64: t.string({
         nullable: true,
@@ -37,9 +48,10 @@ export function addAttachment(builder: Builder): void {
   });
 
   builder.enumType('AttachmentFetchStatus', {
+    description: 'How a fetch between replicas stands.',
     values: {
-      PROGRESS: {},
-      COMPLETED: {},
+      PROGRESS: { description: 'The fetch goes on.' },
+      COMPLETED: { description: 'All bytes are here, and were checked.' },
       UNAVAILABLE: {
         description: 'No replica that answers has the bytes, or they were deleted; a later fetch may succeed.',
       },
@@ -47,11 +59,15 @@ export function addAttachment(builder: Builder): void {
   });
 
   builder.objectType('AttachmentFetchEvent', {
+    description: 'How far the fetch of an attachment is.',
     fields: (t) => ({
-      status: t.expose('status', { type: 'AttachmentFetchStatus' }),
+      status: t.expose('status', {
+        type: 'AttachmentFetchStatus',
+        description: 'Whether the fetch goes on, or how it ended.',
+      }),
       downloaded: t.exposeFloat('downloaded', { description: 'Bytes.' }),
       total: t.exposeFloat('total', { description: 'Bytes.' }),
-      attachment: t.expose('attachment', { type: 'Attachment' }),
+      attachment: t.expose('attachment', { type: 'Attachment', description: 'The attachment that is fetched.' }),
     }),
   });
 
@@ -59,18 +75,26 @@ export function addAttachment(builder: Builder): void {
     attachment: t.field({
       type: 'Attachment',
       nullable: true,
-      args: { id: t.arg.id({ required: true }) },
+      description: 'An attachment by its id; null where this replica does not know it.',
+      args: { id: t.arg.id({ required: true, description: attachmentId }) },
       resolve: attachments.one,
     }),
   }));
 
   builder.mutationFields((t) => {
-    const id = t.arg.id({ required: true });
+    const id = t.arg.id({ required: true, description: attachmentId });
     return {
       uploadAttachment: t.field({
         type: 'Attachment',
         description: 'Takes a file of a GraphQL multipart request.',
-        args: { file: t.arg({ type: 'File', required: true }), metadata: t.arg({ type: 'JSON' }) },
+        args: {
+          file: t.arg({
+            type: 'File',
+            required: true,
+            description: 'A variable that the `map` of the multipart request points to.',
+          }),
+          metadata: t.arg({ type: 'JSON', description: 'A JSON object that is kept with the attachment.' }),
+        },
         resolve: attachments.upload,
       }),
       fetchAttachment: t.field({
@@ -93,7 +117,7 @@ export function addAttachment(builder: Builder): void {
     attachmentFetch: t.field({
       type: 'AttachmentFetchEvent',
       description: 'Starts a fetch, or joins one, and tells how far it is until it has ended.',
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: attachmentId }) },
       subscribe: attachments.watchFetch,
       resolve: (event) => event,
     }),

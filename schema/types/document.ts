@@ -1,15 +1,19 @@
 import * as document from '../../resolvers/document.ts';
 import * as documents from '../../resolvers/documents.ts';
+import { argumentDescriptions, collectionArgument, documentIdArgument, pageArguments } from '../arguments.ts';
 import type { Builder } from '../builder.ts';
+import { globalIdDescription } from './node.ts';
+
+export const keypathDescription = 'A keypath, such as `address.city` or `friends["a.b"]`.';
 
 export function addDocument(builder: Builder): void {
   builder.objectType('Document', {
     interfaces: ['Node'],
     description: 'A document of any collection, through the generic API.',
     fields: (t) => ({
-      id: t.id({ resolve: document.globalId }),
+      id: t.id({ description: globalIdDescription, resolve: document.globalId }),
       _id: t.exposeID('id', { description: "The document's own id in its collection; never changes." }),
-      collection: t.exposeString('collection'),
+      collection: t.exposeString('collection', { description: 'The name of its collection.' }),
       value: t.field({
         type: 'JSON',
         description:
@@ -20,14 +24,14 @@ export function addDocument(builder: Builder): void {
         type: 'JSON',
         nullable: true,
         description: 'The value at one keypath (`friends.foo`, `friends["a.b"]`), null where nothing is there.',
-        args: { path: t.arg.string({ required: true }) },
+        args: { path: t.arg.string({ required: true, description: keypathDescription }) },
         resolve: document.at,
       }),
       attachment: t.field({
         type: 'Attachment',
         nullable: true,
         description: 'The attachment whose token stands at this keypath.',
-        args: { path: t.arg.string({ required: true }) },
+        args: { path: t.arg.string({ required: true, description: keypathDescription }) },
         resolve: document.attachment,
       }),
       conflicts: t.field({
@@ -45,12 +49,19 @@ export function addDocument(builder: Builder): void {
     }),
   });
 
-  builder.enumType('FieldType', { description: 'What stands at a keypath.', values: ['REGISTER', 'MAP', 'COUNTER'] });
+  builder.enumType('FieldType', {
+    description: 'What stands at a keypath.',
+    values: {
+      REGISTER: { description: 'One value, which is replaced as a whole.' },
+      MAP: { description: 'Fields by name, which merge one by one.' },
+      COUNTER: { description: 'A number to which concurrent increments add up.' },
+    },
+  });
 
   builder.objectType('FieldConflict', {
     description: 'A field that was written concurrently.',
     fields: (t) => ({
-      path: t.exposeString('path'),
+      path: t.exposeString('path', { description: 'The keypath of the field.' }),
       shown: t.expose('shown', { type: 'FieldVariant', description: 'What `value` shows.' }),
       retained: t.expose('retained', {
         type: ['FieldVariant'],
@@ -63,36 +74,37 @@ export function addDocument(builder: Builder): void {
   builder.objectType('FieldVariant', {
     description: 'One of the values of a field that was written concurrently.',
     fields: (t) => ({
-      type: t.expose('type', { type: 'FieldType' }),
-      value: t.expose('value', { type: 'JSON', nullable: true }),
+      type: t.expose('type', { type: 'FieldType', description: 'Of which type it is.' }),
+      value: t.expose('value', { type: 'JSON', nullable: true, description: 'The value, as `Document.value` has it.' }),
       replica: t.exposeID('replica', { description: 'The replica that wrote the newest part of it, and when.' }),
-      writtenAt: t.expose('writtenAt', { type: 'DateTime' }),
+      writtenAt: t.expose('writtenAt', { type: 'DateTime', description: 'When its newest part was written.' }),
     }),
   });
 
   builder.objectType('Collection', {
     description: 'A collection with documents in it.',
-    fields: (t) => ({ name: t.exposeString('name'), documentCount: t.exposeInt('documentCount') }),
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'As `documents(collection:)` takes it.' }),
+      documentCount: t.exposeInt('documentCount', { description: 'How many documents it has here.' }),
+    }),
   });
 
   builder.queryFields((t) => ({
     document: t.field({
       type: 'Document',
       nullable: true,
-      args: { collection: t.arg.string({ required: true }), id: t.arg.id({ required: true }) },
+      description: 'One document of a collection; null where there is none of that id.',
+      args: { collection: collectionArgument(t.arg), id: documentIdArgument(t.arg) },
       resolve: documents.one,
     }),
     documents: t.field({
       type: 'DocumentConnection',
       description: 'Documents of a collection, page by page; without `first` and `last`, all of them up to a limit.',
       args: {
-        collection: t.arg.string({ required: true }),
-        where: t.arg({ type: 'Filter' }),
+        collection: collectionArgument(t.arg),
+        where: t.arg({ type: 'Filter', description: argumentDescriptions.where }),
         orderBy: t.arg({ type: ['Order'], description: 'Ties, and no order at all, go by `_id`.' }),
-        first: t.arg.int(),
-        after: t.arg.string(),
-        last: t.arg.int(),
-        before: t.arg.string(),
+        ...pageArguments(t.arg),
       },
       resolve: documents.page,
     }),

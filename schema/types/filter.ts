@@ -6,31 +6,34 @@ export function addFilter(builder: Builder): void {
 there, only \`exists: false\` (and \`not\`) holds: \`ne\` needs a value, like all others. Null equals null. \`gt\`, \`gte\`, \`lt\`,
 \`lte\` compare within one type; integers of any size compare exactly with floats.`,
     fields: (t) => ({
-      path: t.string(),
-      eq: t.field({ type: 'JSON' }),
-      ne: t.field({ type: 'JSON' }),
-      gt: t.field({ type: 'JSON' }),
-      gte: t.field({ type: 'JSON' }),
-      lt: t.field({ type: 'JSON' }),
-      lte: t.field({ type: 'JSON' }),
-      in: t.field({ type: ['JSON'] }),
-      exists: t.boolean(),
+      path: t.string({ description: 'The keypath whose value is compared, such as `address.city`.' }),
+      eq: t.field({ type: 'JSON', description: 'Equal.' }),
+      ne: t.field({ type: 'JSON', description: 'Not equal, and not absent.' }),
+      gt: t.field({ type: 'JSON', description: 'Greater.' }),
+      gte: t.field({ type: 'JSON', description: 'Greater or equal.' }),
+      lt: t.field({ type: 'JSON', description: 'Less.' }),
+      lte: t.field({ type: 'JSON', description: 'Less or equal.' }),
+      in: t.field({ type: ['JSON'], description: 'Equal to one of these.' }),
+      exists: t.boolean({ description: 'Whether anything is there, null included.' }),
       contains: t.field({ type: 'JSON', description: 'A substring of a string, or a member of an array.' }),
-      startsWith: t.string(),
-      and: t.field({ type: ['Filter'] }),
-      or: t.field({ type: ['Filter'] }),
-      not: t.field({ type: 'Filter' }),
+      startsWith: t.string({ description: 'A string that begins so; upper and lower case differ.' }),
+      and: t.field({ type: ['Filter'], description: 'All of these hold.' }),
+      or: t.field({ type: ['Filter'], description: 'At least one of these holds.' }),
+      not: t.field({ type: 'Filter', description: 'This does not hold.' }),
     }),
   });
 
-  builder.enumType('Direction', { values: ['ASC', 'DESC'] });
+  builder.enumType('Direction', {
+    description: 'Which end of an order comes first.',
+    values: { ASC: { description: 'The least first.' }, DESC: { description: 'The greatest first.' } },
+  });
 
   builder.inputType('Order', {
     description:
       'Across types: nothing there, null, false, true, numbers, strings by code point, arrays, objects, attachments. Ties go by `_id`.',
     fields: (t) => ({
-      path: t.string({ required: true }),
-      direction: t.field({ type: 'Direction', defaultValue: 'ASC' }),
+      path: t.string({ required: true, description: 'The keypath to sort by.' }),
+      direction: t.field({ type: 'Direction', defaultValue: 'ASC', description: 'Which end comes first.' }),
     }),
   });
 }

@@ -1,4 +1,11 @@
 import * as live from '../../resolvers/live.ts';
+import {
+  argumentDescriptions,
+  collectionArgument,
+  documentIdArgument,
+  liveArguments,
+  resumeArgument,
+} from '../arguments.ts';
 import type { Builder } from '../builder.ts';
 
 export const liveResultDescription = `One event a transaction that touches the result, in the order in which this replica shows them: the log's, and its own
@@ -10,24 +17,38 @@ document that moved and changed is in \`updated\` too.`;
 export const mergedDescription =
   'How many events were merged into this one because their reader was slow; 1 where none were.';
 
+export const initialDescription = 'True where the event has the whole result; false where it only says what changed.';
+
+export const changeDescriptions = {
+  inserted: 'Documents that came into the result.',
+  updated: 'Documents that stayed in the result and changed.',
+  removed: 'Documents that left the result.',
+  moved: 'Documents whose place changed; the fewest that must move.',
+} as const;
+
+export const eventTokenDescription = 'What the event shows. Pass the last one as `after` to go on after a reconnect.';
+
 export const afterDescription =
   'With `after`, the token of the last event that the client has seen, from any replica: the first event goes from there to now (`initial` false), or is the whole result again (`initial` true) where this replica can no longer tell.';
 
 export function addLive(builder: Builder): void {
   builder.objectType('LiveInsertion', {
+    description: 'A document that came into a live result.',
     fields: (t) => ({
       index: t.exposeInt('index', { description: 'In the result after the event.' }),
-      node: t.expose('document', { type: 'Document' }),
+      node: t.expose('document', { type: 'Document', description: 'The document after the event.' }),
     }),
   });
   builder.objectType('LiveUpdate', {
+    description: 'A document of a live result that changed.',
     fields: (t) => ({
       index: t.exposeInt('index', { description: 'In the result after the event.' }),
-      node: t.expose('document', { type: 'Document' }),
+      node: t.expose('document', { type: 'Document', description: 'The document after the event.' }),
     }),
   });
 
   builder.enumType('RemovalReason', {
+    description: 'Why a document left a live result.',
     values: {
       REMOVED: { description: 'The document was removed.' },
       EVICTED: { description: 'It was evicted here.' },
@@ -36,37 +57,60 @@ export function addLive(builder: Builder): void {
     },
   });
   builder.objectType('LiveRemoval', {
+    description: 'A document that left a live result.',
     fields: (t) => ({
       index: t.exposeInt('index', { description: 'In the result before the event.' }),
-      _id: t.exposeID('id'),
-      reason: t.expose('reason', { type: 'RemovalReason' }),
+      _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
+      reason: t.expose('reason', { type: 'RemovalReason', description: 'Why it left.' }),
     }),
   });
   builder.objectType('LiveMove', {
-    fields: (t) => ({ _id: t.exposeID('id'), from: t.exposeInt('from'), to: t.exposeInt('to') }),
+    description: 'A document whose place in a live result changed.',
+    fields: (t) => ({
+      _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
+      from: t.exposeInt('from', { description: 'Its index in the result before the event.' }),
+      to: t.exposeInt('to', { description: 'Its index in the result after the event.' }),
+    }),
   });
 
   builder.objectType('LiveDocuments', {
     description: liveResultDescription,
     fields: (t) => ({
-      initial: t.exposeBoolean('initial'),
+      initial: t.exposeBoolean('initial', { description: initialDescription }),
       merged: t.exposeInt('merged', { description: mergedDescription }),
       nodes: t.field({
         type: ['Document'],
         description: 'The whole result after the event.',
         resolve: ({ change }) => Array.from(change.after),
       }),
-      inserted: t.field({ type: ['LiveInsertion'], resolve: ({ change }) => change.inserted }),
-      updated: t.field({ type: ['LiveUpdate'], resolve: ({ change }) => change.updated }),
-      removed: t.field({ type: ['LiveRemoval'], resolve: ({ change }) => change.removed }),
-      moved: t.field({ type: ['LiveMove'], resolve: ({ change }) => change.moved }),
-      token: t.expose('token', { type: 'CausalToken' }),
+      inserted: t.field({
+        type: ['LiveInsertion'],
+        description: changeDescriptions.inserted,
+        resolve: ({ change }) => change.inserted,
+      }),
+      updated: t.field({
+        type: ['LiveUpdate'],
+        description: changeDescriptions.updated,
+        resolve: ({ change }) => change.updated,
+      }),
+      removed: t.field({
+        type: ['LiveRemoval'],
+        description: changeDescriptions.removed,
+        resolve: ({ change }) => change.removed,
+      }),
+      moved: t.field({
+        type: ['LiveMove'],
+        description: changeDescriptions.moved,
+        resolve: ({ change }) => change.moved,
+      }),
+      token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),
   });
 
   builder.objectType('LiveDocument', {
+    description: 'One document, as each transaction that touches it leaves it.',
     fields: (t) => ({
-      initial: t.exposeBoolean('initial'),
+      initial: t.exposeBoolean('initial', { description: initialDescription }),
       merged: t.exposeInt('merged', { description: mergedDescription }),
       document: t.field({
         type: 'Document',
@@ -74,7 +118,7 @@ export function addLive(builder: Builder): void {
         description: 'Null once it is removed, or before it exists.',
         resolve: live.shownDocument,
       }),
-      token: t.expose('token', { type: 'CausalToken' }),
+      token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),
   });
 
@@ -83,11 +127,10 @@ export function addLive(builder: Builder): void {
       type: 'LiveDocuments',
       description: afterDescription,
       args: {
-        collection: t.arg.string({ required: true }),
-        where: t.arg({ type: 'Filter' }),
-        orderBy: t.arg({ type: ['Order'] }),
-        first: t.arg.int(),
-        after: t.arg({ type: 'CausalToken' }),
+        collection: collectionArgument(t.arg),
+        where: t.arg({ type: 'Filter', description: argumentDescriptions.where }),
+        orderBy: t.arg({ type: ['Order'], description: argumentDescriptions.orderBy }),
+        ...liveArguments(t.arg),
       },
       subscribe: live.documents,
       resolve: (event) => event,
@@ -96,9 +139,9 @@ export function addLive(builder: Builder): void {
       type: 'LiveDocument',
       description: 'As `documents`, for one of them.',
       args: {
-        collection: t.arg.string({ required: true }),
-        id: t.arg.id({ required: true }),
-        after: t.arg({ type: 'CausalToken' }),
+        collection: collectionArgument(t.arg),
+        id: documentIdArgument(t.arg),
+        after: resumeArgument(t.arg),
       },
       subscribe: live.document,
       resolve: (event) => event,

@@ -1,29 +1,49 @@
 import * as documents from '../../resolvers/documents.ts';
 import type { Builder } from '../builder.ts';
 
+export const pageDescriptions = {
+  connection: "A page of documents, as Relay's connections have it.",
+  edge: 'A document of a page, with its cursor.',
+  cursor: 'For `after` and `before`.',
+  node: 'The document.',
+  edges: 'The documents of the page with their cursors.',
+  nodes: 'The documents of the page.',
+  pageInfo: 'Where the page stands in the result.',
+} as const;
+
 export function addPage(builder: Builder): void {
   builder.objectType('PageInfo', {
     description: 'Where a page stands in its result.',
     fields: (t) => ({
-      hasNextPage: t.exposeBoolean('hasNextPage'),
-      hasPreviousPage: t.exposeBoolean('hasPreviousPage'),
-      startCursor: t.string({ nullable: true, resolve: documents.startCursor }),
-      endCursor: t.string({ nullable: true, resolve: documents.endCursor }),
+      hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more comes behind the page.' }),
+      hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether anything stands before the page.' }),
+      startCursor: t.string({
+        nullable: true,
+        description: 'Of the first document; null on an empty page.',
+        resolve: documents.startCursor,
+      }),
+      endCursor: t.string({
+        nullable: true,
+        description: 'Of the last document; null on an empty page.',
+        resolve: documents.endCursor,
+      }),
     }),
   });
 
   builder.objectType('DocumentEdge', {
+    description: pageDescriptions.edge,
     fields: (t) => ({
-      cursor: t.string({ resolve: documents.cursor }),
-      node: t.expose('document', { type: 'Document' }),
+      cursor: t.string({ description: pageDescriptions.cursor, resolve: documents.cursor }),
+      node: t.expose('document', { type: 'Document', description: pageDescriptions.node }),
     }),
   });
 
   builder.objectType('DocumentConnection', {
+    description: pageDescriptions.connection,
     fields: (t) => ({
-      edges: t.field({ type: ['DocumentEdge'], resolve: documents.edges }),
-      nodes: t.expose('documents', { type: ['Document'] }),
-      pageInfo: t.field({ type: 'PageInfo', resolve: (page) => page }),
+      edges: t.field({ type: ['DocumentEdge'], description: pageDescriptions.edges, resolve: documents.edges }),
+      nodes: t.expose('documents', { type: ['Document'], description: pageDescriptions.nodes }),
+      pageInfo: t.field({ type: 'PageInfo', description: pageDescriptions.pageInfo, resolve: (page) => page }),
       totalCount: t.exposeInt('totalCount', { description: 'How many documents match, whatever the page.' }),
     }),
   });

@@ -1,12 +1,21 @@
 import * as replica from '../../resolvers/replica.ts';
 import type { Builder } from '../builder.ts';
 
+const replicaId = "Its name, a dot, and eight characters that are the process's own.";
+
 export function addReplica(builder: Builder): void {
-  builder.enumType('StorageKind', { values: ['EMBEDDED', 'REDIS'] });
+  builder.enumType('StorageKind', {
+    description: "Where the site's log is kept.",
+    values: {
+      EMBEDDED: { description: 'In the data folder of this server, which is the only replica.' },
+      REDIS: { description: 'In Redis, which the replicas of the site share.' },
+    },
+  });
 
   builder.objectType('VersionEntry', {
+    description: 'How far a replica has applied a log.',
     fields: (t) => ({
-      log: t.exposeID('log'),
+      log: t.exposeID('log', { description: 'The id of the log.' }),
       position: t.exposeFloat('position', {
         description: 'The newest transaction of that log which is applied here, with all before it.',
       }),
@@ -16,8 +25,11 @@ export function addReplica(builder: Builder): void {
   builder.objectType('Peer', {
     description: 'Another replica of this site, by its heartbeats.',
     fields: (t) => ({
-      id: t.exposeID('id'),
-      lastSeenAt: t.expose('lastSeenAtMilliseconds', { type: 'DateTime' }),
+      id: t.exposeID('id', { description: replicaId }),
+      lastSeenAt: t.expose('lastSeenAtMilliseconds', {
+        type: 'DateTime',
+        description: 'When its last heartbeat came.',
+      }),
       version: t.expose('version', { type: ['VersionEntry'], description: 'As of its last heartbeat.' }),
       behindBy: t.exposeFloat('behindBy', {
         description:
@@ -29,25 +41,29 @@ export function addReplica(builder: Builder): void {
   builder.objectType('Replica', {
     description: 'What a replica knows of itself: the state of sync, of what was received and sent, and of its clock.',
     fields: (t) => ({
-      id: t.exposeID('id'),
+      id: t.exposeID('id', { description: replicaId }),
       connected: t.exposeBoolean('connected', {
         description:
           'False while the site cannot be reached, or this replica has stopped taking part: writes are kept here and handed on later. True where storage is embedded.',
       }),
-      storage: t.expose('storage', { type: 'StorageKind' }),
-      startedAt: t.expose('startedAtMilliseconds', { type: 'DateTime' }),
+      storage: t.expose('storage', { type: 'StorageKind', description: "Where the site's log is kept." }),
+      startedAt: t.expose('startedAtMilliseconds', { type: 'DateTime', description: 'When its process began.' }),
       clock: t.expose('clockMilliseconds', {
         type: 'DateTime',
         description: 'The hybrid logical clock, as an instant.',
       }),
-      version: t.expose('version', { type: ['VersionEntry'] }),
+      version: t.expose('version', { type: ['VersionEntry'], description: 'What is applied here.' }),
       waiting: t.exposeInt('waiting', { description: 'Received beyond a gap, until the log has been read.' }),
       unsent: t.exposeInt('unsent', {
         description: "Journaled here, and not yet in the site's log; 0 where storage is embedded.",
       }),
-      documentCount: t.exposeInt('documentCount'),
-      lastWriteAt: t.expose('lastWriteAtMilliseconds', { type: 'DateTime', nullable: true }),
-      peers: t.expose('peers', { type: ['Peer'] }),
+      documentCount: t.exposeInt('documentCount', { description: 'Documents of all collections.' }),
+      lastWriteAt: t.expose('lastWriteAtMilliseconds', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'The time of the newest transaction that is shown here; null before the first.',
+      }),
+      peers: t.expose('peers', { type: ['Peer'], description: 'The other replicas of the site that are heard of.' }),
     }),
   });
 

@@ -1,15 +1,23 @@
 import * as transactions from '../../resolvers/transactions.ts';
+import { argumentDescriptions, resumeArgument } from '../arguments.ts';
 import type { Builder } from '../builder.ts';
+import { eventTokenDescription } from './live.ts';
 
 export function addTransaction(builder: Builder): void {
-  builder.enumType('ChangeKind', { values: ['UPSERTED', 'REMOVED'] });
+  builder.enumType('ChangeKind', {
+    description: 'What happened to a document.',
+    values: {
+      UPSERTED: { description: 'It was created or changed.' },
+      REMOVED: { description: 'It was removed.' },
+    },
+  });
 
   builder.objectType('Change', {
     description: 'What a transaction did to one document.',
     fields: (t) => ({
-      collection: t.exposeString('collection'),
-      _id: t.exposeID('id'),
-      kind: t.expose('kind', { type: 'ChangeKind' }),
+      collection: t.exposeString('collection', { description: 'The name of its collection.' }),
+      _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
+      kind: t.expose('kind', { type: 'ChangeKind', description: 'What happened to it.' }),
       paths: t.exposeStringList('paths', { description: 'Keypaths written by the transaction.' }),
       document: t.expose('document', {
         type: 'Document',
@@ -24,11 +32,14 @@ export function addTransaction(builder: Builder): void {
     description: 'Whole transactions, each after all that it could have seen.',
     fields: (t) => ({
       replica: t.exposeID('replica', { description: 'Who made it.' }),
-      log: t.exposeID('log'),
-      position: t.exposeFloat('position'),
-      committedAt: t.expose('committedAtMilliseconds', { type: 'DateTime' }),
-      changes: t.expose('changes', { type: ['Change'] }),
-      token: t.expose('token', { type: 'CausalToken' }),
+      log: t.exposeID('log', { description: 'The id of the log that it is in.' }),
+      position: t.exposeFloat('position', { description: 'Its place in the log: 1, 2, 3, …' }),
+      committedAt: t.expose('committedAtMilliseconds', {
+        type: 'DateTime',
+        description: 'When its replica committed it, by that replica’s clock.',
+      }),
+      changes: t.expose('changes', { type: ['Change'], description: 'What it did, document by document.' }),
+      token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),
   });
 
@@ -37,7 +48,10 @@ export function addTransaction(builder: Builder): void {
       type: 'TransactionEvent',
       description:
         'Every transaction that touches the named collections (all, where none is named) as it is applied here. Nothing comes for journaled ones until they are in the log. With `after`, first those that its holder has not seen, in order. It ends with the error HISTORY_UNAVAILABLE where it cannot go on without a gap.',
-      args: { collections: t.arg.stringList(), after: t.arg({ type: 'CausalToken' }) },
+      args: {
+        collections: t.arg.stringList({ description: 'Only these collections; all of them without it.' }),
+        after: resumeArgument(t.arg),
+      },
       subscribe: transactions.transactions,
       resolve: (event) => event,
     }),

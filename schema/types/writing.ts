@@ -1,8 +1,11 @@
 import * as writes from '../../resolvers/writes.ts';
+import { collectionArgument, documentIdArgument, strategyArgument } from '../arguments.ts';
 import type { Builder } from '../builder.ts';
+import { keypathDescription } from './document.ts';
 
 export function addWriting(builder: Builder): void {
   builder.enumType('WriteStrategy', {
+    description: 'What an upsert does where the document exists already.',
     values: {
       MERGE: { description: 'Only the fields supplied change; nested objects merge.' },
       INSERT_IF_ABSENT: { description: 'Nothing happens where the document exists here.' },
@@ -17,65 +20,100 @@ export function addWriting(builder: Builder): void {
   builder.enumType('StoreAs', {
     description:
       'How the value of a `set` is stored. The default follows the value: an object is a map, all else a register.',
-    values: ['REGISTER', 'MAP'],
+    values: {
+      REGISTER: { description: 'One value, which is replaced as a whole.' },
+      MAP: { description: 'Fields by name, which merge one by one.' },
+    },
   });
 
   const SetOperation = builder.inputType('SetOperation', {
+    description: 'Replaces the value at a keypath, whatever stands there.',
     fields: (t) => ({
-      path: t.string({ required: true }),
-      value: t.field({ type: 'JSON' }),
-      as: t.field({ type: 'StoreAs' }),
+      path: t.string({ required: true, description: keypathDescription }),
+      value: t.field({ type: 'JSON', description: 'The new value; null is one.' }),
+      as: t.field({ type: 'StoreAs', description: 'How it is stored.' }),
     }),
   });
   const RemoveFieldOperation = builder.inputType('RemoveFieldOperation', {
-    fields: (t) => ({ path: t.string({ required: true }) }),
+    description: 'Removes the field at a keypath.',
+    fields: (t) => ({ path: t.string({ required: true, description: keypathDescription }) }),
   });
   const ReplaceWithCounterOperation = builder.inputType('ReplaceWithCounterOperation', {
-    fields: (t) => ({ path: t.string({ required: true }) }),
+    description: 'Makes a counter of the number at a keypath, or a new one where nothing is there.',
+    fields: (t) => ({ path: t.string({ required: true, description: keypathDescription }) }),
   });
   const IncrementOperation = builder.inputType('IncrementOperation', {
+    description: 'Adds to a counter; concurrent increments add up.',
     fields: (t) => ({
-      path: t.string({ required: true }),
+      path: t.string({ required: true, description: keypathDescription }),
       by: t.float({ required: true, defaultValue: 1, description: 'May be negative.' }),
     }),
   });
   const SetAttachmentOperation = builder.inputType('SetAttachmentOperation', {
-    fields: (t) => ({ path: t.string({ required: true }), attachment: t.id({ required: true }) }),
+    description: 'Puts an uploaded attachment at a keypath.',
+    fields: (t) => ({
+      path: t.string({ required: true, description: keypathDescription }),
+      attachment: t.id({ required: true, description: 'The `id` of an attachment.' }),
+    }),
   });
   builder.inputType('UpdateOperation', {
+    description: 'One step of an update: exactly one of these.',
     isOneOf: true,
     fields: (t) => ({
-      set: t.field({ type: SetOperation }),
-      remove: t.field({ type: RemoveFieldOperation }),
-      replaceWithCounter: t.field({ type: ReplaceWithCounterOperation }),
-      increment: t.field({ type: IncrementOperation }),
-      setAttachment: t.field({ type: SetAttachmentOperation }),
+      set: t.field({ type: SetOperation, description: 'Replaces a value.' }),
+      remove: t.field({ type: RemoveFieldOperation, description: 'Removes a field.' }),
+      replaceWithCounter: t.field({ type: ReplaceWithCounterOperation, description: 'Makes a counter of a number.' }),
+      increment: t.field({ type: IncrementOperation, description: 'Adds to a counter.' }),
+      setAttachment: t.field({ type: SetAttachmentOperation, description: 'Puts an attachment there.' }),
     }),
   });
 
-  builder.objectType('DocumentPayload', { fields: (t) => ({ document: t.expose('document', { type: 'Document' }) }) });
-  builder.objectType('DocumentsPayload', {
-    fields: (t) => ({ documents: t.expose('documents', { type: ['Document'] }) }),
+  builder.objectType('DocumentPayload', {
+    description: 'The document that was written.',
+    fields: (t) => ({
+      document: t.expose('document', { type: 'Document', description: 'As the transaction leaves it.' }),
+    }),
   });
-  builder.objectType('IdsPayload', { fields: (t) => ({ ids: t.exposeIDList('ids') }) });
+  builder.objectType('DocumentsPayload', {
+    description: 'The documents that were written.',
+    fields: (t) => ({
+      documents: t.expose('documents', { type: ['Document'], description: 'As the transaction leaves them.' }),
+    }),
+  });
+  builder.objectType('IdsPayload', {
+    description: 'The documents that went.',
+    fields: (t) => ({ ids: t.exposeIDList('ids', { description: 'Their `_id`s.' }) }),
+  });
 
   builder.mutationFields((t) => {
-    const collection = t.arg.string({ required: true });
-    const id = t.arg.id({ required: true });
-    const where = t.arg({ type: 'Filter', required: true });
-    const operations = t.arg({ type: ['UpdateOperation'], required: true });
-    const strategy = t.arg({ type: 'WriteStrategy', required: true, defaultValue: 'MERGE' });
+    const collection = collectionArgument(t.arg);
+    const id = documentIdArgument(t.arg);
+    const where = t.arg({ type: 'Filter', required: true, description: 'Which documents.' });
+    const operations = t.arg({
+      type: ['UpdateOperation'],
+      required: true,
+      description: 'What to do, in order; each operation sees those before it.',
+    });
+    const strategy = strategyArgument(t.arg);
     return {
       upsert: t.field({
         type: 'DocumentPayload',
         description: 'Creates or merges. Without `_id` in the document, one is made.',
-        args: { collection, document: t.arg({ type: 'JSON', required: true }), strategy },
+        args: {
+          collection,
+          document: t.arg({ type: 'JSON', required: true, description: 'A JSON object, with `_id` or without.' }),
+          strategy,
+        },
         resolve: writes.upsert,
       }),
       upsertMany: t.field({
         type: 'DocumentsPayload',
         description: 'As `upsert`, for many documents of one collection.',
-        args: { collection, documents: t.arg({ type: ['JSON'], required: true }), strategy },
+        args: {
+          collection,
+          documents: t.arg({ type: ['JSON'], required: true, description: 'JSON objects, with `_id` or without.' }),
+          strategy,
+        },
         resolve: writes.upsertMany,
       }),
       update: t.field({
@@ -96,7 +134,12 @@ export function addWriting(builder: Builder): void {
         args: { collection, id },
         resolve: writes.remove,
       }),
-      removeMany: t.field({ type: 'IdsPayload', args: { collection, where }, resolve: writes.removeMany }),
+      removeMany: t.field({
+        type: 'IdsPayload',
+        description: 'Removes all documents that match.',
+        args: { collection, where },
+        resolve: writes.removeMany,
+      }),
       evict: t.field({
         type: 'IdsPayload',
         description:
@@ -104,7 +147,12 @@ export function addWriting(builder: Builder): void {
         args: { collection, id },
         resolve: writes.evict,
       }),
-      evictMany: t.field({ type: 'IdsPayload', args: { collection, where }, resolve: writes.evictMany }),
+      evictMany: t.field({
+        type: 'IdsPayload',
+        description: 'As `evict`, of all documents that match.',
+        args: { collection, where },
+        resolve: writes.evictMany,
+      }),
     };
   });
 }
