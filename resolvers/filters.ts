@@ -53,33 +53,69 @@ export function present<Member>(member: Member, argument: string): NonNullable<M
   return member;
 }
 
-/** All must hold; one alone is itself. */
-export function allOf(filters: readonly Filter[]): Filter {
+/** All must hold; one alone is itself; undefined where there are none. */
+export function allOf(filters: readonly Filter[]): Filter | undefined {
   const [only, ...rest] = filters;
-  return only !== undefined && rest.length === 0 ? only : { kind: 'and', filters };
+  if (only === undefined) return undefined;
+  return rest.length === 0 ? only : { kind: 'and', filters };
 }
+
+/**
+ * Refuses a part of a filter that has nothing in it. GraphQL leaves a member out of an input object where its variable is
+ * absent: taken as "everything", or as "nothing", such a part would change the filter's meaning unseen.
+ * @throws {BadUserInputError}
+ */
+export function filled<Part extends Filter | readonly unknown[]>(part: Part | undefined, argument: string): Part {
+  if (part === undefined || (isList(part) && part.length === 0)) {
+    const problem = 'there is nothing in it (is a variable absent?): give a condition, or leave it out';
+    throw new BadUserInputError(argument, problem);
+  }
+  return part;
+}
+
+const isList = (part: Filter | readonly unknown[]): part is readonly unknown[] => Array.isArray(part);
 
 const comparisons = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'contains'] as const;
 
-/** @throws {BadUserInputError} */
+/** Undefined where all documents match. @throws {BadUserInputError} */
 export function checkFilter(input: FilterInput | null | undefined, argument: string): Filter | undefined {
   return input === null || input === undefined ? undefined : filterOf(input, argument, 1, new FilterBudget());
 }
 
-function filterOf(input: FilterInput, argument: string, depth: number, budget: FilterBudget): Filter {
+/** What a mutation changes many documents by: all of a collection only where that is said. */
+export interface ManyFilterInput {
+  readonly where: FilterInput;
+  readonly all?: boolean | null | undefined;
+}
+
+/** Undefined where all documents match. @throws {BadUserInputError} */
+export function checkManyFilter({ where, all }: ManyFilterInput): Filter | undefined {
+  const filter = checkFilter(where, 'where');
+  if (filter === undefined && all !== true) {
+    const problem = 'there is nothing in it (is a variable absent?): give a condition, or say all: true';
+    throw new BadUserInputError('where', problem);
+  }
+  if (filter !== undefined && all === true) {
+    throw new BadUserInputError('all', 'where has a condition as well: leave out one of them');
+  }
+  return filter;
+}
+
+/** Undefined where there is nothing in it. */
+function filterOf(input: FilterInput, argument: string, depth: number, budget: FilterBudget): Filter | undefined {
   budget.spend(depth, argument);
   const filters = conditionsOf(input, argument, budget);
+  const memberOf = (member: FilterInput, place: string): Filter =>
+    filled(filterOf(member, place, depth + 1, budget), place);
   for (const kind of ['and', 'or'] as const) {
     if (input[kind] === undefined) continue;
-    const members = present(input[kind], `${argument}.${kind}`);
-    filters.push({
-      kind,
-      filters: members.map((member, index) => filterOf(member, `${argument}.${kind}.${index}`, depth + 1, budget)),
-    });
+    const place = `${argument}.${kind}`;
+    const members = filled(present(input[kind], place), place);
+    filters.push({ kind, filters: members.map((member, index) => memberOf(member, `${place}.${index}`)) });
   }
   if (input.not !== undefined) {
     const place = `${argument}.not`;
-    filters.push({ kind: 'not', filter: filterOf(present(input.not, place), place, depth + 1, budget) });
+    filters.push({ kind: 'not', filter: memberOf(present(input.not, place), place) });
   }
   return allOf(filters);
 }

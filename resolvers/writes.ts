@@ -10,7 +10,7 @@ import type { CounterPaths, DocumentWriter, Transaction } from '../replica/trans
 import { type CheckedDocument, checkCollection, checkDocument, checkId } from './arguments.ts';
 import type { Context } from './context.ts';
 import type { DocumentArguments } from './documents.ts';
-import { checkFilter, type FilterInput } from './filters.ts';
+import { checkManyFilter, type ManyFilterInput } from './filters.ts';
 import { checkAttachments, checkOperations, namedAttachments, type UpdateOperationInput } from './operations.ts';
 
 export interface DocumentPayload {
@@ -117,9 +117,8 @@ export function update(_: unknown, args: UpdateArguments, context: Context): Doc
   return { document };
 }
 
-export interface ManyArguments {
+export interface ManyArguments extends ManyFilterInput {
   readonly collection: string;
-  readonly where: FilterInput;
 }
 
 export interface UpdateManyArguments extends ManyArguments {
@@ -128,7 +127,7 @@ export interface UpdateManyArguments extends ManyArguments {
 
 export function updateMany(_: unknown, args: UpdateManyArguments, context: Context): DocumentsPayload {
   const collection = checkCollection(args.collection);
-  const filter = checkFilter(args.where, 'where');
+  const filter = checkManyFilter(args);
   const operations = checkOperations(args.operations, collection, context);
   const attachments = namedAttachments(args.operations);
   const isCounter = counterPaths(collection, context);
@@ -150,7 +149,7 @@ export const removeChecked = (context: Context, collection: string, id: string):
 
 export function removeMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
-  const filter = checkFilter(args.where, 'where');
+  const filter = checkManyFilter(args);
   const ids = transactionOf(context).request((writer) =>
     idsThatMatch(writer, collection, filter).filter((id) => writer.remove(collection, id)),
   );
@@ -165,7 +164,7 @@ export function evict(_: unknown, args: DocumentArguments, context: Context): Id
 
 export function evictMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
-  const filter = checkFilter(args.where, 'where');
+  const filter = checkManyFilter(args);
   const ids = transactionOf(context).request((writer) =>
     idsThatMatch(writer, collection, filter).filter((id) => writer.evict(collection, id)),
   );

@@ -6,7 +6,7 @@ import type { Path } from '../../replica/crdt/delta.ts';
 import { valueFromJson } from '../../replica/crdt/json.ts';
 import type { Filter } from '../../replica/query/filter.ts';
 import type { OrderField } from '../../replica/query/order.ts';
-import { allOf, checkOrderLength, FilterBudget, present } from '../filters.ts';
+import { allOf, checkOrderLength, FilterBudget, filled, present } from '../filters.ts';
 
 /** An input object as GraphQL has checked it: its members are those of its type. */
 export type TypedInput = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ interface Place {
   readonly budget: FilterBudget;
 }
 
-/** @throws {BadUserInputError} */
+/** Undefined where all documents match. @throws {BadUserInputError} */
 export function typedFilter(
   definition: CollectionDefinition,
   input: TypedInput | null | undefined,
@@ -37,7 +37,8 @@ export function typedFilter(
   });
 }
 
-function documentFilter(fields: Fields, input: TypedInput, place: Place): Filter {
+/** Undefined where there is nothing in it. */
+function documentFilter(fields: Fields, input: TypedInput, place: Place): Filter | undefined {
   place.budget.spend(place.depth, place.argument);
   const { and, or, not, ...conditions } = input;
   const filters = fieldsFilter(fields, conditions, place);
@@ -46,17 +47,17 @@ function documentFilter(fields: Fields, input: TypedInput, place: Place): Filter
     const argument = `${place.argument}.${kind}`;
     filters.push({
       kind: kind === 'and' ? 'and' : 'or',
-      filters: listOf(members, argument).map((member, index) =>
-        documentFilter(fields, inputOf(member, `${argument}.${index}`), within(place, `${kind}.${index}`)),
+      filters: filled(listOf(members, argument), argument).map((member, index) =>
+        memberFilter(fields, member, within(place, `${kind}.${index}`)),
       ),
     });
   }
-  if (not !== undefined) {
-    const member = inputOf(not, `${place.argument}.not`);
-    filters.push({ kind: 'not', filter: documentFilter(fields, member, within(place, 'not')) });
-  }
+  if (not !== undefined) filters.push({ kind: 'not', filter: memberFilter(fields, not, within(place, 'not')) });
   return allOf(filters);
 }
+
+const memberFilter = (fields: Fields, member: unknown, place: Place): Filter =>
+  filled(documentFilter(fields, inputOf(member, place.argument), place), place.argument);
 
 const within = (place: Place, member: string): Place => ({
   ...place,
@@ -70,12 +71,15 @@ function fieldsFilter(fields: Fields, input: TypedInput, place: Place): Filter[]
     const path = [...place.path, name];
     const field = fieldAt(fields, name);
     const conditions = inputOf(member, argument);
-    if (field?.kind === 'map') return fieldsFilter(field.fields, conditions, { ...place, argument, path });
-    return Object.entries(conditions).map(([kind, operand]) => {
+    if (field?.kind === 'map') {
+      return filled(fieldsFilter(field.fields, conditions, { ...place, argument, path }), argument);
+    }
+    const comparisons = Object.entries(conditions).map(([kind, operand]) => {
       place.budget.spend(1, `${argument}.${kind}`);
       const filter = comparison(kind, path, operand, `${argument}.${kind}`);
       return field?.kind === 'counter' && kind !== 'exists' ? orUncounted(filter, path) : filter;
     });
+    return filled(comparisons, argument);
   });
 }
 

@@ -88,7 +88,14 @@ export function addWriting(builder: Builder): void {
   builder.mutationFields((t) => {
     const collection = collectionArgument(t.arg);
     const id = documentIdArgument(t.arg);
-    const where = t.arg({ type: 'Filter', required: true, description: 'Which documents.' });
+    const many = {
+      collection,
+      where: t.arg({ type: 'Filter', required: true, description: 'Which documents.' }),
+      all: t.arg.boolean({
+        description:
+          'True where `where` is empty and all documents of the collection are meant. Without it an empty filter is BAD_USER_INPUT, as an absent variable may have emptied it.',
+      }),
+    };
     const operations = t.arg({
       type: ['UpdateOperation'],
       required: true,
@@ -125,7 +132,7 @@ export function addWriting(builder: Builder): void {
       updateMany: t.field({
         type: 'DocumentsPayload',
         description: 'As `update`, on all documents that match.',
-        args: { collection, where, operations },
+        args: { ...many, operations },
         resolve: writes.updateMany,
       }),
       remove: t.field({
@@ -137,7 +144,7 @@ export function addWriting(builder: Builder): void {
       removeMany: t.field({
         type: 'IdsPayload',
         description: 'Removes all documents that match.',
-        args: { collection, where },
+        args: many,
         resolve: writes.removeMany,
       }),
       evict: t.field({
@@ -150,7 +157,7 @@ export function addWriting(builder: Builder): void {
       evictMany: t.field({
         type: 'IdsPayload',
         description: 'As `evict`, of all documents that match.',
-        args: { collection, where },
+        args: many,
         resolve: writes.evictMany,
       }),
     };

@@ -95,7 +95,13 @@ describe('bad input is refused, and the argument is named', () => {
     [{ path: 'a', startsWith: null }, 'where.startsWith'],
     [{ and: null }, 'where.and'],
     [{ and: [{ path: 'a..b', eq: 1 }] }, 'where.and.0.path'],
-    [{ or: [{}, { not: { gt: 1 } }] }, 'where.or.1.not.path'],
+    [{ or: [{ path: 'a', eq: 1 }, { not: { gt: 1 } }] }, 'where.or.1.not.path'],
+    [{ and: [] }, 'where.and'],
+    [{ or: [] }, 'where.or'],
+    [{ not: {} }, 'where.not'],
+    [{ and: [{ path: 'a', eq: 1 }, {}] }, 'where.and.1'],
+    [{ or: [{}, { path: 'a', eq: 1 }] }, 'where.or.0'],
+    [{ not: { or: [{ and: [] }] } }, 'where.not.or.0.and'],
     [{ not: null }, 'where.not'],
     [{ path: 'a', eq: { $int64: 5 } }, 'where.eq.$int64'],
     [{ path: 'a', in: [1, '\ud800'] }, 'where.in.1'],
@@ -167,7 +173,7 @@ describe('bad input is refused, and the argument is named', () => {
     const increment = '[{ remove: { path: "x" } }, { increment: { path: "n", by: 1e999 } }]';
     for (const field of [
       `update(collection: "a", id: "a", operations: ${increment}) { document { _id } }`,
-      `updateMany(collection: "a", where: {}, operations: ${increment}) { documents { _id } }`,
+      `updateMany(collection: "a", where: {}, all: true, operations: ${increment}) { documents { _id } }`,
     ]) {
       expect(await api.refused(mutation(field))).toMatchObject({
         code: 'BAD_USER_INPUT',
