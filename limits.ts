@@ -19,6 +19,10 @@ export const limits = {
   /** Nesting of `and`, `or`, `not` and conditions in one filter, so that a filter cannot outgrow what it reads. */
   filterNodes: 1_000,
   filterDepth: 32,
+  /** In `extensions.warnings` of one answer, documents that each looks at, and names that each lists: a hint, at little cost. */
+  warnings: 10,
+  documentsPerWarning: 100,
+  namesPerWarning: 20,
   /** `first` and `last`; also what a list answers where neither is given. */
   pageSize: 10_000,
   orderFields: 16,

@@ -145,6 +145,15 @@ function definitionsOf(collections: readonly CollectionDefinition[]): Definition
       indexedPaths(fields).map((path) => ({ collection: name, path })),
     ),
     get: (name) => byName.get(name),
+    isDefined(name, path) {
+      let field: FieldDefinition | undefined = { kind: 'map', fields: byName.get(name)?.fields ?? {} };
+      for (const key of path) {
+        if (field?.kind === 'json') return true;
+        if (field?.kind === 'map') field = fieldAt(field.fields, key);
+        else field = field?.kind === 'mapOf' ? field.of : undefined;
+      }
+      return field !== undefined;
+    },
     isCounter(name, path) {
       let fields = byName.get(name)?.fields;
       let field: FieldDefinition | undefined;

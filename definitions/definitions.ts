@@ -37,6 +37,8 @@ export interface Definitions {
   readonly collections: readonly CollectionDefinition[];
   readonly indexes: readonly IndexDefinition[];
   get(collection: string): CollectionDefinition | undefined;
+  /** Whether a path of a collection is defined: by a field, or within one that holds any JSON. */
+  isDefined(collection: string, path: Path): boolean;
   /** Whether a counter is defined at a path of a collection. False where nothing is defined. */
   isCounter(collection: string, path: Path): boolean;
   /** @throws {BadUserInputError} naming `argument` and the field; what is not defined is let through */

@@ -4,6 +4,7 @@ import type { DocumentReader } from '../replica/documents.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Attachments } from '../uploads/attachments.ts';
+import type { Warnings } from './warnings.ts';
 
 export interface Context {
   readonly replica: Replica;
@@ -13,4 +14,6 @@ export interface Context {
   readonly reader: DocumentReader;
   /** Set in mutations only. */
   readonly transaction: Transaction | undefined;
+  /** Undefined where nobody is warned. */
+  readonly warnings: Warnings | undefined;
 }

@@ -24,17 +24,21 @@ export function value(document: StoredDocument): Json {
   return jsonFromValue(Object.assign(whole, documentValue(document.state)));
 }
 
-export function at(document: StoredDocument, { path }: { readonly path: string }): Json | undefined {
-  const found = fieldReader(parseKeypath(path, 'path'))(document);
+export function at(document: StoredDocument, args: { readonly path: string }, { warnings }: Context): Json | undefined {
+  const path = parseKeypath(args.path, 'path');
+  const found = fieldReader(path)(document);
+  if (found === undefined) warnings?.keypath(document.collection, path);
   return found === undefined ? undefined : jsonFromValue(found);
 }
 
 export function attachment(
   document: StoredDocument,
-  { path }: { readonly path: string },
-  { reader }: Context,
+  args: { readonly path: string },
+  { reader, warnings }: Context,
 ): AttachmentRecord | undefined {
-  const token = valueAt(document.state, parseKeypath(path, 'path'));
+  const path = parseKeypath(args.path, 'path');
+  const token = valueAt(document.state, path);
+  if (token === undefined) warnings?.keypath(document.collection, path);
   return token instanceof AttachmentToken ? attachmentRecord(reader, token.id) : undefined;
 }
 

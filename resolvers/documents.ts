@@ -11,12 +11,11 @@ export interface DocumentArguments {
   readonly id: string;
 }
 
-export function one(
-  _: unknown,
-  { collection, id }: DocumentArguments,
-  { reader }: Context,
-): StoredDocument | undefined {
-  return reader.get(checkCollection(collection), checkId(id, 'id'));
+export function one(_: unknown, args: DocumentArguments, { reader, warnings }: Context): StoredDocument | undefined {
+  const collection = checkCollection(args.collection);
+  const id = checkId(args.id, 'id');
+  warnings?.query({ collection });
+  return reader.get(collection, id);
 }
 
 export interface DocumentsArguments extends PageArguments {
@@ -34,12 +33,14 @@ export interface Edge {
 }
 
 export function page(_: unknown, args: DocumentsArguments, context: Context): Connection {
-  return connection(context, {
+  const request = {
     collection: checkCollection(args.collection),
     filter: checkFilter(args.where, 'where'),
     order: checkOrder(args.orderBy),
     ...checkPage(args),
-  });
+  };
+  context.warnings?.query(request);
+  return connection(context, request);
 }
 
 export const connection = ({ reader }: Context, request: PageRequest): Connection => readPage(reader, request);

@@ -80,6 +80,7 @@ export function documents(_: unknown, args: LiveDocumentsArguments, context: Con
     order: checkOrder(args.orderBy),
     first: checkPageSize(args.first, 'first'),
   };
+  context.warnings?.query(definition);
   return openLive(context, definition, args.after);
 }
 
@@ -89,6 +90,7 @@ export interface LiveDocumentArguments extends DocumentArguments {
 
 export function document(_: unknown, args: LiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
   const definition = documentQuery(checkCollection(args.collection), checkId(args.id, 'id'));
+  context.warnings?.query(definition);
   return openLive(context, definition, args.after);
 }
 

@@ -128,6 +128,7 @@ export interface UpdateManyArguments extends ManyArguments {
 export function updateMany(_: unknown, args: UpdateManyArguments, context: Context): DocumentsPayload {
   const collection = checkCollection(args.collection);
   const filter = checkManyFilter(args);
+  context.warnings?.query({ collection, filter });
   const operations = checkOperations(args.operations, collection, context);
   const attachments = namedAttachments(args.operations);
   const isCounter = counterPaths(collection, context);
@@ -150,6 +151,7 @@ export const removeChecked = (context: Context, collection: string, id: string):
 export function removeMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
   const filter = checkManyFilter(args);
+  context.warnings?.query({ collection, filter });
   const ids = transactionOf(context).request((writer) =>
     idsThatMatch(writer, collection, filter).filter((id) => writer.remove(collection, id)),
   );
@@ -165,6 +167,7 @@ export function evict(_: unknown, args: DocumentArguments, context: Context): Id
 export function evictMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
   const filter = checkManyFilter(args);
+  context.warnings?.query({ collection, filter });
   const ids = transactionOf(context).request((writer) =>
     idsThatMatch(writer, collection, filter).filter((id) => writer.evict(collection, id)),
   );

@@ -11,10 +11,12 @@ import type { Replica } from '../replica/replica.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Context } from '../resolvers/context.ts';
 import { Source } from '../resolvers/streams.ts';
+import { Warnings } from '../resolvers/warnings.ts';
 import type { Attachments } from '../uploads/attachments.ts';
 import { isTokenAsked, tokensOf } from './causality.ts';
 import { publicError, requestError } from './graphql-errors.ts';
 import { type Operation, Operations } from './operations.ts';
+import { type Answer, answerTo, codeOf, type Result, shows } from './result.ts';
 import { sharingKey } from './subscriptions/sharing-key.ts';
 import type { Subscription } from './subscriptions/subscription.ts';
 import { type Reader, Subscriptions } from './subscriptions/subscriptions.ts';
@@ -33,6 +35,12 @@ export interface OperationRequest {
 /** The parts of a request that its execution needs: an open subscription keeps no more of it. */
 type RunWith = Pick<OperationRequest, 'operationName' | 'variables'>;
 
+interface ShowWith extends RunWith {
+  readonly isTokenAsked: boolean;
+  /** Of the subscription: each of its events has them. */
+  readonly warnings: Warnings | undefined;
+}
+
 /** An operation that was found valid, and the request that it is run with. */
 export class Prepared {
   readonly operation: Operation;
@@ -41,15 +49,6 @@ export class Prepared {
     this.operation = operation;
     this.request = request;
   }
-}
-
-/** As a client reads it. It carries a token only for clients that ask for one. */
-export type Result = ExecutionResult<Record<string, unknown>, { causality?: { readonly token: string } }>;
-
-export interface Answer {
-  readonly result: Result;
-  /** Of what the result shows, asked for or not; undefined where it shows nothing. */
-  readonly token: string | undefined;
 }
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
@@ -71,6 +70,8 @@ export interface ExecutionOptions {
   readonly observer: ExecutionObserver;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
+  /** Whether answers name what does not exist, in `extensions.warnings`. */
+  readonly warns: boolean;
 }
 
 export class Execution {
@@ -178,17 +179,16 @@ export class Execution {
   async #query(operation: Operation, request: OperationRequest): Promise<Result> {
     using view = this.#options.replica.read();
     const context = this.#context(view);
-    return shows(
-      view.token,
-      this.#repeat(operation, request, context) ?? (await this.#execute(operation, request, context)),
-    );
+    const shown = this.#repeat(operation, request, context) ?? (await this.#execute(operation, request, context));
+    return shows(view.token, shown, context.warnings);
   }
 
   /** Not async: while its answer is waited for, nothing is held of what nearly all mutations do not need any more. */
   #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
     const transaction = this.#options.replica.begin();
-    const planned = this.#repeat(operation, request, this.#context(transaction.reader, transaction));
-    if (planned !== undefined) return this.#commit(transaction, planned, operation, request);
+    const context = this.#context(transaction.reader, transaction);
+    const planned = this.#repeat(operation, request, context);
+    if (planned !== undefined) return this.#commit(transaction, planned, operation, request, context.warnings);
     // From the beginning: what a plan may have done does not count.
     transaction.close();
     return this.#mutateUnplanned(operation, request);
@@ -197,10 +197,11 @@ export class Execution {
   async #mutateUnplanned(operation: Operation, request: OperationRequest): Promise<Result> {
     const transaction = this.#options.replica.begin();
     try {
-      const executed = this.#execute(operation, request, this.#context(transaction.reader, transaction));
+      const context = this.#context(transaction.reader, transaction);
+      const executed = this.#execute(operation, request, context);
       const first = executed instanceof Promise ? await executed : executed;
       if (first.errors !== undefined) return 'data' in first ? { errors: first.errors, data: null } : first;
-      return await this.#commit(transaction, first, operation, request);
+      return await this.#commit(transaction, first, operation, request, context.warnings);
     } catch (error) {
       return this.#undone(error);
     } finally {
@@ -209,10 +210,16 @@ export class Execution {
   }
 
   /** @param first what the operation gave before the commit */
-  #commit(transaction: Transaction, first: Result, operation: Operation, request: OperationRequest): Promise<Result> {
+  #commit(
+    transaction: Transaction,
+    first: Result,
+    operation: Operation,
+    request: OperationRequest,
+    warnings: Warnings | undefined,
+  ): Promise<Result> {
     return this.#options.replica.commit(transaction).then(
       ({ token, again }) =>
-        again === undefined ? shows(token, first) : this.#executeAgain(again, token, operation, request),
+        again === undefined ? shows(token, first, warnings) : this.#executeAgain(again, token, operation, request),
       (error: unknown) => this.#undone(error),
     );
   }
@@ -224,7 +231,8 @@ export class Execution {
     request: OperationRequest,
   ): Promise<Result> {
     try {
-      return shows(token, await this.#execute(operation, request, this.#context(again.reader, again)));
+      const context = this.#context(again.reader, again);
+      return shows(token, await this.#execute(operation, request, context), context.warnings);
     } catch (error) {
       return this.#undone(error);
     } finally {
@@ -243,32 +251,30 @@ export class Execution {
     this.#subscriptions.check(key);
     for (const token of tokensOf(request)) await replica.waitFor(token, limits.tokenWaitMilliseconds);
     using view = replica.read();
+    const contextValue = this.#context(view);
     const source = await createSourceEventStream({
       schema,
       document: operation.document,
       operationName: request.operationName,
       variableValues: request.variables,
-      contextValue: this.#context(view),
+      contextValue,
     });
     if (!(source instanceof Source)) return this.#failed('errors' in source ? (source.errors ?? []) : []);
     if (!reader.isWaiting()) return {};
     // For as long as it is open: its query is the operation's.
     const { operationName, variables } = request;
-    const runWith = { operationName, variables, isTokenAsked: isTokenAsked(request) };
+    const { warnings } = contextValue;
+    const runWith = { operationName, variables, isTokenAsked: isTokenAsked(request), warnings };
     const execute = (event: unknown) => this.#show(operation, runWith, event);
     return this.#subscriptions.open({ key, source, execute }, reader);
   }
 
   /** What an event shows: at least all that it was made of, and its own token where it has one. Never fails. */
-  #show(
-    operation: Operation,
-    request: RunWith & { readonly isTokenAsked: boolean },
-    event: unknown,
-  ): Result | Promise<Result> {
+  #show(operation: Operation, request: ShowWith, event: unknown): Result | Promise<Result> {
     try {
       const view = this.#options.replica.read();
       const token = request.isTokenAsked ? (tokenOf(event) ?? view.token) : undefined;
-      const told = (result: Result) => (token === undefined ? result : shows(token, result));
+      const told = (result: Result) => shows(token, result, request.warnings);
       const context = this.#context(view);
       const shown =
         this.#repeat(operation, request, context, event) ?? this.#execute(operation, request, context, event);
@@ -316,8 +322,9 @@ export class Execution {
   }
 
   #context(reader: DocumentReader, transaction?: Transaction): Context {
-    const { replica, definitions, attachments } = this.#options;
-    return { replica, definitions, attachments, reader, transaction };
+    const { replica, definitions, attachments, warns } = this.#options;
+    const warnings = warns ? new Warnings(reader, definitions) : undefined;
+    return { replica, definitions, attachments, reader, transaction, warnings };
   }
 
   #failed(errors: readonly unknown[]): Result {
@@ -327,25 +334,6 @@ export class Execution {
   #publicError(error: unknown): GraphQLError {
     return publicError(error, this.#options.logger);
   }
-}
-
-/** Member by member: graphql gives objects that a spread copies slowly. */
-function shows(token: string, { data, errors }: Result): Result {
-  const extensions = { causality: { token } };
-  if (errors === undefined) return { data, extensions };
-  return data === undefined ? { errors, extensions } : { errors, data, extensions };
-}
-
-function answerTo(request: OperationRequest, shown: Result): Answer {
-  const token = shown.extensions?.causality?.token;
-  if (token === undefined || isTokenAsked(request)) return { result: shown, token };
-  const { data, errors } = shown;
-  return { result: errors === undefined ? { data } : { errors, data }, token };
-}
-
-function codeOf({ errors }: Result): string | undefined {
-  const [error] = errors ?? [];
-  return error === undefined ? undefined : String(error.extensions.code);
 }
 
 /** Events of live queries and of the log carry the token of what they show. */

@@ -13,11 +13,12 @@ import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
 import { type HeaderList, setHeaders } from './access.ts';
-import { type Execution, type OperationRequest, Prepared, type Result } from './execution.ts';
+import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError, toldError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
 import { isJsonPost, mediaTypeOf, runJsonPost, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
+import type { Result } from './result.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
 
 export interface GraphQLHandlerOptions {

@@ -5,8 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { HeaderList } from './access.ts';
-import { type Answer, type Execution, type OperationRequest, Prepared } from './execution.ts';
+import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { statusOf } from './graphql-status.ts';
+import type { Answer } from './result.ts';
 
 const json = 'application/json';
 const graphqlResponse = 'application/graphql-response+json';

@@ -16,6 +16,7 @@ import { buildSchema } from '../schema/schema.ts';
 import { openFolderBlobs } from '../uploads/blobs/folder.ts';
 import { attachmentsHandler } from '../uploads/http.ts';
 import { openAttachments } from '../uploads/service.ts';
+import { isLoopback } from './access.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
@@ -133,6 +134,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     logger,
     observer: metrics,
     elapsed,
+    warns: isLoopback(host),
   });
   const server = new HttpServer({
     host,

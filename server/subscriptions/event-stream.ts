@@ -6,7 +6,8 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
-import type { Execution, Prepared, Result } from '../execution.ts';
+import type { Execution, Prepared } from '../execution.ts';
+import type { Result } from '../result.ts';
 import { Connection, type Outlet } from './connection.ts';
 import { Payload } from './payload.ts';
 import { Subscription } from './subscription.ts';

@@ -1,5 +1,5 @@
 /** One event's answer, serialised once for all who are told it, whatever their door. */
-import type { Result } from '../execution.ts';
+import type { Result } from '../result.ts';
 import { WebSocketFrames } from './web-socket-frames.ts';
 
 export class Payload {

@@ -6,7 +6,8 @@ import { checkDefinitions } from '../../definitions/check.ts';
 import type { Definitions } from '../../definitions/definitions.ts';
 import { loadDefinitions } from '../../definitions/load.ts';
 import { buildSchema } from '../../schema/schema.ts';
-import { Execution, type Result } from '../../server/execution.ts';
+import { Execution } from '../../server/execution.ts';
+import type { Result } from '../../server/result.ts';
 import { Subscription as OpenSubscription } from '../../server/subscriptions/subscription.ts';
 import type { UploadedFile } from '../../uploads/attachments.ts';
 import { openFolderBlobs } from '../../uploads/blobs/folder.ts';
@@ -68,6 +69,7 @@ export async function openApi(definitions: Definitions = undefinedCollections())
     logger: quiet,
     observer: { finished: () => {}, subscriptions: () => {} },
     elapsed: () => performance.now(),
+    warns: false,
   });
 
   function prepare(query: string, variables: Readonly<Record<string, unknown>> = {}) {
