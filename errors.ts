@@ -45,8 +45,8 @@ export class BadUserInputError extends TidelineError {
 
 export class DocumentNotFoundError extends TidelineError {
   readonly code = 'DOCUMENT_NOT_FOUND';
-  constructor(collection: string, id: string) {
-    super(`no document ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}: upsert it first`);
+  constructor(collection: string, id: string, remedy = 'upsert it first') {
+    super(`no document ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}: ${remedy}`);
   }
 }
 

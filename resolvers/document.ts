@@ -16,7 +16,7 @@ import { type AttachmentRecord, attachmentRecord } from '../uploads/attachments.
 import type { Context } from './context.ts';
 import { encodeGlobalId } from './global-ids.ts';
 
-export const globalId = ({ collection, id }: StoredDocument): string =>
+export const globalId = ({ collection, id }: Pick<StoredDocument, 'collection' | 'id'>): string =>
   encodeGlobalId({ view: 'document', collection, id });
 
 export function value(document: StoredDocument): Json {

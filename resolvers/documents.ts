@@ -2,8 +2,9 @@
 import type { StoredDocument } from '../replica/documents.ts';
 import type { OrderField } from '../replica/query/order.ts';
 import { cursorOf, type Page, type PageRequest, readPage } from '../replica/query/page.ts';
-import { checkCollection, checkId, checkPage, type PageArguments, systemPrefix } from './arguments.ts';
+import { checkCollection, checkPage, type PageArguments, systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
+import { checkName, namedId } from './document-names.ts';
 import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './filters.ts';
 
 export interface DocumentArguments {
@@ -13,9 +14,9 @@ export interface DocumentArguments {
 
 export function one(_: unknown, args: DocumentArguments, { reader, warnings }: Context): StoredDocument | undefined {
   const collection = checkCollection(args.collection);
-  const id = checkId(args.id, 'id');
+  const name = checkName(collection, args.id);
   warnings?.query({ collection });
-  return reader.get(collection, id);
+  return reader.get(collection, namedId(reader, name));
 }
 
 export interface DocumentsArguments extends PageArguments {

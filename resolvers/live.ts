@@ -5,20 +5,43 @@ import type { StoredDocument } from '../replica/documents.ts';
 import type { LiveQueryDefinition, ResultChange } from '../replica/query/live-query.ts';
 import type { LiveEvent, OpenLiveQuery, Replica } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
-import { checkCollection, checkId, checkPageSize } from './arguments.ts';
+import { checkCollection, checkPageSize } from './arguments.ts';
 import type { Context } from './context.ts';
+import { checkName, liveQueryOf } from './document-names.ts';
 import type { DocumentArguments } from './documents.ts';
 import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './filters.ts';
+import { type DocumentView, encodeGlobalId } from './global-ids.ts';
 import { type Merging, type OpenSource, Source } from './streams.ts';
 
 /** One event of a live query, or several merged. */
 export interface LiveResult extends LiveEvent {
+  readonly collection: string;
   readonly merged: number;
 }
 
 export type LiveInsertionShape = ResultChange['inserted'][number];
-export type LiveRemovalShape = ResultChange['removed'][number];
-export type LiveMoveShape = ResultChange['moved'][number];
+export type LiveRemovalShape = ResultChange['removed'][number] & InView;
+export type LiveMoveShape = ResultChange['moved'][number] & InView;
+
+/** Where a document was seen: with its `_id`, its global id is made of that. */
+interface InView {
+  readonly view: DocumentView;
+  readonly collection: string;
+}
+
+export const removals =
+  (view: DocumentView) =>
+  ({ change, collection }: LiveResult): readonly LiveRemovalShape[] =>
+    change.removed.map((removal) => ({ ...removal, view, collection }));
+
+export const moves =
+  (view: DocumentView) =>
+  ({ change, collection }: LiveResult): readonly LiveMoveShape[] =>
+    change.moved.map((move) => ({ ...move, view, collection }));
+
+/** Worked out once an event, and where it is asked for: all subscribers of a query share its events. */
+export const idInView = ({ view, collection, id }: InView & { readonly id: string }): string =>
+  encodeGlobalId({ view, collection, id });
 
 /**
  * Waits until what `after` shows is here; the first event then goes from there to now, or is the whole result.
@@ -42,9 +65,11 @@ export async function openLive(
 
 class OpenLiveSource implements OpenSource<LiveResult>, Merging<LiveResult> {
   readonly #live: OpenLiveQuery;
+  readonly #collection: string;
 
   constructor(replica: Replica, definition: LiveQueryDefinition, told: (event: LiveResult) => void) {
-    this.#live = replica.live(definition, (event) => told({ ...event, merged: 1 }));
+    this.#collection = definition.collection;
+    this.#live = replica.live(definition, (event) => told(this.#resultOf(event, 1)));
   }
 
   get merging(): Merging<LiveResult> {
@@ -52,12 +77,16 @@ class OpenLiveSource implements OpenSource<LiveResult>, Merging<LiveResult> {
   }
 
   first(after: string | undefined): LiveResult {
-    return { ...this.#live.first(after), merged: 1 };
+    return this.#resultOf(this.#live.first(after), 1);
   }
 
   since(missed: LiveResult, _newest: LiveResult, count: number): LiveResult | undefined {
     const event = this.#live.since(missed.change.before);
-    return event && { ...event, merged: count };
+    return event && this.#resultOf(event, count);
+  }
+
+  #resultOf(event: LiveEvent, merged: number): LiveResult {
+    return { ...event, collection: this.#collection, merged };
   }
 
   [Symbol.dispose](): void {
@@ -89,18 +118,10 @@ export interface LiveDocumentArguments extends DocumentArguments {
 }
 
 export function document(_: unknown, args: LiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
-  const definition = documentQuery(checkCollection(args.collection), checkId(args.id, 'id'));
+  const definition = liveQueryOf(checkName(checkCollection(args.collection), args.id));
   context.warnings?.query(definition);
   return openLive(context, definition, args.after);
 }
-
-/** The live query whose result is one document, or nothing. */
-export const documentQuery = (collection: string, id: string): LiveQueryDefinition => ({
-  collection,
-  filter: { kind: 'eq', path: ['_id'], value: id },
-  order: [],
-  first: undefined,
-});
 
 /** What a live document shows after an event. */
 export const shownDocument = ({ change }: LiveResult): StoredDocument | undefined => change.after.at(0);

@@ -7,10 +7,12 @@ import type { Filter } from '../replica/query/filter.ts';
 import { sortDocuments } from '../replica/query/order.ts';
 import { matching } from '../replica/query/query-plan.ts';
 import type { CounterPaths, DocumentWriter, Transaction } from '../replica/transaction.ts';
-import { type CheckedDocument, checkCollection, checkDocument, checkId } from './arguments.ts';
+import { type CheckedDocument, checkCollection, checkDocument } from './arguments.ts';
 import type { Context } from './context.ts';
+import { checkName, type DocumentName, namedId, writableId } from './document-names.ts';
 import type { DocumentArguments } from './documents.ts';
 import { checkManyFilter, type ManyFilterInput } from './filters.ts';
+import { type DocumentView, encodeGlobalId } from './global-ids.ts';
 import { checkAttachments, checkOperations, namedAttachments, type UpdateOperationInput } from './operations.ts';
 
 export interface DocumentPayload {
@@ -21,9 +23,16 @@ export interface DocumentsPayload {
   readonly documents: readonly StoredDocument[];
 }
 
+/** What went, and the view through which it did. */
 export interface IdsPayload {
+  readonly view: DocumentView;
+  readonly collection: string;
+  /** `_id`s. */
   readonly ids: readonly string[];
 }
+
+export const deletedIds = ({ view, collection, ids }: IdsPayload): readonly string[] =>
+  ids.map((id) => encodeGlobalId({ view, collection, id }));
 
 /** Every mutation operation has one. */
 export function transactionOf({ transaction }: Context): Transaction {
@@ -106,13 +115,13 @@ export interface UpdateArguments extends DocumentArguments {
 
 export function update(_: unknown, args: UpdateArguments, context: Context): DocumentPayload {
   const collection = checkCollection(args.collection);
-  const id = checkId(args.id, 'id');
+  const name = checkName(collection, args.id);
   const operations = checkOperations(args.operations, collection, context);
   const attachments = namedAttachments(args.operations);
   const isCounter = counterPaths(collection, context);
   const document = transactionOf(context).request((writer) => {
     checkAttachments(writer, attachments);
-    return writer.update(collection, id, operations, isCounter);
+    return writer.update(collection, writableId(writer, name), operations, isCounter);
   });
   return { document };
 }
@@ -140,13 +149,16 @@ export function updateMany(_: unknown, args: UpdateManyArguments, context: Conte
 }
 
 export function remove(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
-  const collection = checkCollection(args.collection);
-  return removeChecked(context, collection, checkId(args.id, 'id'));
+  return removeNamed(context, checkName(checkCollection(args.collection), args.id), 'document');
 }
 
-export const removeChecked = (context: Context, collection: string, id: string): IdsPayload => ({
-  ids: transactionOf(context).request((writer) => [id].filter((each) => writer.remove(collection, each))),
-});
+export function removeNamed(context: Context, name: DocumentName, view: DocumentView): IdsPayload {
+  const { collection } = name;
+  const ids = transactionOf(context).request((writer) =>
+    [namedId(writer, name)].filter((id) => writer.remove(collection, id)),
+  );
+  return { view, collection, ids };
+}
 
 export function removeMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
@@ -155,13 +167,16 @@ export function removeMany(_: unknown, args: ManyArguments, context: Context): I
   const ids = transactionOf(context).request((writer) =>
     idsThatMatch(writer, collection, filter).filter((id) => writer.remove(collection, id)),
   );
-  return { ids };
+  return { view: 'document', collection, ids };
 }
 
 export function evict(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
-  const id = checkId(args.id, 'id');
-  return { ids: transactionOf(context).request((writer) => [id].filter((each) => writer.evict(collection, each))) };
+  const name = checkName(collection, args.id);
+  const ids = transactionOf(context).request((writer) =>
+    [namedId(writer, name)].filter((id) => writer.evict(collection, id)),
+  );
+  return { view: 'document', collection, ids };
 }
 
 export function evictMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
@@ -171,7 +186,7 @@ export function evictMany(_: unknown, args: ManyArguments, context: Context): Id
   const ids = transactionOf(context).request((writer) =>
     idsThatMatch(writer, collection, filter).filter((id) => writer.evict(collection, id)),
   );
-  return { ids };
+  return { view: 'document', collection, ids };
 }
 
 /** In the order of ids, so that each run, and each replica, does the same. */

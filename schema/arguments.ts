@@ -7,6 +7,8 @@ type Arguments = ArgBuilder<Builder['$inferSchemaTypes']>;
 export const argumentDescriptions = {
   collection: 'The name of a collection, such as `countries`. A collection comes to be with its first document.',
   documentId: 'The `_id` of the document.',
+  documentName:
+    'The `_id` of the document. Its global `id` does as well, where no document of the collection has that `_id`.',
   orderBy: 'What to sort by, the most important first. Ties, and documents without any order, go by `_id`.',
   where: 'Which documents; all of the collection without it.',
   strategy: 'What happens where the document exists already.',
@@ -16,7 +18,7 @@ export const collectionArgument = (arg: Arguments) =>
   arg.string({ required: true, description: argumentDescriptions.collection });
 
 export const documentIdArgument = (arg: Arguments) =>
-  arg.id({ required: true, description: argumentDescriptions.documentId });
+  arg.id({ required: true, description: argumentDescriptions.documentName });
 
 export const strategyArgument = (arg: Arguments) =>
   arg({

@@ -1,11 +1,12 @@
 /** A defined collection's documents through its own types: reads and live queries. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
-import { checkId, checkPage, checkPageSize, type PageArguments } from '../arguments.ts';
+import { checkPage, checkPageSize, type PageArguments } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { checkName, liveQueryOf, namedId } from '../document-names.ts';
 import { type Connection, connection } from '../documents.ts';
 import { encodeGlobalId } from '../global-ids.ts';
-import { documentQuery, type LiveResult, openLive } from '../live.ts';
+import { type LiveResult, openLive } from '../live.ts';
 import type { Source } from '../streams.ts';
 import { type TypedInput, typedFilter, typedOrder } from './filters.ts';
 
@@ -46,7 +47,7 @@ export function typedReads(definition: CollectionDefinition) {
     typed,
 
     one(_: unknown, { id }: { readonly id: string }, { reader }: Context): TypedDocument | undefined {
-      const document = reader.get(collection, checkId(id, 'id'));
+      const document = reader.get(collection, namedId(reader, checkName(collection, id)));
       return document && typed(document);
     },
 
@@ -59,7 +60,7 @@ export function typedReads(definition: CollectionDefinition) {
     },
 
     liveOne(_: unknown, args: TypedLiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
-      return openLive(context, documentQuery(collection, checkId(args.id, 'id')), args.after);
+      return openLive(context, liveQueryOf(checkName(collection, args.id)), args.after);
     },
   };
 }

@@ -4,10 +4,11 @@ import { singularField } from '../../definitions/names.ts';
 import { BadUserInputError } from '../../errors.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
 import type { StoredDocument } from '../../replica/documents.ts';
-import { checkDocument, checkId } from '../arguments.ts';
+import { checkDocument } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { checkName, writableId } from '../document-names.ts';
 import { checkAttachments } from '../operations.ts';
-import { counterPaths, type IdsPayload, removeChecked, transactionOf } from '../writes.ts';
+import { counterPaths, type IdsPayload, removeNamed, transactionOf } from '../writes.ts';
 import type { TypedDocument } from './documents.ts';
 import { isTypedInput, type TypedInput } from './filters.ts';
 import { incrementOperations, typedJson } from './inputs.ts';
@@ -40,7 +41,7 @@ export function typedWrites(definition: CollectionDefinition) {
     },
 
     update(_: unknown, args: TypedUpdateArguments, context: Context): TypedDocument {
-      const id = checkId(args.id, 'id');
+      const name = checkName(collection, args.id);
       const { json, attachments } = typedJson(fields, args.set ?? {});
       const operations = [
         ...removals(args.remove ?? [], json),
@@ -50,13 +51,13 @@ export function typedWrites(definition: CollectionDefinition) {
       const isCounter = counterPaths(collection, context);
       const document = transactionOf(context).request((writer) => {
         checkAttachments(writer, attachments);
-        return writer.update(collection, id, operations, isCounter);
+        return writer.update(collection, writableId(writer, name), operations, isCounter);
       });
       return typed(document);
     },
 
     remove: (_: unknown, { id }: { readonly id: string }, context: Context): IdsPayload =>
-      removeChecked(context, collection, checkId(id, 'id')),
+      removeNamed(context, checkName(collection, id), 'typed'),
   };
 }
 

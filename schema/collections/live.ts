@@ -1,7 +1,7 @@
 /** `LivePeople`, `LivePerson` and what is in them. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { liveCollectionType, singularField } from '../../definitions/names.ts';
-import { type LiveInsertionShape, type LiveResult, shownDocument } from '../../resolvers/live.ts';
+import { type LiveInsertionShape, type LiveResult, moves, removals, shownDocument } from '../../resolvers/live.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
 import type { Builder } from '../builder.ts';
 import {
@@ -55,12 +55,12 @@ export function addTypedLive(builder: Builder, definition: CollectionDefinition,
       removed: t.field({
         type: ['LiveRemoval'],
         description: changeDescriptions.removed,
-        resolve: ({ change }) => change.removed,
+        resolve: removals('typed'),
       }),
       moved: t.field({
         type: ['LiveMove'],
         description: changeDescriptions.moved,
-        resolve: ({ change }) => change.moved,
+        resolve: moves('typed'),
       }),
       token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),

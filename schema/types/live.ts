@@ -60,6 +60,7 @@ export function addLive(builder: Builder): void {
     description: 'A document that left a live result.',
     fields: (t) => ({
       index: t.exposeInt('index', { description: 'In the result before the event.' }),
+      id: t.id({ description: 'Global.', resolve: live.idInView }),
       _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
       reason: t.expose('reason', { type: 'RemovalReason', description: 'Why it left.' }),
     }),
@@ -67,6 +68,7 @@ export function addLive(builder: Builder): void {
   builder.objectType('LiveMove', {
     description: 'A document whose place in a live result changed.',
     fields: (t) => ({
+      id: t.id({ description: 'Global.', resolve: live.idInView }),
       _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
       from: t.exposeInt('from', { description: 'Its index in the result before the event.' }),
       to: t.exposeInt('to', { description: 'Its index in the result after the event.' }),
@@ -96,12 +98,12 @@ export function addLive(builder: Builder): void {
       removed: t.field({
         type: ['LiveRemoval'],
         description: changeDescriptions.removed,
-        resolve: ({ change }) => change.removed,
+        resolve: live.removals('document'),
       }),
       moved: t.field({
         type: ['LiveMove'],
         description: changeDescriptions.moved,
-        resolve: ({ change }) => change.moved,
+        resolve: live.moves('document'),
       }),
       token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),

@@ -1,3 +1,4 @@
+import { globalId } from '../../resolvers/document.ts';
 import * as transactions from '../../resolvers/transactions.ts';
 import { argumentDescriptions, resumeArgument } from '../arguments.ts';
 import type { Builder } from '../builder.ts';
@@ -16,6 +17,7 @@ export function addTransaction(builder: Builder): void {
     description: 'What a transaction did to one document.',
     fields: (t) => ({
       collection: t.exposeString('collection', { description: 'The name of its collection.' }),
+      id: t.id({ description: 'Global.', resolve: globalId }),
       _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
       kind: t.expose('kind', { type: 'ChangeKind', description: 'What happened to it.' }),
       paths: t.exposeStringList('paths', { description: 'Keypaths written by the transaction.' }),

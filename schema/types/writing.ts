@@ -82,7 +82,13 @@ export function addWriting(builder: Builder): void {
   });
   builder.objectType('IdsPayload', {
     description: 'The documents that went.',
-    fields: (t) => ({ ids: t.exposeIDList('ids', { description: 'Their `_id`s.' }) }),
+    fields: (t) => ({
+      ids: t.exposeIDList('ids', { description: 'Their `_id`s.' }),
+      deletedIds: t.idList({
+        description: 'The global ids of what went, as `id` gave them: for caches.',
+        resolve: writes.deletedIds,
+      }),
+    }),
   });
 
   builder.mutationFields((t) => {

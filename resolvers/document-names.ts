@@ -1,0 +1,62 @@
+/**
+ * The `id` arguments of the API: each names a document of a collection by its `_id`, or, where nothing there has that `_id`,
+ * by its global id. Which of them counts depends on what the reader sees, and in a transaction on what it sees in each run.
+ */
+import { BadUserInputError, DocumentNotFoundError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { compareValues } from '../replica/crdt/value.ts';
+import type { DocumentReader } from '../replica/documents.ts';
+import type { LiveQueryDefinition } from '../replica/query/live-query.ts';
+import { checkId } from './arguments.ts';
+import { decodeGlobalId, type GlobalId } from './global-ids.ts';
+
+export interface DocumentName {
+  readonly collection: string;
+  readonly id: string;
+  /** What the text says where nothing has it as its `_id`: a document of this collection, or of another one. */
+  readonly globalId: GlobalId | undefined;
+}
+
+/** @param text as the argument `id` has it @throws {BadUserInputError} */
+export function checkName(collection: string, text: string): DocumentName {
+  const globalId = decodeGlobalId(text);
+  if (globalId !== undefined && Buffer.byteLength(text) > limits.idBytes) {
+    if (globalId.collection !== collection) throw new BadUserInputError('id', `it is ${describe(globalId)}`);
+    return { collection, id: globalId.id, globalId: undefined };
+  }
+  return { collection, id: checkId(text, 'id'), globalId };
+}
+
+const describe = ({ collection, id }: GlobalId): string =>
+  `the global id of ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}`;
+
+/** The `_id` of the document that is named; it need not be there. */
+export function namedId(reader: DocumentReader, { collection, id, globalId }: DocumentName): string {
+  const isGlobalId = globalId?.collection === collection && reader.get(collection, id) === undefined;
+  return isGlobalId ? globalId.id : id;
+}
+
+/** @throws {DocumentNotFoundError} where it is a global id of another collection: a write would say only that nothing has it */
+export function writableId(reader: DocumentReader, name: DocumentName): string {
+  const { collection, id, globalId } = name;
+  if (globalId !== undefined && globalId.collection !== collection && reader.get(collection, id) === undefined) {
+    throw new DocumentNotFoundError(collection, id, `it is ${describe(globalId)}`);
+  }
+  return namedId(reader, name);
+}
+
+/** The live query whose result is the document that is named, or nothing. */
+export function liveQueryOf({ collection, id, globalId }: DocumentName): LiveQueryDefinition {
+  const path = ['_id'];
+  if (globalId?.collection !== collection) {
+    return { collection, filter: { kind: 'eq', path, value: id }, order: [], first: undefined };
+  }
+  // Of the two that may be there the one with this `_id` comes first.
+  const direction = compareValues(id, globalId.id) < 0 ? 'ASC' : 'DESC';
+  return {
+    collection,
+    filter: { kind: 'in', path, values: [id, globalId.id] },
+    order: [{ path, direction }],
+    first: 1,
+  };
+}
