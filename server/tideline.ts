@@ -23,6 +23,7 @@ import { Execution } from './execution.ts';
 import { collectAfterLoad, collectAlone } from './heap.ts';
 import { HttpServer } from './http.ts';
 import { createMetrics } from './metrics.ts';
+import { reportMisfits } from './stored-values.ts';
 import type { System } from './system.ts';
 
 export interface Tideline {
@@ -124,6 +125,14 @@ async function open(configuration: Configuration, system: System, closers: Close
     isClosing = true;
     return attachments.close();
   });
+  void attachments.opened.then(
+    () =>
+      reportMisfits(replica, definitions, logger, () => isClosing).catch((err: unknown) => {
+        logger.error({ err }, 'stored documents could not be compared with their definitions');
+      }),
+    // Logged above.
+    () => {},
+  );
 
   const metrics = createMetrics(replica, () => attachments.counters);
   const execution = new Execution({

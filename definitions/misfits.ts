@@ -1,0 +1,25 @@
+/** Fields whose stored value is not of the kind that their definition says: the typed API reads null there. */
+import type { Path } from '../replica/crdt/delta.ts';
+import { isValueObject, type Value } from '../replica/crdt/value.ts';
+import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
+import { fitsField } from './values.ts';
+
+export interface DefinedField {
+  readonly path: Path;
+  readonly field: FieldDefinition;
+}
+
+/** The fields of a collection that have a keypath of their own: also those within maps. */
+export const definedFields = ({ fields }: Pick<CollectionDefinition, 'fields'>, above: Path = []): DefinedField[] =>
+  Object.entries(fields).flatMap(([name, field]) => {
+    const path = [...above, name];
+    const within = field.kind === 'map' ? definedFields(field, path) : [];
+    return [{ path, field }, ...within];
+  });
+
+/** Whether a value fits a field with all that is in it, but for fields of a map, which are fields of their own. */
+export function fitsWhole(field: FieldDefinition, value: Value): boolean {
+  if (!fitsField(field, value)) return false;
+  if (field.kind !== 'mapOf' || !isValueObject(value)) return true;
+  return Object.values(value).every((member) => fitsWhole(field.of, member));
+}
