@@ -8,6 +8,7 @@ import { compareValues } from '../replica/crdt/value.ts';
 import type { DocumentReader } from '../replica/documents.ts';
 import type { LiveQueryDefinition } from '../replica/query/live-query.ts';
 import { checkId } from './arguments.ts';
+import type { Context } from './context.ts';
 import { decodeGlobalId, type GlobalId } from './global-ids.ts';
 
 export interface DocumentName {
@@ -18,16 +19,18 @@ export interface DocumentName {
 }
 
 /** @param text as the argument `id` has it @throws {BadUserInputError} */
-export function checkName(collection: string, text: string): DocumentName {
+export function checkName({ warnings }: Context, collection: string, text: string): DocumentName {
   const globalId = decodeGlobalId(text);
   if (globalId !== undefined && Buffer.byteLength(text) > limits.idBytes) {
-    if (globalId.collection !== collection) throw new BadUserInputError('id', `it is ${describe(globalId)}`);
+    if (globalId.collection !== collection) throw new BadUserInputError('id', `it is ${describeGlobalId(globalId)}`);
     return { collection, id: globalId.id, globalId: undefined };
   }
-  return { collection, id: checkId(text, 'id'), globalId };
+  const name = { collection, id: checkId(text, 'id'), globalId };
+  warnings?.name(name);
+  return name;
 }
 
-const describe = ({ collection, id }: GlobalId): string =>
+export const describeGlobalId = ({ collection, id }: GlobalId): string =>
   `the global id of ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}`;
 
 /** The `_id` of the document that is named; it need not be there. */
@@ -40,7 +43,7 @@ export function namedId(reader: DocumentReader, { collection, id, globalId }: Do
 export function writableId(reader: DocumentReader, name: DocumentName): string {
   const { collection, id, globalId } = name;
   if (globalId !== undefined && globalId.collection !== collection && reader.get(collection, id) === undefined) {
-    throw new DocumentNotFoundError(collection, id, `it is ${describe(globalId)}`);
+    throw new DocumentNotFoundError(collection, id, `it is ${describeGlobalId(globalId)}`);
   }
   return namedId(reader, name);
 }

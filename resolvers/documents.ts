@@ -12,11 +12,11 @@ export interface DocumentArguments {
   readonly id: string;
 }
 
-export function one(_: unknown, args: DocumentArguments, { reader, warnings }: Context): StoredDocument | undefined {
+export function one(_: unknown, args: DocumentArguments, context: Context): StoredDocument | undefined {
   const collection = checkCollection(args.collection);
-  const name = checkName(collection, args.id);
-  warnings?.query({ collection });
-  return reader.get(collection, namedId(reader, name));
+  const name = checkName(context, collection, args.id);
+  context.warnings?.query({ collection });
+  return context.reader.get(collection, namedId(context.reader, name));
 }
 
 export interface DocumentsArguments extends PageArguments {

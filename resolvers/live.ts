@@ -118,7 +118,7 @@ export interface LiveDocumentArguments extends DocumentArguments {
 }
 
 export function document(_: unknown, args: LiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
-  const definition = liveQueryOf(checkName(checkCollection(args.collection), args.id));
+  const definition = liveQueryOf(checkName(context, checkCollection(args.collection), args.id));
   context.warnings?.query(definition);
   return openLive(context, definition, args.after);
 }

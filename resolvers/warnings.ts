@@ -11,6 +11,7 @@ import { fieldReader, isIdPath } from '../replica/query/fields.ts';
 import type { Filter } from '../replica/query/filter.ts';
 import type { OrderField } from '../replica/query/order.ts';
 import { systemPrefix } from './arguments.ts';
+import { type DocumentName, describeGlobalId } from './document-names.ts';
 
 export interface GenericQuery {
   readonly collection: string;
@@ -39,6 +40,13 @@ export class Warnings {
     if (!this.#exists(collection)) return;
     if (filter !== undefined) for (const path of pathsOf(filter)) this.keypath(collection, path);
     for (const { path } of order) this.keypath(collection, path);
+  }
+
+  /** Another collection's global id names nothing, unless it is some document's `_id`. */
+  name({ collection, id, globalId }: DocumentName): void {
+    if (globalId === undefined || globalId.collection === collection) return;
+    if (this.#reader.get(collection, id) !== undefined || !this.#isNew(`${collection} ${id}`)) return;
+    this.#warn(`the id ${id} is ${describeGlobalId(globalId)}: there is no such document in ${collection}`);
   }
 
   keypath(collection: string, path: Path): void {

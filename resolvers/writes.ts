@@ -115,7 +115,7 @@ export interface UpdateArguments extends DocumentArguments {
 
 export function update(_: unknown, args: UpdateArguments, context: Context): DocumentPayload {
   const collection = checkCollection(args.collection);
-  const name = checkName(collection, args.id);
+  const name = checkName(context, collection, args.id);
   const operations = checkOperations(args.operations, collection, context);
   const attachments = namedAttachments(args.operations);
   const isCounter = counterPaths(collection, context);
@@ -149,7 +149,7 @@ export function updateMany(_: unknown, args: UpdateManyArguments, context: Conte
 }
 
 export function remove(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
-  return removeNamed(context, checkName(checkCollection(args.collection), args.id), 'document');
+  return removeNamed(context, checkName(context, checkCollection(args.collection), args.id), 'document');
 }
 
 export function removeNamed(context: Context, name: DocumentName, view: DocumentView): IdsPayload {
@@ -172,7 +172,7 @@ export function removeMany(_: unknown, args: ManyArguments, context: Context): I
 
 export function evict(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
   const collection = checkCollection(args.collection);
-  const name = checkName(collection, args.id);
+  const name = checkName(context, collection, args.id);
   const ids = transactionOf(context).request((writer) =>
     [namedId(writer, name)].filter((id) => writer.evict(collection, id)),
   );

@@ -46,8 +46,9 @@ export function typedReads(definition: CollectionDefinition) {
   return {
     typed,
 
-    one(_: unknown, { id }: { readonly id: string }, { reader }: Context): TypedDocument | undefined {
-      const document = reader.get(collection, namedId(reader, checkName(collection, id)));
+    one(_: unknown, { id }: { readonly id: string }, context: Context): TypedDocument | undefined {
+      const { reader } = context;
+      const document = reader.get(collection, namedId(reader, checkName(context, collection, id)));
       return document && typed(document);
     },
 
@@ -60,7 +61,7 @@ export function typedReads(definition: CollectionDefinition) {
     },
 
     liveOne(_: unknown, args: TypedLiveDocumentArguments, context: Context): Promise<Source<LiveResult>> {
-      return openLive(context, liveQueryOf(checkName(collection, args.id)), args.after);
+      return openLive(context, liveQueryOf(checkName(context, collection, args.id)), args.after);
     },
   };
 }

@@ -41,7 +41,7 @@ export function typedWrites(definition: CollectionDefinition) {
     },
 
     update(_: unknown, args: TypedUpdateArguments, context: Context): TypedDocument {
-      const name = checkName(collection, args.id);
+      const name = checkName(context, collection, args.id);
       const { json, attachments } = typedJson(fields, args.set ?? {});
       const operations = [
         ...removals(args.remove ?? [], json),
@@ -57,7 +57,7 @@ export function typedWrites(definition: CollectionDefinition) {
     },
 
     remove: (_: unknown, { id }: { readonly id: string }, context: Context): IdsPayload =>
-      removeNamed(context, checkName(collection, id), 'typed'),
+      removeNamed(context, checkName(context, collection, id), 'typed'),
   };
 }
 

@@ -2,6 +2,7 @@
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { encodeGlobalId } from '../../resolvers/global-ids.ts';
 import { type EmbeddedServer, openServer } from '../servers/tideline.ts';
 
 let server: EmbeddedServer;
@@ -30,6 +31,9 @@ async function extensionsOf(query: string, extensions = {}): Promise<unknown> {
 const noCollection = 'there is no collection contries: there are cars, countries, notes, people';
 const countries = (keypath: string, looked = 2) =>
   `the keypath ${keypath} leads nowhere in ${looked} documents of countries: countries is defined with name, cca2, cca3, ccn3, cioc, independent, status, unMember, unRegionalGroup, region, subregion, capital, currencies, languages, borders, landlocked, area, latlng, idd, tld and 6 more`;
+const norway = encodeGlobalId({ view: 'document', collection: 'countries', id: 'NOR' });
+const foreignId = (collection: string) =>
+  `the id ${norway} is the global id of "NOR" in collection "countries": there is no such document in ${collection}`;
 
 describe('extensions.warnings', () => {
   it.each([
@@ -45,6 +49,16 @@ describe('extensions.warnings', () => {
       `{ documents(collection: "countries", where: { not: { path: "regoin", eq: "Europe" } }, orderBy: [{ path: "updatedAt" }]) {
         nodes { name: at(path: "name.comon") again: at(path: "name.comon") attachment(path: "flagImge") { id } } } }`,
       [countries('regoin'), countries('updatedAt'), countries('name.comon'), countries('flagImge')],
+    ],
+    [
+      "another collection's global id, to be read",
+      `{ document(collection: "notes", id: "${norway}") { _id } note: document(collection: "notes", id: "a") { _id } car(id: "${norway}") { _id } }`,
+      [foreignId('notes'), foreignId('cars')],
+    ],
+    [
+      "another collection's global id, to be removed",
+      `mutation { remove(collection: "notes", id: "${norway}") { ids } removeCar(id: "${norway}") { ids } }`,
+      [foreignId('notes'), foreignId('cars')],
     ],
     [
       'a keypath of a collection that is not defined',
