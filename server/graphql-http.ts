@@ -197,7 +197,7 @@ function operations(
 ): Plugin<object, ServerContext> {
   return {
     onParams({ setParamsHandler }) {
-      setParamsHandler(async ({ params, context: { req, res } }) => {
+      setParamsHandler(async ({ params, context: { req, res, held } }) => {
         const prepared = execution.prepare(requestOf(params, req));
         if (!(prepared instanceof Prepared)) return { errors: prepared.map(withStatus) };
         const isSubscription = prepared.operation.definition.operation === 'subscription';
@@ -215,12 +215,19 @@ function operations(
           return refused === undefined ? {} : yogaResult(refused);
         }
         const { result, token } = await execution.run(prepared);
+        if (isUndone(result)) held.uploads?.undo();
         if (token !== undefined) res.setHeader('Causality-Token', token);
         return yogaResult(result);
       });
     },
   };
 }
+
+/** Whether a mutation is known to have written nothing. */
+const isUndone = ({ errors = [], data }: Result): boolean =>
+  errors.length > 0 &&
+  (data ?? undefined) === undefined &&
+  !errors.some(({ extensions }) => extensions.code === 'OUTCOME_UNKNOWN');
 
 /** An answer without data has the status of its errors. */
 const yogaResult = (result: Result): Result =>

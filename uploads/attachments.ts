@@ -37,7 +37,7 @@ export class UploadedFile {
   readonly size: number;
   readonly filename: string | undefined;
   readonly contentType: string;
-  /** Whether an attachment was made of it. A file of which none was is dropped when its request ends. */
+  /** Whether an attachment was made of it by a transaction that is committed, or may be. Any other file is dropped when its request ends. */
   isUsed = false;
   constructor(sha256: string, size: number, filename: string | undefined, contentType: string) {
     this.sha256 = sha256;

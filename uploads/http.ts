@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
-import { AttachmentNotFoundError, BadUserInputError } from '../errors.ts';
+import { AttachmentNotFoundError, BadUserInputError, OutcomeUnknownError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
 import { checkIntegers } from '../replica/json-text.ts';
@@ -104,6 +104,9 @@ async function upload(
     );
     const { token } = await replica.commit(transaction);
     return { record, token };
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknownError)) uploads.undo();
+    throw error;
   } finally {
     transaction.close();
   }

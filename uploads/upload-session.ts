@@ -63,6 +63,11 @@ export class UploadSession implements AsyncDisposable {
     return this.#received;
   }
 
+  /** The transaction that made attachments of the files is known not to be committed: their bytes go, as nothing names them. */
+  undo(): void {
+    for (const file of this.#kept) file.isUsed = false;
+  }
+
   /** Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
