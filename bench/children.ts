@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Compiled code, until it is disposed of. */
 export class Compiled implements Disposable {
-  /** Beside dist/, as packages are found from there. */
+  /** Beside dist/: the product's packages are found from there, as they are in the product. */
   readonly #folder = join(root, `dist-bench-${process.pid}`);
 
   constructor() {
@@ -26,6 +26,7 @@ export class Compiled implements Disposable {
       this[Symbol.dispose]();
       throw new Error('the bench does not compile: correct what the compiler says above');
     }
+    symlinkSync(join(root, 'bench/node_modules'), join(this.#folder, 'bench/node_modules'));
   }
 
   /**

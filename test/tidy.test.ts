@@ -1,5 +1,6 @@
 /** Checks that read the code itself. Each failure says what is wrong, and what to do. */
 import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageFile from '../package.json' with { type: 'json' };
@@ -173,6 +174,46 @@ describe('numbered rules', () => {
   });
 });
 
+describe('packages', () => {
+  /** By the folder that each package.json stands in, '' being the root: what it lists, with versions. */
+  const listed = new Map(
+    files
+      .filter(({ path }) => /(^|\/)package\.json$/.test(path))
+      .map(({ path, text }) => [path.slice(0, -'package.json'.length), dependenciesIn(text)]),
+  );
+  // The examples are run with the libraries that the tests of clients have: scripts/require-packages.sh.
+  const folderOf = (path: string) =>
+    path.startsWith('examples/') && ![...listed.keys()].some((folder) => folder !== '' && path.startsWith(folder))
+      ? 'test/clients/'
+      : path;
+
+  it('are listed where they are imported: in a package.json beside or above', () => {
+    const faults = code.flatMap((file) => {
+      const inReach = [...listed].filter(([folder]) => folderOf(file.path).startsWith(folder));
+      return importsOf(file)
+        .packages.filter((name) => !isBuiltin(name) && name !== packageFile.name)
+        .filter((name) => !inReach.some(([, versions]) => versions.has(name)))
+        .map((name) => `${file.path} imports ${name}, which no package.json beside or above lists: add it to one`);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('have one version wherever they are listed, and graphql has one copy', () => {
+    const ofRoot = listed.get('') ?? new Map<string, string>();
+    const faults = [...listed]
+      .filter(([folder]) => folder !== '' && !folder.startsWith('examples/'))
+      .flatMap(([folder, versions]) =>
+        [...versions]
+          .filter(([name]) => ofRoot.has(name))
+          .filter(([name, version]) =>
+            name === 'graphql' ? !version.startsWith('file:') : version !== ofRoot.get(name),
+          )
+          .map(([name]) => `${folder}package.json has another ${name} than package.json: give both the same version`),
+      );
+    expect(faults).toEqual([]);
+  });
+});
+
 describe('documents', () => {
   it('link only to files that are there', () => {
     const faults = documents.flatMap(({ path, text }) =>
@@ -219,6 +260,12 @@ function reachedFrom(entries: readonly SourceFile[]): ReadonlySet<string> {
     }
   }
   return reached;
+}
+
+function dependenciesIn(packageText: string): ReadonlyMap<string, string> {
+  const { dependencies, devDependencies }: Readonly<Record<string, Readonly<Record<string, string>> | undefined>> =
+    JSON.parse(packageText);
+  return new Map(Object.entries({ ...dependencies, ...devDependencies }));
 }
 
 function ruleNumbers(pattern: RegExp, text: string, { path }: SourceFile) {

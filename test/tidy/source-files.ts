@@ -15,7 +15,9 @@ export function projectFiles(): readonly SourceFile[] {
   const ignored = readFileSync(join(root, '.gitignore'), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => new RegExp(`^${line.replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
+    .map(
+      (line) => new RegExp(`^${line.replaceAll('.', '\\.').replaceAll('*', '.*')}${line.endsWith('/') ? '' : '/?'}$`),
+    );
   const isOurs = (name: string) => name !== '.git/' && !ignored.some((pattern) => pattern.test(name));
   const walk = (folder: string): readonly string[] =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
