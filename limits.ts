@@ -59,8 +59,15 @@ export const limits = {
   sockets: 10_000,
   subscriptionsPerSocket: 1_000,
   connectionInitMilliseconds: 5_000,
-  /** Bytes that a WebSocket may owe its client when it has one more answer: past these the client does not read. */
-  socketUnsentBytes: 128 * mebibyte,
+  /** Bytes that a connection may owe its client when it has one more answer or event: past these the client does not read. */
+  socketUnsentBytes: 64 * mebibyte,
+  /** All connections together, so that they leave room for the rest of the process; and which part of its heap at most. */
+  socketsUnsentBytes: 512 * mebibyte,
+  socketsUnsentHeapShare: 1 / 4,
+  /** What a message that waits to be sent takes of memory beside its bytes. */
+  frameOverheadBytes: 512,
+  /** Messages that are no operations: whoever asks or answers for a sign of life, or connects with a token, needs no more. */
+  plainMessageCharacters: 64 * kibibyte,
   /** Connections in all: the WebSockets, and room for plain requests beside them. */
   connections: 12_000,
   /** A request's headers come at once; the whole of it takes as long as the largest upload over 3 Mbit/s. */
@@ -74,9 +81,13 @@ export const limits = {
   connectionUnsentBytes: 64 * kibibyte,
   /** Frames up to this size are copied whole for each reader; of larger ones all share the bytes, at the price of a second write. */
   copiedFrameBytes: 4 * kibibyte,
-  /** How long a client may take nothing of what it is owed, beside the time that a slow line takes for so much. */
+  /** How long a client may take nothing of what it is owed, beside the time that a slow line takes for what is taken at once. */
   unreadMilliseconds: 10_000,
   slowestBytesPerSecond: 16 * kibibyte,
+  /** The operating system takes more only once a good part of what it holds is gone: on a slow line, so much. */
+  takenAtOnceBytes: 256 * kibibyte,
+  /** What the operating systems of both sides may hold of one connection: Linux has 4 MiB to send and 6 MiB to receive at most. */
+  systemBufferBytes: 10 * mebibyte,
   /** Events that may wait on a connection behind one whose execution awaits something, before they are merged. */
   queuedEvents: 1_024,
   /** First events kept for who subscribes to the same at the same version: as many come back after a restart. */

@@ -20,12 +20,15 @@ import { isJsonPost, mediaTypeOf, runJsonPost, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
 import type { Result } from './result.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
+import type { SendBuffers } from './subscriptions/send-buffers.ts';
 
 export interface GraphQLHandlerOptions {
   readonly execution: Execution;
   readonly logger: Logger;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
+  /** Of subscriptions. */
+  readonly sendBuffers: SendBuffers;
   /** Holds the files of a multipart request until it is answered. */
   beginUploads(): UploadSession;
 }
@@ -191,10 +194,8 @@ function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
   };
 }
 
-function operations(
-  { execution, elapsed }: GraphQLHandlerOptions,
-  streams: Set<ServerResponse>,
-): Plugin<object, ServerContext> {
+function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>): Plugin<object, ServerContext> {
+  const { execution } = options;
   return {
     onParams({ setParamsHandler }) {
       setParamsHandler(async ({ params, context: { req, res, held } }) => {
@@ -211,7 +212,7 @@ function operations(
         }
         if (isSubscription) {
           // Undefined once the response is closed: yoga has nothing to answer any more.
-          const refused = await streamEvents(execution, prepared, res, elapsed);
+          const refused = await streamEvents(prepared, res, options);
           return refused === undefined ? {} : yogaResult(refused);
         }
         const { result, token } = await execution.run(prepared);

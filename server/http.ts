@@ -1,6 +1,7 @@
 /** The server's doors: which path leads where, who is refused, and how all of them close. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { getHeapStatistics } from 'node:v8';
 import type { GraphQLSchema } from 'graphql';
 import { limits } from '../limits.ts';
 import type { Logger } from '../replica/options.ts';
@@ -14,6 +15,7 @@ import { asksForPage, graphiqlHandler } from './graphiql.ts';
 import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
 import { healthOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { SendBuffers } from './subscriptions/send-buffers.ts';
 import { refuseUpgrade, WebSockets } from './subscriptions/websocket.ts';
 import { withinTime } from './within-time.ts';
 
@@ -47,12 +49,13 @@ export class HttpServer {
   #isClosing = false;
 
   constructor(options: HttpServerOptions) {
-    const { host, corsOrigins, schema, metrics } = options;
+    const { host, corsOrigins, schema, metrics, logger } = options;
     this.#options = options;
     this.#policy = { corsOrigins, loopback: isLoopback(host) };
-    this.#graphql = graphqlHandler(options);
+    const sendBuffers = new SendBuffers({ maximumBytes: unsentBytesAllowed(), logger });
+    this.#graphql = graphqlHandler({ ...options, sendBuffers });
     this.#graphiql = graphiqlHandler(schema);
-    this.#webSockets = new WebSockets({ ...options, sockets: metrics.sockets });
+    this.#webSockets = new WebSockets({ ...options, sendBuffers, sockets: metrics.sockets });
     this.#server = createServer({
       headersTimeout: limits.headersMilliseconds,
       requestTimeout: limits.requestMilliseconds,
@@ -152,6 +155,9 @@ export class HttpServer {
     else this.#webSockets.upgrade(request, socket, head);
   }
 }
+
+const unsentBytesAllowed = () =>
+  Math.min(limits.socketsUnsentBytes, getHeapStatistics().heap_size_limit * limits.socketsUnsentHeapShare);
 
 /** What stands before the query in its URL. */
 function pathOf({ url = '/' }: IncomingMessage): string {

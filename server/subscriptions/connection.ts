@@ -6,7 +6,8 @@
  *      kept for them. When it reads again, all of them that missed something are brought to one version, in consecutive
  *      frames with one token; events after that come behind them.
  * L34. Events that cannot be merged wait, up to a limit; past it their subscription ends with the error that says where.
- * L35. So what is unread is bounded. Who takes nothing for too long, or owes too much, is closed.
+ * L35. So what is unread is bounded. A connection is closed where its client takes nothing of it for too long, or is owed too
+ *      much when there is more to tell.
  */
 import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
@@ -17,6 +18,8 @@ import type { Subscription } from './subscription.ts';
 export interface Outlet {
   /** What was written and not taken. */
   readonly unsentBytes: number;
+  /** What was taken, from the beginning: it moves with each byte. */
+  readonly takenBytes: number;
   /** Drops what comes after it was closed. */
   write(id: string, payload: Payload): void;
   /** A subscription is over, unless its reader left. @param error why */
@@ -50,8 +53,8 @@ export class Connection {
   /** Subscriptions that missed something, in the order in which they did; undefined where there are none. */
   #behind: Set<Subscription> | undefined;
   #awaitsExecution = false;
-  /** When it was last found full and had not been before. */
-  #fullSince: number | undefined;
+  /** Where it was last seen to have taken something: how much in all, and when. */
+  #stall: { readonly takenBytes: number; readonly since: number } | undefined;
   #subscriptions = 0;
 
   constructor({ outlet, elapsed, unsentBytes, unreadMilliseconds }: ConnectionOptions) {
@@ -114,8 +117,14 @@ export class Connection {
 
   /** There is room again. */
   drained(): void {
-    this.#fullSince = undefined;
+    this.#stall = undefined;
     this.#pump();
+  }
+
+  /** Called now and then, as nothing may happen for long. */
+  look(): void {
+    if (this.#outlet.unsentBytes > 0) this.#checkStall();
+    else this.#stall = undefined;
   }
 
   get #isClear(): boolean {
@@ -128,13 +137,20 @@ export class Connection {
     return isFull;
   }
 
-  /** Called while it is full. */
+  /** Called while it is full, and there is more to tell. */
   #checkUnread(): void {
-    const outlet = this.#outlet;
+    if (this.#outlet.unsentBytes > limits.socketUnsentBytes) this.#outlet.closeUnread();
+    else this.#checkStall();
+  }
+
+  /** Called while something is unsent. */
+  #checkStall(): void {
+    const { takenBytes, unsentBytes } = this.#outlet;
     const now = this.#elapsed();
-    this.#fullSince ??= now;
-    const allowed = this.#unreadMilliseconds + (outlet.unsentBytes * 1_000) / limits.slowestBytesPerSecond;
-    if (now - this.#fullSince > allowed || outlet.unsentBytes > limits.socketUnsentBytes) outlet.closeUnread();
+    if (this.#stall?.takenBytes !== takenBytes) this.#stall = { takenBytes, since: now };
+    const atOnce = Math.min(unsentBytes, limits.takenAtOnceBytes);
+    const allowed = this.#unreadMilliseconds + (atOnce * 1_000) / limits.slowestBytesPerSecond;
+    if (now - this.#stall.since > allowed) this.#outlet.closeUnread();
   }
 
   get #mustFallBehind(): boolean {

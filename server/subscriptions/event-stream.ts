@@ -8,8 +8,10 @@ import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
 import type { Execution, Prepared } from '../execution.ts';
 import type { Result } from '../result.ts';
+import { takenBytes } from '../taken-bytes.ts';
 import { Connection, type Outlet } from './connection.ts';
 import { Payload } from './payload.ts';
+import type { SendBuffer, SendBuffers } from './send-buffers.ts';
 import { Subscription } from './subscription.ts';
 
 const ping = ':\n\n';
@@ -17,19 +19,30 @@ const complete = 'event: complete\ndata:\n\n';
 
 class EventStreamOutlet implements Outlet {
   readonly #response: ServerResponse;
+  readonly #buffer: SendBuffer;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, sendBuffers: SendBuffers) {
     this.#response = response;
+    this.#buffer = sendBuffers.open(this, () => response.destroy());
+    response.once('close', () => this.#buffer.close());
+    response.on('drain', () => this.#buffer.written());
   }
 
   get unsentBytes(): number {
     return this.#response.writableLength;
   }
 
+  get takenBytes(): number {
+    const { socket } = this.#response;
+    return socket === null ? 0 : takenBytes(socket);
+  }
+
   write(_id: string, payload: Payload): void {
     if (!isOpen(this.#response)) return;
     if (!this.#response.headersSent) begin(this.#response);
-    this.#response.write(payload.serverSentEvent);
+    const { bytes, shared } = payload.serverSentEvent;
+    this.#response.write(bytes, shared && this.#buffer.share(shared));
+    this.#buffer.written();
   }
 
   end(id: string, error: GraphQLError | undefined): void {
@@ -52,14 +65,20 @@ function begin(response: ServerResponse): void {
   response.flushHeaders();
 }
 
+export interface EventStreamOptions {
+  readonly execution: Execution;
+  readonly sendBuffers: SendBuffers;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+}
+
 /** @returns what is wrong with the subscription; undefined once the stream is over */
 export async function streamEvents(
-  execution: Execution,
   prepared: Prepared,
   response: ServerResponse,
-  elapsed: () => number,
+  { execution, sendBuffers, elapsed }: EventStreamOptions,
 ): Promise<Result | undefined> {
-  const outlet = new EventStreamOutlet(response);
+  const outlet = new EventStreamOutlet(response, sendBuffers);
   const connection = new Connection({ outlet, elapsed });
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   const subscription = await execution.subscribe(prepared, { connection, id: '', isWaiting: () => !response.closed });
@@ -70,7 +89,8 @@ export async function streamEvents(
   if (!response.headersSent) begin(response);
   response.write(ping);
   const pings = setInterval(() => {
-    if (response.writableLength === 0) response.write(ping);
+    connection.look();
+    if (isOpen(response) && response.writableLength === 0) response.write(ping);
   }, limits.signOfLifeMilliseconds);
   await closed;
   clearInterval(pings);

@@ -1,11 +1,23 @@
 /** One event's answer, serialised once for all who are told it, whatever their door. */
 import type { Result } from '../result.ts';
-import { WebSocketFrames } from './web-socket-frames.ts';
+import type { SharedBytes } from './send-buffers.ts';
+import { sharedBytes, WebSocketFrames } from './web-socket-frames.ts';
+
+interface ServerSentEvent {
+  readonly bytes: Buffer;
+  /** Where they are so many that it matters how many hold them. */
+  readonly shared: SharedBytes | undefined;
+}
+
+function serverSentEvent(json: string): ServerSentEvent {
+  const bytes = Buffer.from(`event: next\ndata: ${json}\n\n`);
+  return { bytes, shared: sharedBytes(bytes) };
+}
 
 export class Payload {
   readonly #json: string;
   #webSocketFrames: WebSocketFrames | undefined;
-  #serverSentEvent: Buffer | undefined;
+  #serverSentEvent: ServerSentEvent | undefined;
 
   constructor(result: Result) {
     this.#json = JSON.stringify(result);
@@ -21,8 +33,8 @@ export class Payload {
     return this.#webSocketFrames;
   }
 
-  get serverSentEvent(): Buffer {
-    this.#serverSentEvent ??= Buffer.from(`event: next\ndata: ${this.#json}\n\n`);
+  get serverSentEvent(): ServerSentEvent {
+    this.#serverSentEvent ??= serverSentEvent(this.#json);
     return this.#serverSentEvent;
   }
 

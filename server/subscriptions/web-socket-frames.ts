@@ -6,6 +6,7 @@
  */
 import type { Writable } from 'node:stream';
 import { limits } from '../../limits.ts';
+import { SharedBytes } from './send-buffers.ts';
 
 const finalText = 0x81;
 
@@ -23,6 +24,8 @@ export function messageHead(id: string): string {
 
 export class WebSocketFrames {
   readonly #tail: Buffer;
+  /** Where it is so large that it matters how many hold it. */
+  readonly shared: SharedBytes | undefined;
   #tailCharacters: string | undefined;
   #head: string | undefined;
   #frame = '';
@@ -30,15 +33,16 @@ export class WebSocketFrames {
   /** @param json what is told */
   constructor(json: string) {
     this.#tail = Buffer.from(`,"type":"next","payload":${json}}`);
+    this.shared = sharedBytes(this.#tail);
   }
 
-  /** @param head as `messageHead` gives it */
-  write(stream: Writable, head: string): void {
+  /** @param head as `messageHead` gives it @param taken called once the stream holds the shared bytes no more */
+  write(stream: Writable, head: string, taken?: () => void): void {
     const length = head.length + this.#tail.length;
     if (length > limits.copiedFrameBytes) {
       stream.cork();
       stream.write(frameHead(length) + head, 'latin1');
-      stream.write(this.#tail);
+      stream.write(this.#tail, taken);
       stream.uncork();
       return;
     }
@@ -50,6 +54,11 @@ export class WebSocketFrames {
     }
     stream.write(this.#frame, 'latin1');
   }
+}
+
+/** @returns undefined for so few that they count with each connection that holds them */
+export function sharedBytes({ length }: Buffer): SharedBytes | undefined {
+  return length > limits.connectionUnsentBytes ? new SharedBytes(length) : undefined;
 }
 
 /** @param length of what follows, in bytes */

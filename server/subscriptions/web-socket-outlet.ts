@@ -1,52 +1,132 @@
-/** What one WebSocket is told of its subscriptions: frames of its events are written beside those of ws, all else by ws. */
-import type { Duplex } from 'node:stream';
+/**
+ * What one WebSocket sends: all of it goes through here, so that it is counted. Events are written as frames of our own beside
+ * those of ws, which writes all else.
+ */
+import type { Socket } from 'node:net';
 import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
+import { limits } from '../../limits.ts';
+import { takenBytes } from '../taken-bytes.ts';
 import type { Connection, Outlet } from './connection.ts';
 import type { Payload } from './payload.ts';
+import type { SendBuffer, SendBuffers } from './send-buffers.ts';
+import type { Line } from './signs-of-life.ts';
 
 /** Of a close: Try Again Later (IANA, WebSocket Close Code Number Registry). Clients take it as: connect again. */
 const tryAgainLater = 1013;
+/** Of a close frame's reason (RFC 6455, sections 5.5 and 5.5.1). */
+const reasonBytes = 123;
 
-export class WebSocketOutlet implements Outlet {
+export interface WebSocketOutletOptions {
+  readonly socket: WebSocket;
+  /** What ws itself writes to; nothing is compressed, so that its frames are whole, too. */
+  readonly stream: Socket;
+  readonly sendBuffers: SendBuffers;
+  /** Told the id of a subscription that is over, unless its client left it. */
+  ended(id: string): void;
+}
+
+export class WebSocketOutlet implements Outlet, Line {
   readonly #socket: WebSocket;
-  readonly #stream: Duplex;
+  readonly #stream: Socket;
+  readonly #buffer: SendBuffer;
+  readonly #measure: () => void;
+  readonly #taken: () => void;
+  /** Of those that ws writes: a small one takes more memory than its bytes. */
+  #unsentFrames = 0;
   #isCorked = false;
   readonly #ended: (id: string) => void;
   /** Set once: its connection, which asks it what is unsent. */
   connection: Connection | undefined;
 
-  /**
-   * @param stream what ws itself writes to; nothing is compressed, so that its frames are whole, too
-   * @param ended told the id of a subscription that is over, unless its client left it
-   */
-  constructor(socket: WebSocket, stream: Duplex, ended: (id: string) => void) {
+  constructor({ socket, stream, sendBuffers, ended }: WebSocketOutletOptions) {
     this.#socket = socket;
     this.#stream = stream;
     this.#ended = ended;
+    this.#buffer = sendBuffers.open(this, () => socket.terminate());
+    this.#measure = () => this.#buffer.written();
+    this.#taken = () => {
+      this.#unsentFrames -= 1;
+      this.#buffer.written();
+    };
+    stream.once('close', () => this.#buffer.close());
+    stream.on('drain', () => {
+      this.#measure();
+      this.connection?.drained();
+    });
   }
 
   get unsentBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.writableLength + this.#unsentFrames * limits.frameOverheadBytes;
+  }
+
+  get takenBytes(): number {
+    return takenBytes(this.#stream);
+  }
+
+  get receivedBytes(): number {
+    return this.#stream.bytesRead;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
   }
 
   /** @param id the beginning of the message, as `messageHead` gives it */
   write(id: string, payload: Payload): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (!this.isOpen) return;
     if ((this.connection?.size ?? 0) > 1) this.#cork();
-    payload.webSocketFrames.write(this.#stream, id);
+    const { webSocketFrames: frames } = payload;
+    frames.write(this.#stream, id, frames.shared && this.#buffer.share(frames.shared));
+    this.#measure();
   }
 
   end(head: string, error: GraphQLError | undefined): void {
     const { id } = JSON.parse(`${head}}`);
     this.#ended(id);
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
     const message = error === undefined ? { id, type: 'complete' } : { id, type: 'error', payload: [error] };
-    this.#socket.send(JSON.stringify(message));
+    this.send(JSON.stringify(message));
   }
 
+  /** A message of the protocol. Ends the connection where its client is owed too much already. */
+  send(text: string): void {
+    if (!this.#mayWrite()) return;
+    this.#unsentFrames += 1;
+    // Node sets aside three bytes for each character of a string that waits.
+    const data = text.length > limits.copiedFrameBytes ? Buffer.from(text) : text;
+    this.#socket.send(data, { binary: false }, this.#taken);
+    this.#measure();
+  }
+
+  /** Answers a ping of RFC 6455. */
+  pong(data: Buffer): void {
+    if (!this.#mayWrite()) return;
+    this.#unsentFrames += 1;
+    this.#socket.pong(data, false, this.#taken);
+    this.#measure();
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    if (this.isOpen) this.#socket.ping();
+  }
+
+  /** A reason that is too long for its frame is cut short. */
+  close(code: number, reason: string): void {
+    this.#socket.close(code, shortened(reason));
+  }
+
+  /** At once where it is owed too much: a close frame would wait behind all that. */
   closeUnread(): void {
-    closeUnread(this.#socket);
+    if (this.unsentBytes > limits.socketUnsentBytes) this.#buffer.cutOff();
+    else this.close(tryAgainLater, 'what was sent is not read');
+  }
+
+  #mayWrite(): boolean {
+    if (!this.isOpen) return false;
+    if (this.unsentBytes <= limits.socketUnsentBytes) return true;
+    this.closeUnread();
+    return false;
   }
 
   /** What one turn writes to several subscriptions goes out at once. */
@@ -57,11 +137,13 @@ export class WebSocketOutlet implements Outlet {
     process.nextTick(() => {
       this.#isCorked = false;
       this.#stream.uncork();
+      this.#measure();
     });
   }
 }
 
-/** Behind what was written before. */
-export function closeUnread(socket: WebSocket): void {
-  socket.close(tryAgainLater, 'what was sent is not read');
+function shortened(reason: string): string {
+  let shown = reason;
+  while (Buffer.byteLength(shown) > reasonBytes) shown = `${shown.slice(0, -2)}…`;
+  return shown;
 }

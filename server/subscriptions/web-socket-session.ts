@@ -2,7 +2,7 @@
  * One WebSocket of protocol graphql-transport-ws. graphql-ws keeps its life cycle and answers queries and mutations; that a
  * subscription begins is handled here, as graphql-ws would keep some two kilobytes for as long as one is open.
  */
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { GraphQLError } from 'graphql';
 import { CloseCode, type Context, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -13,6 +13,8 @@ import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
 import { publicError, requestError } from '../graphql-errors.ts';
 import { Connection } from './connection.ts';
+import type { SendBuffers } from './send-buffers.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { Subscription } from './subscription.ts';
 import { messageHead } from './web-socket-frames.ts';
 import { WebSocketOutlet } from './web-socket-outlet.ts';
@@ -22,6 +24,7 @@ export type SessionContext = Context<Record<string, unknown> | undefined, WebSoc
 export interface SessionOptions {
   readonly execution: Execution;
   readonly logger: Logger;
+  readonly sendBuffers: SendBuffers;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
   readonly isClosing: () => boolean;
@@ -31,15 +34,16 @@ export interface SessionOptions {
 type Asked = Prepared | readonly GraphQLError[];
 
 export class WebSocketSession {
-  readonly socket: WebSocket;
+  /** All that is sent goes through it. */
+  readonly outlet: WebSocketOutlet;
+  readonly #socket: WebSocket;
   readonly #options: SessionOptions;
+  readonly #signsOfLife: SignsOfLife;
   readonly #connection: Connection;
   /** Set with the handshake. */
   context: SessionContext | undefined;
   /** Takes what is not handled here. */
   handle: ((message: string) => Promise<void>) | undefined;
-  /** Whether it has read since it was asked for a sign of life. */
-  isAlive = true;
   /**
    * The ids of what is executed, also where its client has said complete: until it ends, another operation under its id would
    * be taken for it.
@@ -47,28 +51,55 @@ export class WebSocketSession {
   readonly #executed = new Set<string>();
   /** Where the message at hand has an integer that JSON.parse makes another of. */
   #lostDigits: BadUserInputError | undefined;
+  /** Of the message at hand. */
+  #characters = 0;
   /** What the message at hand asks for, where it was looked at here. */
   #asked: Asked | undefined;
 
   /** @param stream what ws itself writes to */
-  constructor(socket: WebSocket, stream: Duplex, options: SessionOptions) {
-    this.socket = socket;
+  constructor(socket: WebSocket, stream: Socket, options: SessionOptions) {
+    const { elapsed, sendBuffers } = options;
+    this.#socket = socket;
     this.#options = options;
-    const outlet = new WebSocketOutlet(socket, stream, (id) => {
-      if (this.context !== undefined) delete this.context.subscriptions[id];
+    this.outlet = new WebSocketOutlet({
+      socket,
+      stream,
+      sendBuffers,
+      ended: (id) => {
+        if (this.context !== undefined) delete this.context.subscriptions[id];
+      },
     });
-    this.#connection = new Connection({ outlet, elapsed: options.elapsed });
-    outlet.connection = this.#connection;
-    stream.on('drain', () => this.#connection.drained());
+    this.#connection = new Connection({ outlet: this.outlet, elapsed });
+    this.outlet.connection = this.#connection;
+    this.#signsOfLife = new SignsOfLife(this.outlet, elapsed);
+  }
+
+  /** Called now and then: whoever does not read, or is not there any more, is cut off. */
+  look(): void {
+    this.#connection.look();
+    const found = this.#signsOfLife.look();
+    if (found === 'ask') this.outlet.ping();
+    else if (found === 'leave') this.#socket.terminate();
   }
 
   /** @param message as it came, whatever it is */
   received(message: string): Promise<void> {
+    // It is closing, and nothing would be answered.
+    if (!this.outlet.isOpen) return Promise.resolve();
+    this.#characters = message.length;
     this.#lostDigits = lostDigitsIn(message);
     this.#asked = undefined;
     // Only what has the word can be one.
     if (message.includes('subscription') && this.#hasBegun(message)) return Promise.resolve();
     return this.handle?.(message) ?? Promise.resolve();
+  }
+
+  /** For graphql-ws, of a message that is no operation. @returns whether it may be so long; else the connection is closed */
+  checkPlain(): boolean {
+    if (this.#characters <= limits.plainMessageCharacters) return true;
+    const problem = `a message without an operation has at most ${limits.plainMessageCharacters} characters`;
+    this.outlet.close(CloseCode.BadRequest, problem);
+    return false;
   }
 
   /** For graphql-ws: what a message asks for, and that it is executed from now on. */
@@ -77,7 +108,7 @@ export class WebSocketSession {
     if (!(asked instanceof Prepared)) return asked;
     if (this.#executed.has(id)) {
       const problem = 'the operation that was completed under this id has not ended';
-      this.socket.close(CloseCode.SubscriberAlreadyExists, problem);
+      this.outlet.close(CloseCode.SubscriberAlreadyExists, problem);
       return [requestError(problem, 'BAD_REQUEST')];
     }
     this.#executed.add(id);
@@ -104,7 +135,7 @@ export class WebSocketSession {
     context.subscriptions[id] = null;
     this.#open(id, prepared, context).catch((err: unknown) => {
       this.#options.logger.error({ err }, 'a subscription failed unexpectedly');
-      this.socket.close(CloseCode.InternalServerError, 'Internal server error');
+      this.outlet.close(CloseCode.InternalServerError, 'Internal server error');
     });
     return true;
   }
@@ -118,8 +149,8 @@ export class WebSocketSession {
       if (!answer.isOver) context.subscriptions[id] = answer;
     } else if (isWaiting()) {
       delete context.subscriptions[id];
-      this.socket.send(JSON.stringify({ id, type: MessageType.Next, payload: answer }));
-      this.socket.send(JSON.stringify({ id, type: MessageType.Complete }));
+      this.outlet.send(JSON.stringify({ id, type: MessageType.Next, payload: answer }));
+      this.outlet.send(JSON.stringify({ id, type: MessageType.Complete }));
     }
   }
 

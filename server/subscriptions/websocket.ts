@@ -1,5 +1,6 @@
 /** GraphQL over WebSocket (protocol graphql-transport-ws): queries, mutations and subscriptions on one connection. */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Server } from 'graphql-ws';
@@ -8,13 +9,14 @@ import { limits } from '../../limits.ts';
 import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
 import { withinTime } from '../within-time.ts';
-import { closeUnread } from './web-socket-outlet.ts';
+import type { SendBuffers } from './send-buffers.ts';
 import { WebSocketSession } from './web-socket-session.ts';
 
 export interface WebSocketsOptions {
   readonly execution: Execution;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
+  readonly sendBuffers: SendBuffers;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
   /** Told of each connection: 1 where it opens, -1 where it is closed. */
@@ -30,12 +32,14 @@ export class WebSockets {
     handleProtocols,
     maxPayload: limits.requestBytes,
     perMessageDeflate: false,
+    // Pongs go through the outlet, so that they are counted.
+    autoPong: false,
     // Else what comes in one packet is handled in one turn: an id that is completed and taken again would still be in use.
     allowSynchronousEvents: false,
   });
   readonly #options: WebSocketsOptions;
   readonly #protocol: Server<WebSocketSession>;
-  readonly #sessions = new Map<WebSocket, WebSocketSession>();
+  readonly #sessions = new Set<WebSocketSession>();
   readonly #signsOfLife: NodeJS.Timeout;
   #isClosing = false;
 
@@ -45,8 +49,9 @@ export class WebSockets {
     this.#protocol = makeServer<Record<string, unknown> | undefined, WebSocketSession>({
       connectionInitWaitTimeout: limits.connectionInitMilliseconds,
       onConnect: (context) => {
-        context.extra.context = context;
+        if (context.extra.checkPlain()) context.extra.context = context;
       },
+      onPing: ({ extra: session }) => void session.checkPlain(),
       onSubscribe: ({ extra: session }, id, payload) => {
         const asked = session.begin(id, payload);
         if (!(asked instanceof Prepared)) return asked;
@@ -55,12 +60,11 @@ export class WebSockets {
       },
       execute: (args) => execution.run(preparedOf(args)).then(({ result }) => result),
       onComplete: ({ extra: session }, id) => session.executed(id),
-      onNext: ({ extra: { socket } }) => {
-        if (socket.bufferedAmount > limits.socketUnsentBytes) closeUnread(socket);
-      },
     });
     this.#server.on('error', (err) => options.logger.error({ err }, 'the WebSocket server failed'));
-    this.#signsOfLife = setInterval(() => this.#askForSignsOfLife(), limits.signOfLifeMilliseconds);
+    this.#signsOfLife = setInterval(() => {
+      for (const session of this.#sessions) session.look();
+    }, limits.signOfLifeMilliseconds);
     this.#signsOfLife.unref();
   }
 
@@ -70,7 +74,7 @@ export class WebSockets {
       refuseUpgrade(socket, 503, this.#isClosing ? 'this server is shutting down' : 'too many connections');
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, socket));
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, request.socket));
   }
 
   /**
@@ -89,59 +93,38 @@ export class WebSockets {
     for (const client of clients) client.terminate();
   }
 
-  #opened(socket: WebSocket, stream: Duplex): void {
-    const { sockets, logger, execution, elapsed } = this.#options;
-    const session = new WebSocketSession(socket, stream, {
-      execution,
-      logger,
-      elapsed,
-      isClosing: () => this.#isClosing,
-    });
+  #opened(socket: WebSocket, stream: Socket): void {
+    const { sockets, logger } = this.#options;
+    const session = new WebSocketSession(socket, stream, { ...this.#options, isClosing: () => this.#isClosing });
+    const { outlet } = session;
     const closed = this.#protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState === socket.OPEN) socket.send(text, (error) => (error ? reject(error) : resolve()));
-            else resolve();
-          }),
-        close: (code, reason) => socket.close(code, reason),
+        // What waits to be sent is counted; whoever waited for it would keep the message that it answers.
+        send: (text) => outlet.send(text),
+        close: (code = CloseCode.InternalServerError, reason = '') => outlet.close(code, reason),
         onMessage: (handle) => {
           session.handle = handle;
         },
       },
       session,
     );
-    this.#sessions.set(socket, session);
+    this.#sessions.add(session);
     sockets(1);
-    socket.on('pong', () => {
-      session.isAlive = true;
-    });
+    socket.on('ping', (data) => outlet.pong(data));
     socket.on('message', (data) => {
       session.received(String(data)).catch((err: unknown) => {
         logger.error({ err }, 'a message over a WebSocket failed unexpectedly');
-        // No reason: one of more than 123 bytes would end the process.
-        socket.close(CloseCode.InternalServerError, 'Internal server error');
+        outlet.close(CloseCode.InternalServerError, 'Internal server error');
       });
     });
     socket.once('close', (code, reason) => {
-      this.#sessions.delete(socket);
+      this.#sessions.delete(session);
       sockets(-1);
       closed(code, String(reason)).catch((err: unknown) => logger.error({ err }, 'a WebSocket could not be left'));
     });
     // ws has closed the connection by then, with the code that fits.
     socket.on('error', (err) => logger.info({ err }, 'a WebSocket was closed for what its client sent'));
-  }
-
-  /** Who gave none since the last time is cut off. */
-  #askForSignsOfLife(): void {
-    for (const [socket, session] of this.#sessions) {
-      if (!session.isAlive) socket.terminate();
-      else if (socket.readyState === socket.OPEN) {
-        session.isAlive = false;
-        socket.ping();
-      }
-    }
   }
 }
 

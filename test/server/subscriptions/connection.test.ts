@@ -157,6 +157,38 @@ describe('a connection', () => {
     expect(slow.wasClosed).toBe(true);
   });
 
+  it('L35: is not closed while it takes something now and then of a large event, however long that takes', () => {
+    let now = 0;
+    const { counter, open } = opened();
+    const slow = new TestReader({ unsentBytes: 1, unreadMilliseconds: 1_000 }, () => now);
+    open(slow);
+    slow.unsentBytes = 30_000_000;
+    for (; slow.unsentBytes > 100_000; now += 900) {
+      counter.add();
+      slow.connection.look();
+      slow.unsentBytes -= 100_000;
+      slow.takenBytes += 100_000;
+    }
+    expect(slow.wasClosed).toBe(false);
+    slow.connection.look();
+    now += 10_000;
+    slow.connection.look();
+    expect(slow.wasClosed).toBe(true);
+  });
+
+  it('L35: is closed where it takes nothing, also if nothing happens meanwhile', () => {
+    let now = 0;
+    const slow = new TestReader({ unreadMilliseconds: 1_000 }, () => now);
+    slow.unsentBytes = limits.socketUnsentBytes;
+    slow.connection.look();
+    now = 1_000 + (limits.takenAtOnceBytes * 1_000) / limits.slowestBytesPerSecond;
+    slow.connection.look();
+    expect(slow.wasClosed).toBe(false);
+    now += 1;
+    slow.connection.look();
+    expect(slow.wasClosed).toBe(true);
+  });
+
   it('L35: is closed where it takes nothing for too long, and others do not notice', () => {
     let now = 0;
     const { counter, open } = opened();

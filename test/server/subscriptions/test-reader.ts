@@ -15,6 +15,7 @@ export class TestReader implements Reader, Outlet {
   /** What was written and not read, each with its id. */
   readonly unread: { readonly id: string; readonly payload: Payload }[] = [];
   unsentBytes = 0;
+  takenBytes = 0;
   wasClosed = false;
   isHere = true;
   #waiting: (() => void) | undefined;
@@ -65,6 +66,7 @@ export class TestReader implements Reader, Outlet {
     const oldest = this.unread.shift();
     if (oldest === undefined) return undefined;
     this.unsentBytes -= oldest.payload.bytes;
+    this.takenBytes += oldest.payload.bytes;
     if (this.unsentBytes === 0) this.connection.drained();
     return { id: oldest.id, answer: JSON.parse(oldest.payload.json) };
   }

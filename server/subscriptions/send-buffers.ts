@@ -1,0 +1,149 @@
+/**
+ * What connections were sent and have not taken.
+ * L43. It is bounded for all of them together. Past the bound those that cost most are cut off, until an eighth of it is free.
+ *      Bytes that several connections hold count once, and cost each of them its share.
+ */
+import type { Logger } from '../../replica/options.ts';
+
+/** Bytes that many streams write without a copy. */
+export class SharedBytes {
+  readonly bytes: number;
+  holders = 0;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+}
+
+export interface SendBuffersOptions {
+  readonly maximumBytes: number;
+  readonly logger: Logger;
+}
+
+export class SendBuffers {
+  readonly #maximumBytes: number;
+  readonly #logger: Logger;
+  readonly #open = new Set<SendBuffer>();
+  #bytes = 0;
+
+  constructor({ maximumBytes, logger }: SendBuffersOptions) {
+    this.#maximumBytes = maximumBytes;
+    this.#logger = logger;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @param cutOff ends the connection at once */
+  open(measured: Measured, cutOff: () => void): SendBuffer {
+    const buffer = new SendBuffer(measured, cutOff, this);
+    this.#open.add(buffer);
+    return buffer;
+  }
+
+  /** For a send buffer. */
+  changed(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#maximumBytes) this.#relieve();
+  }
+
+  /** For a send buffer: it holds nothing any more. */
+  closed(buffer: SendBuffer, bytes: number): void {
+    this.#open.delete(buffer);
+    this.#bytes -= bytes;
+  }
+
+  #relieve(): void {
+    // What was taken since a connection was last written to.
+    for (const buffer of this.#open) this.#bytes += buffer.measure();
+    const aim = (this.#maximumBytes * 7) / 8;
+    if (this.#bytes <= aim) return;
+    const costs = [...this.#open].map((buffer) => ({ buffer, cost: buffer.cost })).sort((a, b) => b.cost - a.cost);
+    for (const { buffer, cost } of costs) {
+      if (this.#bytes <= aim) return;
+      this.#logger.warn(
+        { bytes: Math.round(cost) },
+        'a connection was cut off, as unread answers take too much memory',
+      );
+      buffer.cutOff();
+    }
+  }
+}
+
+interface Measured {
+  readonly unsentBytes: number;
+}
+
+export class SendBuffer {
+  readonly #measured: Measured;
+  readonly #cutOff: () => void;
+  readonly #all: SendBuffers;
+  readonly #shared = new Set<SharedBytes>();
+  /** As it was last measured: what is its own. */
+  #own = 0;
+  #isClosed = false;
+
+  constructor(measured: Measured, cutOff: () => void, all: SendBuffers) {
+    this.#measured = measured;
+    this.#cutOff = cutOff;
+    this.#all = all;
+  }
+
+  /** Called after each write. */
+  written(): void {
+    const change = this.measure();
+    if (change !== 0) this.#all.changed(change);
+  }
+
+  /** Called before shared bytes are written. @returns to be called once they are taken, or given up */
+  share(shared: SharedBytes): () => void {
+    if (this.#isClosed || this.#shared.has(shared)) return () => undefined;
+    this.#shared.add(shared);
+    shared.holders += 1;
+    if (shared.holders === 1) this.#all.changed(shared.bytes);
+    return () => {
+      const freed = this.#release(shared);
+      if (freed > 0) this.#all.changed(-freed);
+    };
+  }
+
+  /** Bytes, for whoever decides which connection to cut off. */
+  get cost(): number {
+    let cost = this.#own;
+    for (const { bytes, holders } of this.#shared) cost += bytes / holders;
+    return cost;
+  }
+
+  /** For all send buffers. @returns by how much its own bytes have changed */
+  measure(): number {
+    if (this.#isClosed) return 0;
+    let own = this.#measured.unsentBytes;
+    for (const { bytes } of this.#shared) own -= bytes;
+    own = Math.max(own, 0);
+    const change = own - this.#own;
+    this.#own = own;
+    return change;
+  }
+
+  cutOff(): void {
+    this.close();
+    this.#cutOff();
+  }
+
+  /** The connection is over. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    let freed = this.#own;
+    for (const shared of this.#shared) freed += this.#release(shared);
+    this.#isClosed = true;
+    this.#all.closed(this, freed);
+  }
+
+  /** @returns the bytes that nobody holds any more */
+  #release(shared: SharedBytes): number {
+    if (!this.#shared.delete(shared)) return 0;
+    shared.holders -= 1;
+    return shared.holders === 0 ? shared.bytes : 0;
+  }
+}
