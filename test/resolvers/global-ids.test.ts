@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../limits.ts';
 import { decodeGlobalId, encodeGlobalId } from '../../resolvers/global-ids.ts';
 
 const names = fc.string({ unit: 'binary', minLength: 1 }).filter((name) => !/[\p{Cc}\p{Cs}]/u.test(name));
@@ -15,6 +16,13 @@ describe('global ids', () => {
         expect(decodeGlobalId(id)).toEqual(parts);
       }),
     );
+  });
+
+  it('are as long as names and ids may be, and longer text is none', () => {
+    const parts = { view: 'document', collection: '😀'.repeat(limits.collectionCharacters) } as const;
+    const longest = { ...parts, id: 'x'.repeat(limits.idBytes) };
+    expect(decodeGlobalId(encodeGlobalId(longest))).toEqual(longest);
+    expect(decodeGlobalId(encodeGlobalId({ ...parts, id: 'x'.repeat(limits.idBytes + 1) }))).toBeUndefined();
   });
 
   it('are one for each, and no other text is one', () => {
