@@ -230,6 +230,8 @@ export const limits = {
   pageRetryMilliseconds: 250,
   pageLongestRetryMilliseconds: 4_000,
 
+  /** A signal that comes no later than this after the first is the same Ctrl-C, passed on by npm; a person presses twice more slowly. */
+  sameSignalMilliseconds: 500,
   /** SIGTERM to exit. */
   shutdownMilliseconds: 5_000,
   /** Of that, what runs may take: longer than an append that has to end in the journal. */

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { limits } from '../limits.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { keepShortLivedYoung } from './heap.ts';
+import { onEndingSignal } from './signals.ts';
 import { openSystem, type System } from './system.ts';
 import { openTideline, type Tideline } from './tideline.ts';
 import { withinTime } from './within-time.ts';
@@ -45,8 +46,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 const starting = start(configuration, system);
-// Once each: whoever is impatient, and sends it again, ends the process.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+onEndingSignal((signal) => void stop(signal));
 const tideline = await starting;
 for (const line of firstWords(tideline, configuration)) console.log(line);
 logger.info({ id: tideline.replica.id, url: tideline.url }, 'listening');

@@ -27,11 +27,14 @@ const standardError = 2;
 
 /** Logs are lines of JSON on standard error, each written before the next: the last one before a crash is there too. */
 export function openSystem(logLevel: LogLevel): System {
+  const destination = pino.destination({ dest: standardError, sync: true });
+  // A terminal that was closed takes no more lines: the server still has to end in order.
+  destination.on('error', () => {});
   const serializers = { err: pino.stdSerializers.err, error: pino.stdSerializers.err };
   return {
     timers,
     random: (bytes) => randomBytes(bytes),
     elapsed: () => performance.now(),
-    logger: pino({ level: logLevel, base: null, serializers }, pino.destination({ dest: standardError, sync: true })),
+    logger: pino({ level: logLevel, base: null, serializers }, destination),
   };
 }

@@ -1,5 +1,6 @@
 /** What the clients' command lines have in common. */
 import { InvalidArgumentError, Option } from 'commander';
+import { onEndingSignal } from '../../server/signals.ts';
 
 export const interruptedExitCode = 130;
 
@@ -25,15 +26,10 @@ export const wholeNumber =
     return value;
   };
 
-/** Ctrl-C once: come to an end in good order. Twice: at once. */
+/** Aborted by the first Ctrl-C or other signal to end: come to an end in good order. A later signal ends the process at once. */
 export function stopOnInterrupt(): AbortSignal {
   const stop = new AbortController();
-  const interrupt = () => {
-    if (stop.signal.aborted) process.exit(interruptedExitCode);
-    stop.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  onEndingSignal(() => stop.abort());
   return stop.signal;
 }
 

@@ -49,7 +49,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'replica/gossip/': { rooms: ['replica/crdt/', 'replica/log/'], packages: nothing },
   'replica/redis/': { rooms: ['replica/crdt/', 'replica/log/', 'replica/gossip/', 'replica/'], packages: undefined },
   'replica/lmdb/': { rooms: ['replica/crdt/', 'replica/log/', 'replica/gossip/', 'replica/'], packages: undefined },
-  'scripts/': { rooms: [], packages: undefined },
+  'scripts/': { rooms: ['server/', 'schema/', 'definitions/'], packages: undefined },
 };
 
 export const forEveryRoom: ReadonlySet<string> = new Set(['errors.ts', 'limits.ts']);
