@@ -14,6 +14,13 @@ export const argumentDescriptions = {
   strategy: 'What happens where the document exists already.',
 } as const;
 
+/** Members of every filter. */
+export const filterDescriptions = {
+  and: 'All of these hold. There is at least one, and none is empty.',
+  or: 'At least one of these holds. There is at least one, and none is empty.',
+  not: 'This does not hold. It is not empty.',
+} as const;
+
 export const collectionArgument = (arg: Arguments) =>
   arg.string({ required: true, description: argumentDescriptions.collection });
 

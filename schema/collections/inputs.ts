@@ -3,6 +3,7 @@ import type { InputRefShape } from '@pothos/core';
 import type { CollectionDefinition, FieldDefinition } from '../../definitions/definitions.ts';
 import { nestedType } from '../../definitions/names.ts';
 import type { TypedInput } from '../../resolvers/typed/filters.ts';
+import { filterDescriptions } from '../arguments.ts';
 import type { Builder } from '../builder.ts';
 import { fieldDescription } from './field-descriptions.ts';
 import type { ScalarFilters } from './scalar-filters.ts';
@@ -107,13 +108,13 @@ export function documentFilter(builder: Builder, { type, fields }: CollectionDef
   const own = filterFields(builder, type, fields, filters);
   const ref = builder.inputRef<TypedInput>(`${type}Filter`);
   builder.inputType(ref, {
-    description: 'All the members given must hold together.',
+    description: 'All the members given must hold together; without any, all documents match.',
     fields: (t) => ({
       _id: t.field({ type: filters.id, description: 'Compares the `_id`.' }),
       ...exposed(t, own),
-      and: t.field({ type: [ref], description: 'All of these hold.' }),
-      or: t.field({ type: [ref], description: 'At least one of these holds.' }),
-      not: t.field({ type: ref, description: 'This does not hold.' }),
+      and: t.field({ type: [ref], description: filterDescriptions.and }),
+      or: t.field({ type: [ref], description: filterDescriptions.or }),
+      not: t.field({ type: ref, description: filterDescriptions.not }),
     }),
   });
   return ref;
@@ -123,7 +124,12 @@ const filterFields = (builder: Builder, type: string, fields: Fields, filters: S
   inputFields(type, fields, filterDescription, (field, nested) => {
     if (field.kind === 'map') {
       const own = filterFields(builder, nested, field.fields, filters);
-      return mapInput(builder, `${nested}Filter`, 'All the members given must hold together.', own);
+      return mapInput(
+        builder,
+        `${nested}Filter`,
+        'All the members given must hold together; there is at least one.',
+        own,
+      );
     }
     const filter = field.kind === 'list' ? filters.list[field.of.kind] : filters.scalar[field.kind];
     return filter && (() => filter);

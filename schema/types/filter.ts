@@ -1,3 +1,4 @@
+import { filterDescriptions } from '../arguments.ts';
 import type { Builder } from '../builder.ts';
 
 export function addFilter(builder: Builder): void {
@@ -17,9 +18,9 @@ there, only \`exists: false\` (and \`not\`) holds: \`ne\` needs a value, like al
       exists: t.boolean({ description: 'Whether anything is there, null included.' }),
       contains: t.field({ type: 'JSON', description: 'A substring of a string, or a member of an array.' }),
       startsWith: t.string({ description: 'A string that begins so; upper and lower case differ.' }),
-      and: t.field({ type: ['Filter'], description: 'All of these hold.' }),
-      or: t.field({ type: ['Filter'], description: 'At least one of these holds.' }),
-      not: t.field({ type: 'Filter', description: 'This does not hold.' }),
+      and: t.field({ type: ['Filter'], description: filterDescriptions.and }),
+      or: t.field({ type: ['Filter'], description: filterDescriptions.or }),
+      not: t.field({ type: 'Filter', description: filterDescriptions.not }),
     }),
   });
 

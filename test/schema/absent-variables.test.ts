@@ -1,5 +1,7 @@
 /** graphql-js leaves a member out of an input object whose variable is absent: no filter may widen by that unseen. */
+import { type GraphQLInputObjectType, getNamedType, isInputObjectType } from 'graphql';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { buildSchema } from '../../schema/schema.ts';
 import { type Api, idsAt, openApi, sample } from './api.ts';
 
 let api: Api;
@@ -47,6 +49,37 @@ describe('a filter in which an absent variable stands is refused', () => {
       expect(await api.run(`{ all: ${field} { totalCount } }`)).toEqual({ all: { totalCount: 2 } });
     },
   );
+});
+
+/** Each comparison of a filter, and of the maps and filters in it, as `where` has it with a variable. */
+function* comparisons(filter: GraphQLInputObjectType, depth: number): Generator<readonly [string, string]> {
+  for (const { name, type } of Object.values(filter.getFields())) {
+    const member = getNamedType(type);
+    const depthWithin = ['and', 'or', 'not'].includes(name) ? depth - 1 : depth;
+    if (!isInputObjectType(member)) yield [`{ ${name}: $x }`, String(type)];
+    else if (depthWithin >= 0) {
+      for (const [where, variable] of comparisons(member, depthWithin)) yield [`{ ${name}: ${where} }`, variable];
+    }
+  }
+}
+
+it('a comparison of a defined collection with an absent variable is refused, whichever it is', async () => {
+  const { collections } = await sample();
+  const schema = buildSchema(await sample());
+  const faults: string[] = [];
+  let tried = 0;
+  for (const { name, type } of collections) {
+    const filter = schema.getType(`${type}Filter`);
+    if (!isInputObjectType(filter)) throw new Error(`${type} has no filter`);
+    for (const [where, variable] of comparisons(filter, 1)) {
+      const query = `query ($x: ${variable}) { ${name}(where: ${where}) { totalCount } }`;
+      const { errors = [] } = await api.answer(query);
+      tried += 1;
+      if (errors[0]?.extensions.code !== 'BAD_USER_INPUT') faults.push(query);
+    }
+  }
+  expect(faults).toEqual([]);
+  expect(tried).toBeGreaterThan(500);
 });
 
 describe.each([
