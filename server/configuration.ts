@@ -22,6 +22,8 @@ export interface Configuration {
   readonly logLevel: LogLevel;
 }
 
+const defaultDefinitionsFile = './collections.ts';
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -104,7 +106,7 @@ function environmentType(hostName: string, folder: string, exists: (path: string
         .refine(exists, {
           error: ({ input }) => `there is no file ${String(input)}: name one of collection definitions`,
         }),
-      './collections.ts',
+      defaultDefinitionsFile,
     ),
     CORS_ORIGINS: orDefault(corsOrigins, ','),
     MAX_UPLOAD_BYTES: orDefault(
@@ -120,6 +122,10 @@ function environmentType(hostName: string, folder: string, exists: (path: string
     ),
   });
 }
+
+/** The definitions file alone, absolute, for scripts that start no server. */
+export const definitionsFileIn = (environment: Readonly<Record<string, string | undefined>>, folder: string): string =>
+  resolve(folder, environment.COLLECTIONS?.trim() || defaultDefinitionsFile);
 
 /**
  * @param environment usually process.env

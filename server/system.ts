@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
 import type { ReplicaTiming, Timers } from '../replica/options.ts';
 import type { LogLevel } from './configuration.ts';
+import { readableLine } from './log-lines.ts';
 
 export interface System {
   readonly timers: Timers;
@@ -25,16 +26,26 @@ const timers: Timers = {
 
 const standardError = 2;
 
-/** Logs are lines of JSON on standard error, each written before the next: the last one before a crash is there too. */
-export function openSystem(logLevel: LogLevel): System {
+/** A destination that pino writes whole lines to. */
+function openLog(): { write(line: string): void } {
   const destination = pino.destination({ dest: standardError, sync: true });
   // A terminal that was closed takes no more lines: the server still has to end in order.
   destination.on('error', () => {});
+  if (!process.stderr.isTTY) return destination;
+  const isColoured = process.stderr.hasColors();
+  return { write: (line) => void destination.write(readableLine(line, isColoured)) };
+}
+
+/**
+ * Logs go to standard error, each entry written before the next: the last one before a crash is there too. They are lines
+ * for people where that is a terminal, else lines of JSON.
+ */
+export function openSystem(logLevel: LogLevel): System {
   const serializers = { err: pino.stdSerializers.err, error: pino.stdSerializers.err };
   return {
     timers,
     random: (bytes) => randomBytes(bytes),
     elapsed: () => performance.now(),
-    logger: pino({ level: logLevel, base: null, serializers }, destination),
+    logger: pino({ level: logLevel, base: null, serializers }, openLog()),
   };
 }
