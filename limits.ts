@@ -37,6 +37,8 @@ export const limits = {
 
   /** A GraphQL request's JSON: one largest document, escaped, with room for the query. */
   requestBytes: 33 * mebibyte,
+  /** Operations in one request: what a page asks for at once. */
+  batchedOperations: 10,
   /** Characters of one GraphQL document, and its fields and depth: past these nobody wrote it by hand. */
   queryCharacters: 100 * kibibyte,
   queryDepth: 24,
@@ -68,6 +70,8 @@ export const limits = {
   frameOverheadBytes: 512,
   /** Messages that are no operations: whoever asks or answers for a sign of life, or connects with a token, needs no more. */
   plainMessageCharacters: 64 * kibibyte,
+  /** Origins and hosts that are logged as refused, once each: an attacker names as many as it likes. */
+  loggedRefusals: 100,
   /** Connections in all: the WebSockets, and room for plain requests beside them. */
   connections: 12_000,
   /** A request's headers come at once; the whole of it takes as long as the largest upload over 3 Mbit/s. */

@@ -8,7 +8,6 @@ import {
   attachmentOf,
   attachmentRecord,
   attachmentsCollection,
-  attachmentUrl,
   type FetchEvent,
   type UploadedFile,
 } from '../uploads/attachments.ts';
@@ -31,7 +30,7 @@ export function known(reader: DocumentReader, id: string): AttachmentRecord {
   return record;
 }
 
-export const url = ({ id }: AttachmentRecord): string => attachmentUrl(id);
+export const url = (record: AttachmentRecord, _: unknown, { attachments }: Context): string => attachments.url(record);
 
 export const state = (record: AttachmentRecord, _: unknown, { attachments }: Context): Promise<AttachmentState> =>
   attachments.state(record);

@@ -26,6 +26,10 @@ export class AttachmentsOnceReady implements AttachmentService {
     return this.#service?.counters;
   }
 
+  url(record: AttachmentRecord) {
+    return this.#current().url(record);
+  }
+
   state(record: AttachmentRecord) {
     return this.#current().state(record);
   }

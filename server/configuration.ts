@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { parseRedisUrl } from '../replica/redis/address.ts';
+import { Origins } from './origins.ts';
 
 export interface Configuration {
   /** 0: any that is free. */
@@ -16,8 +17,11 @@ export interface Configuration {
   readonly replicaName: string;
   /** Absolute. */
   readonly definitionsFile: string;
-  /** As browsers send them: scheme, host, and port where it is not the scheme's own. */
-  readonly corsOrigins: ReadonlySet<string>;
+  readonly corsOrigins: Origins;
+  /** By which name the world knows this server; undefined: by the one that it listens on. */
+  readonly publicUrl: URL | undefined;
+  /** How many proxies in front may say by which name a client called. */
+  readonly trustedHops: number;
   readonly maximumUploadBytes: number;
   readonly logLevel: LogLevel;
 }
@@ -40,37 +44,30 @@ const wholeNumber = (minimum: number, maximum: number, problem: string) =>
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, problem);
 
-const redisUrl = z.string().superRefine((text, context) => {
-  try {
-    parseRedisUrl(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+/** A type whose parser throws errors with messages for the operator. */
+const parsed = <Output>(parse: (text: string) => Output) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
+
+/** @throws {RangeError} */
+function parsePublicUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    `${url.search}${url.hash}${url.username}${url.password}` !== ''
+  ) {
+    throw new RangeError(
+      'give the address that clients use, such as https://api.example.org or https://example.org/api',
+    );
   }
-});
-
-const corsOrigins = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
-  )
-  .pipe(
-    z.array(
-      z
-        .string()
-        .refine(
-          (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && isBareOrigin(new URL(text)),
-          'give origins separated by commas, such as https://app.example.org,http://localhost:5173 (no paths, no *)',
-        )
-        .transform((text) => new URL(text).origin),
-    ),
-  )
-  .transform((origins) => new Set(origins));
-
-function isBareOrigin({ pathname, search, hash, username, password, hostname }: URL): boolean {
-  return pathname === '/' && `${search}${hash}${username}${password}` === '' && !hostname.includes('*');
+  return url;
 }
 
 /** An empty variable counts as one that is not there, except DATA_DIR, where it means: no disk. */
@@ -81,16 +78,26 @@ const orDefault = <Output>(type: z.ZodType<Output, string>, value: string) =>
     .transform((text) => (text === undefined || text.trim() === '' ? value : text.trim()))
     .pipe(type);
 
+/** An empty variable counts as one that is not there. */
+const optional = <Output>(type: z.ZodType<Output, string>) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()))
+    .pipe(type.optional());
+
+/** @throws {Error} that says what is wrong with it */
+function checkedRedisUrl(text: string): string {
+  parseRedisUrl(text);
+  return text;
+}
+
 function environmentType(hostName: string, folder: string, exists: (path: string) => boolean) {
   return z.object({
     PORT: orDefault(wholeNumber(0, 65_535, 'give a port from 0 (any that is free) to 65535'), '4000'),
     HOST: orDefault(z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'give a host name or an address to listen on'), '127.0.0.1'),
     DATA_DIR: z.string().trim().default('./data'),
-    REDIS_URL: z
-      .string()
-      .optional()
-      .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()))
-      .pipe(redisUrl.optional()),
+    REDIS_URL: optional(parsed(checkedRedisUrl)),
     NAMESPACE: orDefault(
       z.string().regex(namePattern, 'give 1 to 64 letters, digits, dots, underscores and hyphens'),
       'tideline',
@@ -108,7 +115,9 @@ function environmentType(hostName: string, folder: string, exists: (path: string
         }),
       defaultDefinitionsFile,
     ),
-    CORS_ORIGINS: orDefault(corsOrigins, ','),
+    CORS_ORIGINS: orDefault(parsed(Origins.parse), ','),
+    PUBLIC_URL: optional(parsed(parsePublicUrl)),
+    TRUST_PROXY: orDefault(wholeNumber(0, 10, 'give the number of proxies in front of this server, 0 to 10'), '0'),
     MAX_UPLOAD_BYTES: orDefault(
       wholeNumber(1, Number.MAX_SAFE_INTEGER, 'give a whole number of bytes above 0'),
       String(limits.uploadBytes),
@@ -156,6 +165,8 @@ export function readConfiguration(
     replicaName: data.REPLICA_ID,
     definitionsFile: data.COLLECTIONS,
     corsOrigins: data.CORS_ORIGINS,
+    publicUrl: data.PUBLIC_URL,
+    trustedHops: data.TRUST_PROXY,
     maximumUploadBytes: data.MAX_UPLOAD_BYTES,
     logLevel: data.LOG_LEVEL,
   };

@@ -3,20 +3,19 @@
  * requests that nearly all are, which go the lean way of json-post.ts. Operations are executed as those of every other door.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { BadUserInputError } from '../errors.ts';
 import { checkIntegers } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
-import { csrfHeaders } from '../uploads/csrf.ts';
 import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
 import { type HeaderList, setHeaders } from './access.ts';
+import { checkBatch, runBatch } from './batch.ts';
 import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError, toldError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
-import { isJsonPost, mediaTypeOf, runJsonPost, sendJson } from './json-post.ts';
+import { isJsonPost, mediaTypeOf, runJsonPost, sendBatch, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
 import type { Result } from './result.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
@@ -45,7 +44,10 @@ interface ServerContext {
 }
 
 /** What a JSON body asks for, or what is wrong with it. */
-type Body = { readonly parameters: GraphQLParams } | { readonly problem: unknown };
+type Body =
+  | { readonly parameters: GraphQLParams }
+  | { readonly batch: readonly GraphQLParams[] }
+  | { readonly problem: unknown };
 
 export interface GraphQLHandler {
   /** Settles once the request is answered. @param headers of the answer, which are not set yet */
@@ -61,7 +63,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   const streams = new Set<ServerResponse>();
   const maskError = (error: unknown) => withStatus(publicError(error, options.logger));
   const yoga = createYoga<ServerContext>({
-    plugins: [csrfPrevention(), bodies(options), operations(options, streams)],
+    plugins: [bodies(options), operations(options, streams)],
     maskedErrors: { maskError },
     logging: false,
     graphiql: false,
@@ -95,6 +97,10 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
       const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
       if (mediaType === undefined) return answerByYoga(req, res, headers);
       const body = await readJson(req, res).then(bodyOf, problemOf);
+      if ('batch' in body) {
+        sendBatch(res, headers, await runBatch(execution, body.batch, (parameters) => requestOf(parameters, req)));
+        return;
+      }
       const answer =
         'problem' in body ? undefined : runJsonPost(execution, requestOf(body.parameters, req), body.parameters);
       if (answer === undefined) return answerByYoga(req, res, headers, body);
@@ -108,27 +114,15 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
 
 function bodyOf(json: unknown): Body {
   try {
-    return { parameters: parametersOf(json) };
+    if (!Array.isArray(json)) return { parameters: parametersOf(json) };
+    checkBatch(json);
+    return { batch: json.map(parametersOf) };
   } catch (problem) {
     return { problem };
   }
 }
 
 const problemOf = (problem: unknown): Body => ({ problem });
-
-function csrfPrevention(): Plugin<object, ServerContext> {
-  const { onRequestParse } = useCSRFPrevention({ requestHeaders: csrfHeaders });
-  return {
-    onRequestParse(payload) {
-      try {
-        return onRequestParse?.(payload);
-      } catch {
-        const remedy = `send a header of one of the names ${csrfHeaders.join(', ')}, with any value`;
-        throw requestError(`any page could make a browser send this request: ${remedy}`, 'FORBIDDEN');
-      }
-    },
-  };
-}
 
 /** Takes the place of yoga's parsers, which read whatever comes, as much as comes. */
 function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerContext> {
@@ -139,7 +133,7 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
       setRequestParser(async () => {
         if (held.body !== undefined) {
           if ('problem' in held.body) throw held.body.problem;
-          return held.body.parameters;
+          if ('parameters' in held.body) return held.body.parameters;
         }
         const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
         if (encoding === 'identity' && isForm(req)) {
@@ -165,12 +159,20 @@ const malformed = ({ message, code, details }: BadUserInputError) =>
 
 /** What else is in it is checked by yoga, as of requests by GET. @throws {GraphQLError} */
 function parametersOf(body: unknown): GraphQLParams {
-  if (Array.isArray(body)) throw requestError('requests are sent one by one, not in a list', 'BAD_REQUEST');
+  if (Array.isArray(body))
+    throw requestError('a batch is sent as application/json, and answered as JSON', 'BAD_REQUEST');
   if (typeof body !== 'object' || body === null) throw requestError('the body is no JSON object', 'BAD_REQUEST');
   if ('operationName' in body && body.operationName !== null && typeof body.operationName !== 'string') {
     throw requestError('operationName is no string', 'BAD_REQUEST');
   }
+  checkPersisted(body);
   return body;
+}
+
+/** Clients that send a hash for a query send the query itself when they are told this. @throws {GraphQLError} */
+function checkPersisted({ query, extensions }: GraphQLParams): void {
+  if (query || typeof extensions !== 'object' || extensions === null || !('persistedQuery' in extensions)) return;
+  throw requestError('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
 }
 
 /** @throws {GraphQLError} @throws {BadUserInputError} */
@@ -186,12 +188,14 @@ function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
       throw error instanceof SyntaxError ? requestError(`${name} is no JSON`, 'BAD_REQUEST') : error;
     }
   };
-  return {
+  const found = {
     query: parameters.get('query') ?? undefined,
     operationName: parameters.get('operationName') || undefined,
     variables: objectOf('variables'),
     extensions: objectOf('extensions'),
   };
+  checkPersisted(found);
+  return found;
 }
 
 function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>): Plugin<object, ServerContext> {

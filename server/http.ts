@@ -9,12 +9,21 @@ import type { Replica } from '../replica/replica.ts';
 import { answerJson } from '../uploads/answers.ts';
 import type { AttachmentsHandler } from '../uploads/http.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
-import { type AccessPolicy, accessHeaders, answerCors, isLoopback, refusal } from './access.ts';
+import {
+  type AccessPolicy,
+  accessHeaders,
+  answerCors,
+  crossSiteRefusal,
+  isLoopback,
+  type Refusal,
+  refusal,
+} from './access.ts';
 import type { Execution } from './execution.ts';
 import { asksForPage, graphiqlHandler } from './graphiql.ts';
 import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
 import { healthOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import type { Origins } from './origins.ts';
 import { SendBuffers } from './subscriptions/send-buffers.ts';
 import { refuseUpgrade, WebSockets } from './subscriptions/websocket.ts';
 import { withinTime } from './within-time.ts';
@@ -23,7 +32,9 @@ export interface HttpServerOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  readonly corsOrigins: ReadonlySet<string>;
+  readonly corsOrigins: Origins;
+  readonly publicUrl: URL | undefined;
+  readonly trustedHops: number;
   readonly schema: GraphQLSchema;
   readonly replica: Replica;
   readonly execution: Execution;
@@ -46,12 +57,13 @@ export class HttpServer {
   readonly #graphql: GraphQLHandler;
   readonly #graphiql: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly #webSockets: WebSockets;
+  readonly #loggedRefusals = new Set<string>();
   #isClosing = false;
 
   constructor(options: HttpServerOptions) {
-    const { host, corsOrigins, schema, metrics, logger } = options;
+    const { host, corsOrigins, publicUrl, trustedHops, schema, metrics, logger } = options;
     this.#options = options;
-    this.#policy = { corsOrigins, loopback: isLoopback(host) };
+    this.#policy = { corsOrigins, publicUrl, trustedHops, loopback: isLoopback(host) };
     const sendBuffers = new SendBuffers({ maximumBytes: unsentBytesAllowed(), logger });
     this.#graphql = graphqlHandler({ ...options, sendBuffers });
     this.#graphiql = graphiqlHandler(schema);
@@ -130,28 +142,44 @@ export class HttpServer {
       const ready = this.#options.isReady() && !this.#isClosing;
       return answerJson(response, ready ? 200 : 503, healthOf(replica.status, ready, this.#isClosing));
     }
-    const problem = refusal(request, this.#policy);
-    if (problem !== undefined) return answerError(response, 403, 'FORBIDDEN', problem);
+    const refused = refusal(request, this.#policy);
+    if (refused !== undefined) return this.#refuse(response, refused);
     if (answerCors(request, response, this.#policy)) return;
     if (pathname === graphqlPath) {
-      return asksForPage(request) ? this.#graphiql(request, response) : this.#graphql.answer(request, response, []);
+      if (asksForPage(request)) return this.#graphiql(request, response);
+      const crossSite = crossSiteRefusal(request, this.#policy);
+      return crossSite === undefined ? this.#graphql.answer(request, response, []) : this.#refuse(response, crossSite);
     }
     if (await attachmentsHandler(request, response)) return;
     if (pathname === '/metrics') {
       response.writeHead(200, { 'Content-Type': metrics.contentType }).end(await metrics.read());
     } else if (pathname === '/') {
-      response.writeHead(302, { Location: graphqlPath }).end();
+      response.writeHead(302, { Location: `.${graphqlPath}` }).end();
     } else {
       const places = `${graphqlPath}, /attachments, /health/live, /health/ready and /metrics`;
       answerError(response, 404, 'NOT_FOUND', `there is nothing here: see ${places}`);
     }
   }
 
+  #refuse(response: ServerResponse, refused: Refusal): void {
+    this.#logRefusal(refused);
+    answerError(response, 403, 'FORBIDDEN', refused.problem);
+  }
+
+  /** Each origin and host once: a page that is refused tries again and again. */
+  #logRefusal({ problem, subject }: Refusal): void {
+    if (this.#loggedRefusals.has(subject) || this.#loggedRefusals.size >= limits.loggedRefusals) return;
+    this.#loggedRefusals.add(subject);
+    this.#options.logger.warn({ refused: subject }, problem);
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const pathname = pathOf(request);
-    const problem = refusal(request, this.#policy, true);
-    if (problem !== undefined) refuseUpgrade(socket, 403, problem);
-    else if (pathname !== graphqlPath) refuseUpgrade(socket, 404, `WebSockets are at ${graphqlPath}`);
+    const refused = refusal(request, this.#policy, true);
+    if (refused !== undefined) {
+      this.#logRefusal(refused);
+      refuseUpgrade(socket, 403, refused.problem);
+    } else if (pathname !== graphqlPath) refuseUpgrade(socket, 404, `WebSockets are at ${graphqlPath}`);
     else this.#webSockets.upgrade(request, socket, head);
   }
 }

@@ -68,7 +68,23 @@ export function sendJson(response: ServerResponse, headers: HeaderList, mediaTyp
   const { result, token } = answer;
   const { errors } = result;
   const status = errors === undefined || 'data' in result ? 200 : statusOf(errors, mediaType === graphqlResponse);
-  const body = JSON.stringify(result);
+  write(response, headers, mediaType, { status, body: JSON.stringify(result), token });
+}
+
+/** Answers in the order of their operations. A batch as a whole has no status but 200, and the newest of their tokens. */
+export function sendBatch(response: ServerResponse, headers: HeaderList, answers: readonly Answer[]): void {
+  const token = answers.findLast((answer) => answer.token !== undefined)?.token;
+  const body = JSON.stringify(answers.map(({ result }) => result));
+  write(response, headers, json, { status: 200, body, token });
+}
+
+interface Sent {
+  readonly status: number;
+  readonly body: string;
+  readonly token: string | undefined;
+}
+
+function write(response: ServerResponse, headers: HeaderList, mediaType: MediaType, { status, body, token }: Sent) {
   const told = [...headers, 'Cache-Control', 'no-store', 'Content-Type', contentTypes[mediaType]];
   told.push('Content-Length', String(Buffer.byteLength(body)));
   if (token !== undefined) told.push('Causality-Token', token);

@@ -16,7 +16,7 @@ import { buildSchema } from '../schema/schema.ts';
 import { openFolderBlobs } from '../uploads/blobs/folder.ts';
 import { attachmentsHandler } from '../uploads/http.ts';
 import { openAttachments } from '../uploads/service.ts';
-import { isLoopback } from './access.ts';
+import { isDevelopment, isLoopback } from './access.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
@@ -73,7 +73,7 @@ export async function openTideline(configuration: Configuration, system: System)
 }
 
 async function open(configuration: Configuration, system: System, closers: Closers) {
-  const { host, port, corsOrigins, maximumUploadBytes } = configuration;
+  const { host, port, corsOrigins, publicUrl, trustedHops, maximumUploadBytes } = configuration;
   const { timers, random, elapsed, logger, timing = {} } = system;
   const definitions = await loadDefinitions(configuration.definitionsFile);
   const schema = buildSchema(definitions);
@@ -114,6 +114,7 @@ async function open(configuration: Configuration, system: System, closers: Close
       timers,
       random,
       logger,
+      publicUrl,
       maximumUploadBytes,
     });
   });
@@ -143,12 +144,14 @@ async function open(configuration: Configuration, system: System, closers: Close
     logger,
     observer: metrics,
     elapsed,
-    warns: isLoopback(host),
+    warns: isDevelopment({ loopback: isLoopback(host), publicUrl }),
   });
   const server = new HttpServer({
     host,
     port,
     corsOrigins,
+    publicUrl,
+    trustedHops,
     schema,
     replica,
     execution,

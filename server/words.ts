@@ -1,12 +1,17 @@
 /** What a person who starts a server reads: where everything is, or what stands in the way. */
 import { ConfigurationError, TidelineError } from '../errors.ts';
 import { describeAddress, parseRedisUrl } from '../replica/redis/address.ts';
+import { isDevelopment } from './access.ts';
 import type { Configuration } from './configuration.ts';
 import type { Tideline } from './tideline.ts';
 
 export function firstWords({ url, isLoopback, replica }: Tideline, configuration: Configuration): readonly string[] {
-  const { dataFolder, redisUrl, namespace, host } = configuration;
+  const { dataFolder, redisUrl, namespace, host, publicUrl } = configuration;
   const words = [`GraphiQL is at ${url}/graphql`];
+  if (publicUrl !== undefined) words.push(`Clients reach it at ${publicUrl.href.replace(/\/$/, '')}/graphql`);
+  if (isDevelopment({ loopback: isLoopback, publicUrl })) {
+    words.push('Web pages on any port of this machine may use it; for others, set CORS_ORIGINS');
+  }
   if (redisUrl === undefined) {
     words.push(
       `Data is kept in ${dataFolder}`,

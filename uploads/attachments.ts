@@ -61,11 +61,6 @@ export function isAttachmentId(id: string): boolean {
   return idPattern.test(id);
 }
 
-/** Relative to the server. */
-export function attachmentUrl(id: string): string {
-  return `${attachmentsPath}/${id}`;
-}
-
 /**
  * The record of an attachment, as a reader's version has it. Another replica may have written it: what is no record, or not
  * the one that the id names, is none.
@@ -137,6 +132,8 @@ function isAbsentOrFilename(value: Value | undefined): value is string | undefin
 
 /** The bytes' side of attachments, on this replica. */
 export interface Attachments {
+  /** Where HTTP reads the bytes: absolute where the server has a public URL, else a path on the server. */
+  url(record: AttachmentRecord): string;
   state(record: AttachmentRecord): Promise<AttachmentState>;
   /** Base64 where the bytes are here and no more than limits.base64Bytes, else undefined. */
   base64(record: AttachmentRecord): Promise<string | undefined>;

@@ -15,16 +15,14 @@ import {
   attachmentRecord,
   attachmentsCollection,
   attachmentsPath,
-  attachmentUrl,
 } from './attachments.ts';
-import { csrfHeaders, isPreflighted } from './csrf.ts';
 import { readForm } from './form.ts';
 import { rangeOf } from './range.ts';
 import type { AttachmentService } from './service.ts';
 
 export interface AttachmentsHandlerOptions {
   readonly replica: Pick<Replica, 'begin' | 'commit' | 'read' | 'waitFor'>;
-  readonly attachments: Pick<AttachmentService, 'open' | 'beginUploads'>;
+  readonly attachments: Pick<AttachmentService, 'open' | 'url' | 'beginUploads'>;
   readonly logger: Logger;
 }
 
@@ -66,15 +64,11 @@ async function answer(
     return;
   }
   if (id !== '') return download(options, request, response, id);
-  if (!isPreflighted(request)) {
-    const message = `any page could make a browser send this: send one of the headers ${csrfHeaders.join(', ')}, with any value`;
-    answerJson(response, 403, { errors: [{ message, extensions: { code: 'FORBIDDEN' } }] });
-    return;
-  }
   const { record, token } = await upload(options, request, response);
   response.setHeader(tokenHeader, token);
-  response.setHeader('Location', attachmentUrl(record.id));
-  answerJson(response, 201, { ...record, filename: record.filename ?? null, url: attachmentUrl(record.id) });
+  const url = options.attachments.url(record);
+  response.setHeader('Location', url);
+  answerJson(response, 201, { ...record, filename: record.filename ?? null, url });
 }
 
 async function upload(

@@ -3,7 +3,13 @@ import type { Readable } from 'node:stream';
 import { AttachmentUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Channel } from '../replica/gossip/channel.ts';
-import type { AttachmentRecord, AttachmentState, Attachments, FetchEvent } from './attachments.ts';
+import {
+  type AttachmentRecord,
+  type AttachmentState,
+  type Attachments,
+  attachmentsPath,
+  type FetchEvent,
+} from './attachments.ts';
 import type { ByteRange } from './blobs/blobs.ts';
 import { Holds } from './holds.ts';
 import type { TransferCounters, TransferOptions } from './transfer/ports.ts';
@@ -13,6 +19,8 @@ import { UploadSession } from './upload-session.ts';
 export interface AttachmentsOptions extends Omit<TransferOptions, 'channel'> {
   /** Undefined where there are no other replicas. */
   readonly channel: Channel | undefined;
+  /** By which clients reach this server; undefined where its name is not known. */
+  readonly publicUrl: URL | undefined;
   /** Of each file of an upload. */
   readonly maximumUploadBytes: number;
 }
@@ -54,6 +62,10 @@ class LocalAttachments implements AttachmentService {
     this.#uploads.add(session);
     void session.ended.then(() => this.#uploads.delete(session));
     return session;
+  }
+
+  url({ id }: AttachmentRecord): string {
+    return `${this.#options.publicUrl?.href.replace(/\/$/, '') ?? ''}${attachmentsPath}/${id}`;
   }
 
   async state({ sha256 }: AttachmentRecord): Promise<AttachmentState> {

@@ -58,6 +58,7 @@ export async function openApi(definitions: Definitions = undefinedCollections())
     random: (bytes) => randomBytes(bytes),
     logger: quiet,
     channel: undefined,
+    publicUrl: undefined,
     maximumUploadBytes: 1024 * 1024,
   });
   const uploads: AsyncDisposable[] = [];

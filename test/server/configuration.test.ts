@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { readConfiguration } from '../../server/configuration.ts';
+import { Origins } from '../../server/origins.ts';
 
 const read = (environment: Record<string, string>, hostName = 'zebra') =>
   readConfiguration(environment, hostName, '/srv/app');
@@ -37,7 +38,9 @@ describe('configuration', () => {
       namespace: 'tideline',
       replicaName: 'zebra',
       definitionsFile: '/srv/app/collections.ts',
-      corsOrigins: new Set(),
+      corsOrigins: Origins.parse(''),
+      publicUrl: undefined,
+      trustedHops: 0,
       maximumUploadBytes: limits.uploadBytes,
       logLevel: 'info',
     });
@@ -54,6 +57,8 @@ describe('configuration', () => {
         REPLICA_ID: 'left.1',
         COLLECTIONS: 'shop/collections.js',
         CORS_ORIGINS: 'https://app.example.org, http://localhost:5173/',
+        PUBLIC_URL: 'https://api.example.org/tideline/',
+        TRUST_PROXY: '2',
         MAX_UPLOAD_BYTES: '1000',
         LOG_LEVEL: 'DEBUG',
       }),
@@ -65,7 +70,9 @@ describe('configuration', () => {
       namespace: 'staging',
       replicaName: 'left.1',
       definitionsFile: '/srv/app/shop/collections.js',
-      corsOrigins: new Set(['https://app.example.org', 'http://localhost:5173']),
+      corsOrigins: Origins.parse('https://app.example.org,http://localhost:5173'),
+      publicUrl: new URL('https://api.example.org/tideline/'),
+      trustedHops: 2,
       maximumUploadBytes: 1000,
       logLevel: 'debug',
     });
@@ -112,10 +119,17 @@ describe('configuration', () => {
     },
   );
 
-  it.each(['https://a.example/path', 'a.example', 'ftp://a.example', 'https://*.example', 'https://u:p@a.example'])(
+  it.each(['https://a.example/path', 'a.example', 'https://*.example', 'https://u:p@a.example'])(
     'refuses %j as an origin',
     (origin) => {
       expect(faultsOf({ CORS_ORIGINS: origin })).toEqual([expect.stringContaining('CORS_ORIGINS')]);
+    },
+  );
+
+  it.each(['api.example.org', 'ws://api.example.org', 'https://u:p@api.example.org', 'https://api.example.org?a=1'])(
+    'refuses %j as the public URL',
+    (url) => {
+      expect(faultsOf({ PUBLIC_URL: url })).toEqual([expect.stringMatching(/^PUBLIC_URL: .*https:/)]);
     },
   );
 

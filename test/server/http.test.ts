@@ -35,7 +35,7 @@ function raw(path: string, headers: Record<string, string>): Promise<number | un
 describe('requests that are no GraphQL', () => {
   it('leads a browser from the root to GraphiQL', async () => {
     const response = await fetch(server.url, { redirect: 'manual' });
-    expect([response.status, response.headers.get('location')]).toEqual([302, '/graphql']);
+    expect([response.status, response.headers.get('location')]).toEqual([302, './graphql']);
   });
 
   it.each(['/health', '/graphql/', '/graphql/x', '/favicon.ico', '/x/health', '//', '/%00'])(
@@ -92,7 +92,7 @@ describe('GraphQL over HTTP', () => {
   it('answers queries by GET, and mutations only by POST', async () => {
     const get = (query: string, headers = {}) =>
       fetch(`${server.url}/graphql?${new URLSearchParams({ query })}`, {
-        headers: { 'x-graphql-yoga-csrf': '1', ...headers },
+        headers: { ...headers },
       });
     const read = await answerOf(await get('{ replica { id } }'));
     expect(read).toMatchObject({ status: 200, data: { replica: { id: server.tideline.replica.id } } });
@@ -100,9 +100,7 @@ describe('GraphQL over HTTP', () => {
     expect([write.status, write.headers.get('allow')]).toEqual([405, 'GET, POST']);
     expect((await answerOf(write)).errors[0]?.extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' });
     expect(read.headers.get('cache-control')).toBe('no-store');
-    const damaged = await fetch(`${server.url}/graphql?query={x}&variables={`, {
-      headers: { 'x-graphql-yoga-csrf': '1' },
-    });
+    const damaged = await fetch(`${server.url}/graphql?query={x}&variables={`, {});
     expect(await answerOf(damaged)).toMatchObject({ status: 400, errors: [{ message: 'variables is no JSON' }] });
   });
 
@@ -115,9 +113,7 @@ describe('GraphQL over HTTP', () => {
       headers: { 'content-type': 'application/json' },
       body: `{"query": ${JSON.stringify(query)}, "variables": ${variables}}`,
     });
-    const got = await fetch(`${server.url}/graphql?${new URLSearchParams({ query, variables })}`, {
-      headers: { 'x-graphql-yoga-csrf': '1' },
-    });
+    const got = await fetch(`${server.url}/graphql?${new URLSearchParams({ query, variables })}`, {});
     for (const response of [posted, got]) {
       const [error] = (await answerOf(response)).errors;
       expect(error?.extensions).toEqual(refusal);
@@ -139,7 +135,8 @@ describe('GraphQL over HTTP', () => {
     ['nothing', ''],
     ['a number', '1'],
     ['null', 'null'],
-    ['a list of operations', `[{"query":"{ secret }"}]`],
+    ['a batch of none', '[]'],
+    ['a batch with what is no operation', `[{"query":"{ secret }"}, 7]`],
     ['a query that is no string', '{"query": 1}'],
     ['no query', '{}'],
     ['variables that are a list', '{"query": "{ secret }", "variables": []}'],
@@ -155,7 +152,7 @@ describe('GraphQL over HTTP', () => {
   it.each(['text/plain', 'application/graphql', 'application/x-www-form-urlencoded', 'application/json-seq'])(
     'takes no body of type %s',
     async (type) => {
-      const response = await post('query=%7B__typename%7D', { 'content-type': type, 'x-graphql-yoga-csrf': '1' });
+      const response = await post('query=%7B__typename%7D', { 'content-type': type });
       const answer = await answerOf(response);
       expect(answer).toMatchObject({ status: 415, errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] });
     },
@@ -172,7 +169,7 @@ describe('GraphQL over HTTP', () => {
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'x-graphql-yoga-csrf': '1' },
+
       body: form,
     });
     expect(await answerOf(response)).toMatchObject({
@@ -229,18 +226,34 @@ describe('pages of other sites', () => {
     form.set('operations', JSON.stringify({ query: upsert }));
     form.set('map', '{}');
     const url = `${server.url}/graphql`;
-    for (const request of [
-      { body: form },
-      { body: new URLSearchParams({ query: upsert }) },
-      { body: JSON.stringify({ query: upsert }) },
-    ]) {
-      const refused = await answerOf(await fetch(url, { method: 'POST', ...request }));
+    const evil = { origin: 'https://evil.example' };
+    for (const body of [form, new URLSearchParams({ query: upsert }), JSON.stringify({ query: upsert })]) {
+      const refused = await answerOf(await fetch(url, { method: 'POST', body, headers: evil }));
       expect(refused).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
-      expect(refused.errors[0]?.message).toContain('x-graphql-yoga-csrf');
+      expect(refused.errors[0]?.message).toContain('https://evil.example');
     }
-    expect((await fetch(`${url}?query={__typename}`)).status).toBe(403);
-    const taken = await fetch(url, { method: 'POST', body: form, headers: { 'x-graphql-yoga-csrf': '1' } });
+    const taken = await fetch(url, { method: 'POST', body: form });
     expect(await answerOf(taken)).toMatchObject({ status: 200, data: { upsert: { document: { _id: 'vw' } } } });
+
+    const path = '/graphql?query={__typename}';
+    expect(await raw(path, { 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await raw(path, { 'sec-fetch-site': 'cross-site', 'x-requested-with': 'a' })).toBe(200);
+    expect(await raw(path, { 'sec-fetch-site': 'cross-site', origin: 'https://app.example.org' })).toBe(200);
+    for (const site of ['same-origin', 'same-site', 'none']) {
+      expect(await raw(path, { 'sec-fetch-site': site })).toBe(200);
+    }
+    expect((await fetch(`${url}?query={__typename}`)).status).toBe(200);
+  });
+
+  it('are told of a body that is not sent as JSON what to send, and not of other sites', async () => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: '{"query":"{ __typename }"}',
+    });
+    const { status, errors } = await answerOf(response);
+    expect(status).toBe(415);
+    expect(errors[0]?.message).toContain('application/json');
   });
 
   it('may read and write where CORS_ORIGINS names them', async () => {
@@ -282,9 +295,7 @@ describe('pages of other sites', () => {
   });
 
   it('may not reach a loopback server under a name of their own', async () => {
-    expect(await raw('/graphql?query={__typename}', { host: 'evil.example:4000', 'x-graphql-yoga-csrf': '1' })).toBe(
-      403,
-    );
+    expect(await raw('/graphql?query={__typename}', { host: 'evil.example:4000' })).toBe(403);
     expect(await raw('/metrics', { host: '127.0.0.1.evil.example' })).toBe(403);
     for (const host of ['localhost:4000', 'tideline.localhost', '[::1]:4000', '127.0.0.1', 'app.example.org']) {
       expect([host, await raw('/metrics', { host })]).toEqual([host, 200]);
@@ -348,7 +359,7 @@ describe('a client that leaves while it is answered', () => {
     const leaving = new AbortController();
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'x-graphql-yoga-csrf': '1' },
+
       body: form,
       signal: leaving.signal,
     });

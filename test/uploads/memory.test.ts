@@ -80,7 +80,7 @@ async function upload({ url }: Process) {
   }
   const request: RequestInit & { duplex: 'half' } = {
     method: 'POST',
-    headers: { 'content-type': 'multipart/form-data; boundary=boundary', 'x-graphql-yoga-csrf': '1' },
+    headers: { 'content-type': 'multipart/form-data; boundary=boundary' },
     body: streamOf(body()),
     duplex: 'half',
   };

@@ -36,6 +36,7 @@ async function start(redis: RedisServer, id: string, peers: readonly string[], b
     timers,
     random: randomBytes,
     logger: quiet,
+    publicUrl: undefined,
     maximumUploadBytes: content.length,
   });
   const close = async () => {
