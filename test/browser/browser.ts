@@ -9,7 +9,8 @@ export interface Browser extends AsyncDisposable {
   readonly context: BrowserContext;
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** @param moreArguments of Chromium's command line */
+export async function openBrowser(moreArguments: readonly string[] = []): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'tideline-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: browserBinary(),
@@ -22,6 +23,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...moreArguments,
     ],
     viewport: { width: 1400, height: 900 },
   });
