@@ -11,7 +11,14 @@ async function servePages() {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the pages have no port');
   const { port } = address;
-  return { port, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void server.close(() => resolve())) };
+  return {
+    port,
+    [Symbol.asyncDispose]() {
+      // The browser keeps its connections.
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => void server.close(() => resolve()));
+    },
+  };
 }
 
 let browser: Browser;
