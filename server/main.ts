@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { limits } from '../limits.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { keepShortLivedYoung } from './heap.ts';
+import { faultOfListening, isPortTaken } from './listening.ts';
 import { onEndingSignal } from './signals.ts';
 import { openSystem, type System } from './system.ts';
 import { openTideline, type Tideline } from './tideline.ts';
@@ -22,15 +23,19 @@ function configure(): Configuration {
 }
 
 async function start(configuration: Configuration, system: System): Promise<Tideline> {
+  const unlistenable = await faultOfListening(configuration);
+  // Where the port alone is taken, the folder may be in use, too: one who starts a second server by mistake reads both.
+  if (unlistenable !== undefined && !isPortTaken(unlistenable)) return fail(unlistenable, configuration);
   try {
     return await openTideline(configuration, system);
   } catch (error) {
-    return fail(error, configuration);
+    return fail(error, configuration, unlistenable);
   }
 }
 
-function fail(error: unknown, configuration?: Configuration): never {
-  for (const line of faultsOf(error, configuration)) console.error(line);
+function fail(error: unknown, configuration?: Configuration, other?: Error): never {
+  const others = other === undefined ? [] : faultsOf(other, configuration);
+  for (const line of new Set([...faultsOf(error, configuration), ...others])) console.error(line);
   process.exit(1);
 }
 

@@ -45,7 +45,11 @@ export function faultsOf(error: unknown, configuration: Configuration | undefine
       return [`PORT: ${port} may not be listened on by this user: set one above 1023`];
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return [`HOST: ${host} is no address of this machine: set another`];
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return [
+        `HOST: ${host} is no name or address of this machine: set another, such as 127.0.0.1, or 0.0.0.0 for all`,
+      ];
     default:
       return [`Tideline cannot start: ${messageOf(error)}`];
   }

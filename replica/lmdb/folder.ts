@@ -1,7 +1,7 @@
 /** A data folder: opened by one process at a time, and of its kind for good but for P80. docs/internals/protocol.md, P15 and P16. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Journal } from '../log/journal.ts';
@@ -11,7 +11,7 @@ import { holdFolder } from './holder.ts';
 import { LmdbJournal } from './journal.ts';
 import { LmdbKeptPrefix } from './kept-prefix.ts';
 import { LmdbLog } from './log.ts';
-import { Store, type Table } from './store.ts';
+import { Store, storeFile, type Table } from './store.ts';
 import { TooLateFile } from './too-late.ts';
 
 const folderFormat = 1;
@@ -49,6 +49,7 @@ export interface DataFolder {
  */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const path = await makeFolder(options.path);
+  await checkPermissions(path);
   const store = openStore(path);
   try {
     await flushNames(path);
@@ -96,6 +97,43 @@ async function makeFolder(path: string): Promise<string> {
   } catch (error) {
     throw new ConfigurationError([`DATA_DIR: ${path} cannot be made (${reasonOf(error)}): set another`]);
   }
+}
+
+/** Before the store is opened: it would only say that it cannot be. @throws {ConfigurationError} saying whose the folder is */
+async function checkPermissions(folder: string): Promise<void> {
+  const { R_OK, W_OK, X_OK } = constants;
+  const store = join(folder, storeFile);
+  const attempts: readonly (readonly [string, () => Promise<void>])[] = [
+    [folder, () => access(folder, R_OK | W_OK | X_OK)],
+    [store, async () => await (await open(store, 'r+')).close()],
+    // Not opened: to close it would end the locks that this process may hold on it.
+    [`${store}-lock`, () => access(`${store}-lock`, R_OK | W_OK)],
+  ];
+  for (const [path, attempt] of attempts) {
+    try {
+      await attempt();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EROFS') {
+        throw new ConfigurationError([`DATA_DIR: ${path} is on a file system that is read-only: set another folder`]);
+      }
+      if (code !== 'EACCES' && code !== 'EPERM') continue;
+      throw new ConfigurationError([await refusalOf(folder, path)]);
+    }
+  }
+}
+
+async function refusalOf(folder: string, path: string): Promise<string> {
+  const user = process.geteuid?.();
+  const owner = await stat(path).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  const refused = `DATA_DIR: this process, of user ${user}, may not read and write ${path}`;
+  if (owner === user) return `${refused}, although it belongs to this user: allow it (chmod -R u+rwX ${folder})`;
+  const whose = owner === undefined ? '' : `, which belongs to user ${owner}`;
+  const remedy = owner === undefined ? '' : `start as user ${owner}, `;
+  return `${refused}${whose}: ${remedy}give the folder to this one (chown -R ${user} ${folder}), or set another`;
 }
 
 /** Step by step: where a folder's parent is there and takes none (as /proc), node's own recursive mkdir never ends. */

@@ -13,13 +13,16 @@ const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 /** Where LMDB's first page has its magic number, after the page's own header. */
 const magic = { at: 24, value: 0xbeefc0de };
 
+/** In its data folder. */
+export const storeFile = 'replica.mdb';
+
 export class Store {
   readonly #root: RootDatabase<Buffer, Buffer>;
   #last: Promise<unknown> = Promise.resolve();
 
   /** @throws {Error} the file cannot be opened, or is none of LMDB's */
   constructor(folder: string) {
-    const path = join(folder, 'replica.mdb');
+    const path = join(folder, storeFile);
     checkFile(path);
     this.#root = open<Buffer, Buffer>({
       path,

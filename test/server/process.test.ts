@@ -1,4 +1,5 @@
 /** The server as a process: what it says, what stops its start, and how it ends. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -94,6 +95,26 @@ describe('the start of a server', () => {
       words: [],
       faults: [`PORT: ${port} is taken on 127.0.0.1: stop what listens there, or set another`],
     });
+  });
+
+  it('is stopped by a host name that nobody knows, before it makes a folder', async () => {
+    const dataFolder = join(folder, 'never-made');
+    const { code, faults } = await failedStart({ HOST: 'nowhere.invalid', DATA_DIR: dataFolder });
+    expect([code, faults]).toEqual([
+      1,
+      [expect.stringMatching(/^HOST: nowhere\.invalid is no name or address of this/)],
+    ]);
+    expect(existsSync(dataFolder)).toBe(false);
+  });
+
+  it('is stopped by a port and a data folder that another process has, and names both', async () => {
+    await using other = await openServer();
+    const { port } = new URL(other.url);
+    const { code, faults } = await failedStart({ PORT: port, DATA_DIR: other.dataFolder });
+    expect([code, faults]).toEqual([
+      1,
+      [expect.stringMatching(/is in use by .*DATA_DIR$/), expect.stringMatching(/^PORT: \d+ is taken/)],
+    ]);
   });
 
   it('is stopped by a data folder that another process has', async () => {

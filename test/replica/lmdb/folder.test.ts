@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -117,6 +117,25 @@ describe('P16: a data folder is of one kind for ever', () => {
     await damage(path, 'meta', () => Buffer.from('{"format":'));
 
     await expect(openFolder(path)).rejects.toThrow(/restore it from a backup/);
+  });
+
+  it('of another user: is refused with whose it is and what to do, not as damaged', async () => {
+    const path = await newPath();
+    await (await openFolder(path)).close();
+    const isRoot = process.geteuid?.() === 0;
+    // A folder that this user may enter but whose store it may not read, and then one that it may not enter.
+    await chmod(path, 0o755);
+    await chmod(join(path, 'replica.mdb'), isRoot ? 0o600 : 0o000);
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      const whose = isRoot ? /replica\.mdb, which belongs to user 0: .*chown -R 65534 / : /replica\.mdb.*chmod/;
+      await expect(openFolder(path)).rejects.toThrow(/^DATA_DIR: .* may not read and write/);
+      await expect(openFolder(path)).rejects.toThrow(whose);
+      await expect(openFolder(path)).rejects.not.toThrow(/backup/);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(join(path, 'replica.mdb'), 0o600);
+    }
   });
 
   it('that is none, or cannot be made: is refused with what to do', async () => {

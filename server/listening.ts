@@ -1,0 +1,25 @@
+/** Whether an address can be listened on, found out before anything else is opened. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** @returns the error of node, or undefined where nothing stands in the way */
+export async function faultOfListening({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<Error | undefined> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  probe.close();
+  await once(probe, 'close');
+  return undefined;
+}
+
+export const isPortTaken = (error: Error): boolean => 'code' in error && error.code === 'EADDRINUSE';
