@@ -88,6 +88,8 @@ export const limits = {
   /** How long a client may take nothing of what it is owed, beside the time that a slow line takes for what is taken at once. */
   unreadMilliseconds: 10_000,
   slowestBytesPerSecond: 16 * kibibyte,
+  /** Between two looks at how far the client of a connection has come: often enough for the above. */
+  lookMilliseconds: 3_000,
   /** The operating system takes more only once a good part of what it holds is gone: on a slow line, so much. */
   takenAtOnceBytes: 256 * kibibyte,
   /** What the operating systems of both sides may hold of one connection: Linux has 4 MiB to send and 6 MiB to receive at most. */

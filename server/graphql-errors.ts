@@ -35,6 +35,10 @@ function variableOf({ nodes, message }: GraphQLError): string | undefined {
   return `${name}${place.replace(/\[(\d+)\]/g, '.$1')}`;
 }
 
+/** Whoever walks what a client sent by recursion comes to the end of the stack where that is nested without end. */
+export const isStackOverflow = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+
 /**
  * The error as its client sees it. One that nobody threw on purpose is logged, and told as `Unexpected error`.
  * Idempotent.
@@ -42,6 +46,10 @@ function variableOf({ nodes, message }: GraphQLError): string | undefined {
 export function publicError(error: unknown, logger: Logger): GraphQLError {
   const chain = causes(error);
   const root = chain.at(-1);
+  if (isStackOverflow(root)) {
+    logger.warn({ err: root }, 'a request is nested too deeply');
+    return requestError('the request is nested too deeply: send less within each other', 'BAD_USER_INPUT');
+  }
   const known = chain.find((cause) => cause instanceof TidelineError);
   if (!(error instanceof GraphQLError)) {
     if (known === undefined) {

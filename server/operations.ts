@@ -18,6 +18,7 @@ import { limits } from '../limits.ts';
 import { requestError, toldError } from './graphql-errors.ts';
 import { Repetition } from './plans/repetition.ts';
 import { depthOf, nestingOf } from './query-limits.ts';
+import { conditionsAtRoot } from './subscription-root.ts';
 
 /** One operation of a valid document. */
 export interface Operation {
@@ -89,7 +90,8 @@ export class Operations {
       const document = withoutStack(() => parse(query, { maxTokens: queryTokens }));
       const depth = depthOf(document);
       if (depth > queryDepth) return refuse(`the query is ${depth} fields deep, and may be ${queryDepth}`);
-      const errors = validate(this.#schema, document);
+      const conditions = conditionsAtRoot(document);
+      const errors = conditions.length > 0 ? conditions : validate(this.#schema, document);
       if (errors.length === 0) return { document, operations: new Map() };
       return errors.map((error) => withCode(named(error, document), 'GRAPHQL_VALIDATION_FAILED'));
     } catch (error) {

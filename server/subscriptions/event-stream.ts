@@ -89,10 +89,11 @@ export async function streamEvents(
   if (!response.headersSent) begin(response);
   response.write(ping);
   const pings = setInterval(() => {
-    connection.look();
-    if (isOpen(response) && response.writableLength === 0) response.write(ping);
+    if (response.writableLength === 0) response.write(ping);
   }, limits.signOfLifeMilliseconds);
+  const looks = setInterval(() => connection.look(), limits.lookMilliseconds);
   await closed;
   clearInterval(pings);
+  clearInterval(looks);
   return undefined;
 }

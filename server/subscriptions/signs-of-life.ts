@@ -20,12 +20,14 @@ export class SignsOfLife {
   #received = 0;
   /** What had been taken when something was last received. */
   #taken = 0;
-  #askedAt: number | undefined;
+  #askedAt: number;
+  #isAwaited = false;
 
   /** @param elapsed milliseconds that never go back */
   constructor(line: Line, elapsed: () => number) {
     this.#line = line;
     this.#elapsed = elapsed;
+    this.#askedAt = elapsed();
   }
 
   /** Called now and then. @returns 'ask': for a sign of life; 'leave': the client is gone */
@@ -34,20 +36,23 @@ export class SignsOfLife {
     if (receivedBytes !== this.#received) {
       this.#received = receivedBytes;
       this.#taken = takenBytes;
-      this.#askedAt = undefined;
+      this.#isAwaited = false;
     }
-    // Its connection closes it where it takes nothing of that (L35).
     if (unsentBytes > 0) {
-      this.#askedAt = undefined;
+      // Its connection closes it where it takes nothing of that (L35).
+      this.#isAwaited = false;
       return 'wait';
     }
-    const now = this.#elapsed();
-    if (this.#askedAt === undefined) {
-      this.#askedAt = now;
-      return 'ask';
-    }
-    const onTheWay = Math.min(takenBytes - this.#taken, limits.systemBufferBytes);
-    const allowed = limits.unreadMilliseconds + (onTheWay * 1_000) / limits.slowestBytesPerSecond;
-    return now - this.#askedAt > allowed ? 'leave' : 'wait';
+    const since = this.#elapsed() - this.#askedAt;
+    if (this.#isAwaited) return since > this.#allowedMilliseconds() ? 'leave' : 'wait';
+    if (since < limits.signOfLifeMilliseconds) return 'wait';
+    this.#askedAt += since;
+    this.#isAwaited = true;
+    return 'ask';
+  }
+
+  #allowedMilliseconds(): number {
+    const onTheWay = Math.min(this.#line.takenBytes - this.#taken, limits.systemBufferBytes);
+    return limits.unreadMilliseconds + (onTheWay * 1_000) / limits.slowestBytesPerSecond;
   }
 }

@@ -11,7 +11,7 @@ import { limits } from '../../limits.ts';
 import { checkIntegers, hasManyDigits } from '../../replica/json-text.ts';
 import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
-import { publicError, requestError } from '../graphql-errors.ts';
+import { isStackOverflow, publicError, requestError } from '../graphql-errors.ts';
 import { Connection } from './connection.ts';
 import type { SendBuffers } from './send-buffers.ts';
 import { SignsOfLife } from './signs-of-life.ts';
@@ -94,6 +94,16 @@ export class WebSocketSession {
     return this.handle?.(message) ?? Promise.resolve();
   }
 
+  /** What `received` ended with. */
+  failed(message: string, err: unknown): void {
+    if (isStackOverflow(err)) this.outlet.close(CloseCode.BadRequest, 'the message is nested too deeply');
+    else if (isOfServers(message)) this.outlet.close(CloseCode.BadRequest, 'only a server sends such a message');
+    else {
+      this.#options.logger.error({ err }, 'a message over a WebSocket failed unexpectedly');
+      this.outlet.close(CloseCode.InternalServerError, 'Internal server error');
+    }
+  }
+
   /** For graphql-ws, of a message that is no operation. @returns whether it may be so long; else the connection is closed */
   checkPlain(): boolean {
     if (this.#characters <= limits.plainMessageCharacters) return true;
@@ -173,6 +183,11 @@ function messageIn(text: string) {
     return undefined;
   }
 }
+
+const typesOfServers: ReadonlySet<string> = new Set([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
+
+/** graphql-ws fails on a message that is right and comes from the wrong side. */
+const isOfServers = (message: string): boolean => typesOfServers.has(messageIn(message)?.type ?? '');
 
 function lostDigitsIn(message: string): BadUserInputError | undefined {
   if (!hasManyDigits(message)) return undefined;

@@ -40,7 +40,7 @@ export class WebSockets {
   readonly #options: WebSocketsOptions;
   readonly #protocol: Server<WebSocketSession>;
   readonly #sessions = new Set<WebSocketSession>();
-  readonly #signsOfLife: NodeJS.Timeout;
+  readonly #looks: NodeJS.Timeout;
   #isClosing = false;
 
   constructor(options: WebSocketsOptions) {
@@ -62,10 +62,10 @@ export class WebSockets {
       onComplete: ({ extra: session }, id) => session.executed(id),
     });
     this.#server.on('error', (err) => options.logger.error({ err }, 'the WebSocket server failed'));
-    this.#signsOfLife = setInterval(() => {
+    this.#looks = setInterval(() => {
       for (const session of this.#sessions) session.look();
-    }, limits.signOfLifeMilliseconds);
-    this.#signsOfLife.unref();
+    }, limits.lookMilliseconds);
+    this.#looks.unref();
   }
 
   /** Takes over a connection that asked to become a WebSocket, and may. */
@@ -88,7 +88,7 @@ export class WebSockets {
     this.#isClosing = true;
     for (const client of clients) client.resume();
     for (const client of clients) client.close(goingAway, 'Going away');
-    clearInterval(this.#signsOfLife);
+    clearInterval(this.#looks);
     await withinTime(new Promise<void>((resolve) => this.#server.close(() => resolve())), limits.goodbyeMilliseconds);
     for (const client of clients) client.terminate();
   }
@@ -113,10 +113,8 @@ export class WebSockets {
     sockets(1);
     socket.on('ping', (data) => outlet.pong(data));
     socket.on('message', (data) => {
-      session.received(String(data)).catch((err: unknown) => {
-        logger.error({ err }, 'a message over a WebSocket failed unexpectedly');
-        outlet.close(CloseCode.InternalServerError, 'Internal server error');
-      });
+      const message = String(data);
+      session.received(message).catch((err: unknown) => session.failed(message, err));
     });
     socket.once('close', (code, reason) => {
       this.#sessions.delete(session);
