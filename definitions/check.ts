@@ -47,20 +47,28 @@ function checkCollection(name: string, source: unknown, faults: string[]): Colle
     return fault(`its name may have at most ${limits.collectionCharacters} characters`);
   }
   if (!isRecord(source)) return fault("it must be made with collection('Type', { … })");
-  const { type, description } = source;
+  const { type, description, plural = name } = source;
   if (typeof type !== 'string' || !graphqlName.test(type) || !/^[A-Z]/.test(type)) {
     return fault('its type must be a GraphQL name with a capital first letter, such as Person');
   }
   if (reservedSingulars.has(singularField(type)))
     return fault(`the type name ${type} is taken by the API: choose another`);
   if (description !== undefined && typeof description !== 'string') return fault('its description must be a string');
+  if (typeof plural !== 'string' || !graphqlName.test(plural) || plural.startsWith('__')) {
+    return fault('its plural must be a GraphQL name, such as allSheep: the field that reads many');
+  }
+  if (plural === singularField(type)) {
+    return fault(
+      `the fields of one and of many would both be ${plural}: name that of many, such as collection('${type}', { … }, { plural: 'all${type}' })`,
+    );
+  }
   const fields = checkFieldsOf(source.fields, {
     path: [],
     inValue: false,
     fault: (path, problem) => faults.push(`collection ${JSON.stringify(name)}, field ${path.join('.')}: ${problem}`),
   });
   if (fields === undefined) return fault('its fields must be an object with at least one field');
-  return { name, type, description, fields };
+  return { name, plural, type, description, fields };
 }
 
 /** Where in a collection a definition stands; `inValue`: within a list or a mapOf. */

@@ -19,8 +19,9 @@ export type FieldDefinition =
   | { readonly kind: 'mapOf'; readonly of: FieldDefinition; readonly description?: string | undefined };
 
 export interface CollectionDefinition {
-  /** The collection's name, and that of its plural query field: `people`. */
   readonly name: string;
+  /** The root field that reads and watches many: the collection's name, unless the definition gives another. */
+  readonly plural: string;
   /** Its GraphQL type: `Person`. The singular field is this with a small first letter. */
   readonly type: string;
   readonly description?: string | undefined;

@@ -11,7 +11,17 @@ export interface CollectionSource {
   readonly type: string;
   readonly fields: Readonly<Record<string, FieldDefinition>>;
   readonly description?: string | undefined;
+  readonly plural?: string | undefined;
 }
+
+/** What can be said of a collection; a text alone is its description. */
+export type CollectionOptions =
+  | string
+  | {
+      readonly description?: string | undefined;
+      /** The root field of many, where the collection's name cannot be it: `allSheep` of `sheep`, whose one is `sheep`. */
+      readonly plural?: string | undefined;
+    };
 
 /** By the collections' names, which are also their plural query fields: `people`. */
 export type CollectionSources = Readonly<Record<string, CollectionSource>>;
@@ -23,8 +33,8 @@ export const defineCollections = <const Sources extends CollectionSources>(sourc
 export const collection = (
   type: string,
   fields: Readonly<Record<string, FieldDefinition>>,
-  description?: string,
-): CollectionSource => ({ type, fields, description });
+  options?: CollectionOptions,
+): CollectionSource => ({ type, fields, ...(typeof options === 'string' ? { description: options } : options) });
 
 /** What can be said of a field that holds one value; a text alone is its description. */
 export type FieldOptions =

@@ -6,6 +6,7 @@ import { createJiti, type Jiti } from 'jiti';
 import { DefinitionError } from '../errors.ts';
 import { checkDefinitions } from './check.ts';
 import type { Definitions } from './definitions.ts';
+import * as helpers from './language.ts';
 
 /** The language module beside this one: its source when run from source, the built one when run from the build. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -28,8 +29,7 @@ export async function loadDefinitions(file: string): Promise<Definitions> {
   try {
     source = await jiti.import(path, { default: true });
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new DefinitionError(`the definitions file ${path} cannot be run: ${problem}`, { cause });
+    throw new DefinitionError(`the definitions file ${path} cannot be run: ${problemOf(cause)}`, { cause });
   }
   try {
     return checkDefinitions(source);
@@ -37,6 +37,26 @@ export async function loadDefinitions(file: string): Promise<Definitions> {
     if (!(cause instanceof DefinitionError)) throw cause;
     throw new DefinitionError(`${path}:\n${cause.message}`, { cause });
   }
+}
+
+function problemOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const missing =
+    /^(\w+) is not defined$/.exec(cause.message) ??
+    /^\(0 ?, ?_tideline\.(\w+)\) is not a function$/.exec(cause.message);
+  const name = missing?.[1];
+  if (name === undefined) return cause.message;
+  // The first place in the stack: where the name is used.
+  const place = /\((?:file:\/\/)?([^()\s]+:\d+):\d+\)|at (?:file:\/\/)?(\/[^()\s]+:\d+):\d+/.exec(cause.stack ?? '');
+  const at = place === null ? '' : ` (${place[1] ?? place[2]})`;
+  const known = Object.keys(helpers).sort();
+  if (known.includes(name)) return `${name} is not defined${at}: import it from 'tideline'`;
+  const [typed] = [name.toLowerCase()];
+  const meant = known.find(
+    (helper) => helper.toLowerCase().startsWith(typed) || typed.startsWith(helper.toLowerCase()),
+  );
+  const guess = meant === undefined ? '' : ` did you mean ${meant}?`;
+  return `${name} is not defined${at}:${guess} 'tideline' has ${known.join(', ')}`;
 }
 
 /** jiti loads its compiler, Babel, with the first file that it compiles. */

@@ -7,7 +7,7 @@ const capitalised = (name: string): string => name.charAt(0).toUpperCase() + nam
 export const singularField = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1);
 
 /** `LivePeople`: what a subscription to the whole collection gives. */
-export const liveCollectionType = (collection: string): string => `Live${capitalised(collection)}`;
+export const liveCollectionType = ({ plural }: CollectionDefinition): string => `Live${capitalised(plural)}`;
 
 /** `PersonAddress`: the type of a map in `Person`. */
 export const nestedType = (type: string, field: string): string => `${type}${capitalised(field)}`;
@@ -19,12 +19,13 @@ function nestedMap(field: FieldDefinition): Extract<FieldDefinition, { kind: 'ma
 }
 
 /** Each type name with the field (`address.city`; empty for the collection itself) that it comes from. */
-export function* typeNames({ name, type, fields }: CollectionDefinition): Generator<readonly [string, string]> {
+export function* typeNames(definition: CollectionDefinition): Generator<readonly [string, string]> {
+  const { type, fields } = definition;
   for (const suffix of ['', 'Edge', 'Connection', 'Filter', 'Order', 'Input', 'Increment', 'Field', 'Payload']) {
     yield [`${type}${suffix}`, ''];
   }
   for (const suffix of ['', 'Insertion', 'Update']) yield [`Live${type}${suffix}`, ''];
-  yield [liveCollectionType(name), ''];
+  yield [liveCollectionType(definition), ''];
   yield* nestedTypeNames(type, fields, []);
 }
 
@@ -45,8 +46,8 @@ function* nestedTypeNames(
 }
 
 /** Root fields of a collection, by operation. */
-export const rootFields = ({ name, type }: CollectionDefinition): readonly string[] => [
-  name,
+export const rootFields = ({ plural, type }: CollectionDefinition): readonly string[] => [
+  plural,
   singularField(type),
   `upsert${type}`,
   `update${type}`,

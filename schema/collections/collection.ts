@@ -20,7 +20,7 @@ import { addTypedPage } from './page.ts';
 import type { ScalarFilters } from './scalar-filters.ts';
 
 export function addCollection(builder: Builder, definition: CollectionDefinition, filters: ScalarFilters): void {
-  const { name, type, description } = definition;
+  const { name, plural, type, description } = definition;
   const singular = singularField(type);
   const reads = typedReads(definition);
   const document = addTypedDocument(builder, definition);
@@ -36,7 +36,7 @@ export function addCollection(builder: Builder, definition: CollectionDefinition
       args: { id: documentIdArgument(t.arg) },
       resolve: reads.one,
     }),
-    [name]: t.field({
+    [plural]: t.field({
       type: connection,
       description: description ?? `Documents of the collection \`${name}\`, page by page.`,
       args: {
@@ -59,7 +59,7 @@ export function addCollection(builder: Builder, definition: CollectionDefinition
       subscribe: reads.liveOne,
       resolve: (event) => event,
     }),
-    [name]: t.field({
+    [plural]: t.field({
       type: live.documents,
       description: afterDescription,
       args: {

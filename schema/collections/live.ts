@@ -14,7 +14,7 @@ import {
 import type { DocumentRef } from './document.ts';
 
 export function addTypedLive(builder: Builder, definition: CollectionDefinition, document: DocumentRef) {
-  const { name, type } = definition;
+  const { type } = definition;
   const { typed } = typedReads(definition);
 
   const placed = (typeName: string, placedDescription: string) =>
@@ -32,7 +32,7 @@ export function addTypedLive(builder: Builder, definition: CollectionDefinition,
   const insertion = placed(`Live${type}Insertion`, 'A document that came into a live result.');
   const update = placed(`Live${type}Update`, 'A document of a live result that changed.');
 
-  const documents = builder.objectRef<LiveResult>(liveCollectionType(name)).implement({
+  const documents = builder.objectRef<LiveResult>(liveCollectionType(definition)).implement({
     description: liveResultDescription,
     fields: (t) => ({
       initial: t.exposeBoolean('initial', { description: initialDescription }),

@@ -1,3 +1,4 @@
+import { isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { checkDefinitions } from '../../definitions/check.ts';
 import {
@@ -14,6 +15,7 @@ import {
   string,
 } from '../../definitions/language.ts';
 import { DefinitionError } from '../../errors.ts';
+import { buildSchema } from '../../schema/schema.ts';
 
 /** What is said of a faulty source, a line each. */
 function faultsOf(source: unknown): readonly string[] {
@@ -37,6 +39,7 @@ describe('definitions', () => {
 
     expect(definitions.get('people')).toEqual({
       name: 'people',
+      plural: 'people',
       type: 'Person',
       description: 'Who we know.',
       fields: {
@@ -45,6 +48,20 @@ describe('definitions', () => {
       },
     });
     expect(definitions.get('cars')).toBeUndefined();
+  });
+
+  it('serve a collection whose plural is its singular by the name that it is given', () => {
+    const sheep = collection('Sheep', { name: string() }, { plural: 'allSheep', description: 'Of the farm.' });
+    const definitions = checkDefinitions(defineCollections({ sheep }));
+    expect(definitions.get('sheep')).toMatchObject({ name: 'sheep', plural: 'allSheep', description: 'Of the farm.' });
+    const { Query, Subscription, Mutation } = Object.fromEntries(
+      [buildSchema(definitions)].flatMap((schema) => Object.entries(schema.getTypeMap())),
+    );
+    expect(String(isObjectType(Query) && Query.getFields().sheep?.type)).toBe('Sheep');
+    expect(String(isObjectType(Query) && Query.getFields().allSheep?.type)).toBe('SheepConnection!');
+    expect(String(isObjectType(Subscription) && Subscription.getFields().sheep?.type)).toBe('LiveSheep!');
+    expect(String(isObjectType(Subscription) && Subscription.getFields().allSheep?.type)).toBe('LiveAllSheep!');
+    expect(isObjectType(Mutation) && Object.keys(Mutation.getFields())).toContain('upsertSheep');
   });
 
   it('say where indexes are kept, also within maps', () => {
@@ -81,6 +98,8 @@ describe('definitions', () => {
     [people({ a: list(int({ index: true })) }), 'within a list'],
     [people({ a: mapOf(map({ b: int({ index: true }) })) }), 'within a list or a mapOf'],
     [people({ a: Object.assign(map({ b: int() }), { index: true }) }), 'a map cannot have an index'],
+    [{ sheep: collection('Sheep', { a: int() }) }, "{ plural: 'allSheep' }"],
+    [{ sheep: collection('Sheep', { a: int() }, { plural: 'all sheep' }) }, 'its plural must be a GraphQL name'],
     [people({}), 'at least one field'],
     [{ people: { type: 'Person', fields: { a: int() }, description: 5 } }, 'description'],
   ])('name the collection that is at fault: %j', (source, said) => {
@@ -129,7 +148,7 @@ describe('definitions', () => {
     [people({ a: int() }, 'Many'), 'root field upsertMany is taken by the API itself'],
     [{ documents: collection('Paper', { a: int() }) }, 'root field documents is taken by the API itself'],
     [{ transactions: collection('Payment', { a: int() }) }, 'root field transactions is taken by the API itself'],
-    [{ person: collection('Person', { a: int() }) }, 'root field person is taken by collection "person"'],
+    [{ person: collection('Person', { a: int() }) }, "{ plural: 'allPerson' }"],
     [people({ input: map({ a: int() }) }), 'field input: its type PersonInput is taken by collection "people"'],
     [
       { ...people({ a: int() }), edges: collection('PersonEdge', { a: int() }) },

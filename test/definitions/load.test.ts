@@ -71,6 +71,25 @@ describe('a definitions file', () => {
     await expect(loading).rejects.toThrow(said);
   });
 
+  it.each([
+    ['helper.ts', `import { collection } from 'tideline';\n\nexport default { as: collection('A', { n: bool() }) };`],
+    [
+      'import.ts',
+      `import { bool, collection } from 'tideline';\n\nexport default { as: collection('A', { n: bool() }) };`,
+    ],
+  ])('with a helper that there is not, names it, its line, the one that is meant, and all: %s', async (name, text) => {
+    const path = await file(name, text);
+    const loading = loadDefinitions(path);
+    await expect(loading).rejects.toThrow(
+      `bool is not defined (${path}:3): did you mean boolean? 'tideline' has attachment, `,
+    );
+  });
+
+  it('with a helper that is not imported, says so', async () => {
+    const loading = loadDefinitions(await file('forgotten.ts', `export default { as: { fields: { n: int() } } };`));
+    await expect(loading).rejects.toThrow(/int is not defined \(.*forgotten\.ts:1\): import it from 'tideline'/);
+  });
+
   it('that is not there is named', async () => {
     await expect(loadDefinitions(join(folder, 'nowhere.ts'))).rejects.toThrow(/nowhere\.ts.*COLLECTIONS/);
   });
