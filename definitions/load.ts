@@ -51,7 +51,7 @@ function problemOf(cause: unknown): string {
   const at = place === null ? '' : ` (${place[1] ?? place[2]})`;
   const known = Object.keys(helpers).sort();
   if (known.includes(name)) return `${name} is not defined${at}: import it from 'tideline'`;
-  const [typed] = [name.toLowerCase()];
+  const typed = name.toLowerCase();
   const meant = known.find(
     (helper) => helper.toLowerCase().startsWith(typed) || typed.startsWith(helper.toLowerCase()),
   );
