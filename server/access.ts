@@ -25,13 +25,21 @@ const safeMethods: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OP
 const exposedHeaders = 'Causality-Token, Content-Disposition, Content-Range, ETag, Retry-After';
 const preflightSeconds = 7_200;
 
+/** 127.0.0.0/8 as an IPv6 address, as URL spells it. */
+const mappedLoopback = /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/;
+
 /** @param host a name or an address, IPv6 in brackets or not, without a port */
 export function isLoopback(host: string): boolean {
   const name = host
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '')
     .toLowerCase();
-  return /^(.+\.)?localhost$/.test(name) || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) || name === '::1';
+  return (
+    /^(.+\.)?localhost$/.test(name) ||
+    /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) ||
+    name === '::1' ||
+    mappedLoopback.test(name)
+  );
 }
 
 /** What nearly all clients call a loopback server: known without parsing. */
@@ -39,12 +47,17 @@ const loopbackHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
 
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
-/** The host that a client called, where a trusted proxy says it; proxies append to the header, or set it. */
-function forwardedHost({ headers }: IncomingMessage, { trustedHops }: AccessPolicy): string | undefined {
-  const header = headers['x-forwarded-host'];
+/** The value that the outermost trusted proxy set, of a header to which proxies append. */
+function forwarded({ headers }: IncomingMessage, name: string, trustedHops: number): string | undefined {
+  const header = headers[name];
   if (trustedHops === 0 || header === undefined) return undefined;
-  const hosts = String(header).split(',');
-  return hosts[Math.max(0, hosts.length - trustedHops)]?.trim();
+  const values = String(header).split(',');
+  return values[Math.max(0, values.length - trustedHops)]?.trim().toLowerCase();
+}
+
+/** The address of the client, as far as it can be believed; for logs. */
+export function clientAddress(request: IncomingMessage, { trustedHops }: AccessPolicy): string | undefined {
+  return forwarded(request, 'x-forwarded-for', trustedHops) ?? request.socket.remoteAddress;
 }
 
 /** Whether a page of this origin may read and write here: ours, or one that a setting allows. */
@@ -54,10 +67,12 @@ function isOriginAllowed(origin: string, request: IncomingMessage, policy: Acces
   if (url === undefined || url.host === '') return false;
   if (policy.publicUrl !== undefined && url.origin === policy.publicUrl.origin) return true;
   if (isDevelopment(policy) && /^https?:$/.test(url.protocol) && isLoopback(url.hostname)) return true;
-  // A proxy in front may speak https where this server speaks http: the scheme is not compared.
   const isHost = (host: string | undefined) =>
     host !== undefined && parseUrl(`${url.protocol}//${host}`)?.host === url.host;
-  return isHost(request.headers.host) || isHost(forwardedHost(request, policy));
+  // A proxy in front may speak https where this server speaks http: the scheme is compared only where a trusted one says it.
+  const scheme = forwarded(request, 'x-forwarded-proto', policy.trustedHops);
+  if (scheme !== undefined && url.protocol !== `${scheme}:`) return false;
+  return isHost(request.headers.host) || isHost(forwarded(request, 'x-forwarded-host', policy.trustedHops));
 }
 
 /** A loopback server is called by another name only in DNS rebinding, or by a proxy that passes the name on. */
@@ -88,27 +103,37 @@ export function refusal(request: IncomingMessage, policy: AccessPolicy, isUpgrad
     const problem = `this server listens on loopback only, and was called by the name ${quoted(host)}: set PUBLIC_URL to the address that clients use, or HOST to listen for other machines`;
     return { problem, subject: `host ${host}` };
   }
-  if (origin === undefined) return undefined;
   const isWrite = isUpgrade || !safeMethods.has(request.method);
-  if (!isWrite || isOriginAllowed(origin, request, policy)) return undefined;
-  const problem = `pages of ${quoted(origin)} may not write here: add it to CORS_ORIGINS, or set PUBLIC_URL if it is this server's own address`;
+  if (!isWrite) return undefined;
+  if (origin === undefined) return crossSiteRefusal(request, policy);
+  if (isOriginAllowed(origin, request, policy)) return undefined;
+  const problem = `pages of ${quoted(origin)} may not write here: ${remedyFor(origin)}`;
   return { problem, subject: `origin ${origin}` };
 }
 
+const remedyFor = (origin: string): string =>
+  origin === 'null'
+    ? 'such a page has no origin that could be allowed (a file, or a frame with a sandbox), so serve it over HTTP'
+    : "add it to CORS_ORIGINS, or set PUBLIC_URL if it is this server's own address";
+
+/** Values of Sec-Fetch-Site that a page of another site cannot bring about. */
+const ownSites: ReadonlySet<string> = new Set(['same-origin', 'same-site', 'none']);
+
 /**
  * Why a query by GET is refused (403): a page of another site could have it sent by a link or an image. Browsers tell by
- * Sec-Fetch-Site; a request without it is no browser's, or one that its page cannot read.
+ * Sec-Fetch-Site, to addresses that they hold trustworthy; a request that has neither this nor an Origin is no browser's, or one
+ * whose answer no page can read.
  */
 export function crossSiteRefusal(request: IncomingMessage, policy: AccessPolicy): Refusal | undefined {
   const { 'sec-fetch-site': site, origin } = request.headers;
-  if (site !== 'cross-site') return undefined;
+  if (site === undefined ? origin === undefined : ownSites.has(String(site))) return undefined;
   if (origin !== undefined && isOriginAllowed(origin, request, policy)) return undefined;
   if (preflightedHeaders.some((name) => request.headers[name] !== undefined)) return undefined;
   const remedy = `send it by POST, or with a header of one of the names ${preflightedHeaders.join(', ')}`;
   const from = origin === undefined ? '' : ` of ${quoted(origin)}`;
   return {
     problem: `a page of another site${from} had this request sent: add the page's origin to CORS_ORIGINS, or ${remedy}`,
-    subject: `cross-site ${origin}`,
+    subject: `cross-site ${origin ?? 'without an origin'}`,
   };
 }
 
@@ -138,7 +163,8 @@ export function answerCors(request: IncomingMessage, response: ServerResponse, p
   setHeaders(response, accessHeaders(request, policy));
   if (request.method !== 'OPTIONS') return false;
   if (origin !== undefined && isOriginAllowed(origin, request, policy)) {
-    response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, OPTIONS');
+    // PUT is taken nowhere; a page is to read why.
+    response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, OPTIONS');
     response.setHeader('Access-Control-Max-Age', preflightSeconds);
     if (requestedHeaders !== undefined) response.setHeader('Access-Control-Allow-Headers', requestedHeaders);
   }

@@ -13,6 +13,7 @@ import {
   type AccessPolicy,
   accessHeaders,
   answerCors,
+  clientAddress,
   crossSiteRefusal,
   isLoopback,
   type Refusal,
@@ -143,12 +144,15 @@ export class HttpServer {
       return answerJson(response, ready ? 200 : 503, healthOf(replica.status, ready, this.#isClosing));
     }
     const refused = refusal(request, this.#policy);
-    if (refused !== undefined) return this.#refuse(response, refused);
+    if (refused !== undefined) return this.#refuse(request, response, refused);
     if (answerCors(request, response, this.#policy)) return;
     if (pathname === graphqlPath) {
       if (asksForPage(request)) return this.#graphiql(request, response);
+      if (request.method === 'PUT') return refuseReservation(response);
       const crossSite = crossSiteRefusal(request, this.#policy);
-      return crossSite === undefined ? this.#graphql.answer(request, response, []) : this.#refuse(response, crossSite);
+      return crossSite === undefined
+        ? this.#graphql.answer(request, response, [])
+        : this.#refuse(request, response, crossSite);
     }
     if (await attachmentsHandler(request, response)) return;
     if (pathname === '/metrics') {
@@ -161,23 +165,23 @@ export class HttpServer {
     }
   }
 
-  #refuse(response: ServerResponse, refused: Refusal): void {
-    this.#logRefusal(refused);
+  #refuse(request: IncomingMessage, response: ServerResponse, refused: Refusal): void {
+    this.#logRefusal(request, refused);
     answerError(response, 403, 'FORBIDDEN', refused.problem);
   }
 
   /** Each origin and host once: a page that is refused tries again and again. */
-  #logRefusal({ problem, subject }: Refusal): void {
+  #logRefusal(request: IncomingMessage, { problem, subject }: Refusal): void {
     if (this.#loggedRefusals.has(subject) || this.#loggedRefusals.size >= limits.loggedRefusals) return;
     this.#loggedRefusals.add(subject);
-    this.#options.logger.warn({ refused: subject }, problem);
+    this.#options.logger.warn({ refused: subject, client: clientAddress(request, this.#policy) }, problem);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const pathname = pathOf(request);
     const refused = refusal(request, this.#policy, true);
     if (refused !== undefined) {
-      this.#logRefusal(refused);
+      this.#logRefusal(request, refused);
       refuseUpgrade(socket, 403, refused.problem);
     } else if (pathname !== graphqlPath) refuseUpgrade(socket, 404, `WebSockets are at ${graphqlPath}`);
     else this.#webSockets.upgrade(request, socket, head);
@@ -199,6 +203,18 @@ const routes: ReadonlySet<string> = new Set(['/', graphqlPath, '/health/live', '
 function routeOf(pathname: string): string {
   if (pathname.startsWith('/attachments')) return '/attachments';
   return routes.has(pathname) ? pathname : 'other';
+}
+
+/**
+ * By PUT, clients of GraphQL over server-sent events reserve a stream in its single connection mode. They show their user the
+ * reason phrase of a refusal, and nothing else of it.
+ */
+function refuseReservation(response: ServerResponse): void {
+  const problem =
+    'Method Not Allowed: this server has no single connection mode; leave out singleConnection, or use graphql-ws';
+  response.statusMessage = problem;
+  response.setHeader('Allow', 'GET, POST');
+  answerError(response, 405, 'METHOD_NOT_ALLOWED', problem);
 }
 
 function destroy(this: ServerResponse): void {

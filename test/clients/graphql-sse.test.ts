@@ -159,3 +159,21 @@ describe('a client over server-sent events', () => {
     client.dispose();
   });
 });
+
+describe('the single connection mode', () => {
+  it('is refused, and the client shows why once it has tried again in vain', async () => {
+    const waits: number[] = [];
+    const client = createClient({
+      url: `${server.url}/graphql`,
+      singleConnection: true,
+      // As often as by default, and sooner.
+      retry: async (retries) => void waits.push(retries),
+    });
+    const shown = await new Promise((resolve, reject) => {
+      client.subscribe({ query: '{ __typename }' }, { next: reject, error: resolve, complete: reject });
+    });
+    expect(String(shown)).toMatch(/405.*no single connection mode; leave out singleConnection/);
+    expect(waits).toHaveLength(5);
+    client.dispose();
+  });
+});

@@ -2,7 +2,14 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type AccessPolicy, accessHeaders, crossSiteRefusal, isLoopback, refusal } from '../../server/access.ts';
+import {
+  type AccessPolicy,
+  accessHeaders,
+  clientAddress,
+  crossSiteRefusal,
+  isLoopback,
+  refusal,
+} from '../../server/access.ts';
 import { Origins } from '../../server/origins.ts';
 
 const developing: AccessPolicy = {
@@ -88,6 +95,19 @@ describe('a write, an upgrade, and the CORS headers of an answer', () => {
       { host: local, origin: 'https://evil.example', 'x-forwarded-host': 'evil.example, b.example' },
       false,
     ],
+    [
+      'a page of the scheme that a trusted proxy names',
+      trusting,
+      { host: 'b.example', origin: 'https://b.example', 'x-forwarded-proto': 'https' },
+      true,
+    ],
+    [
+      'a page of another scheme than a trusted proxy names',
+      trusting,
+      { host: 'b.example', origin: 'http://b.example', 'x-forwarded-proto': 'https' },
+      false,
+    ],
+    ['a page of another site that has no origin', open, { host: 'a.example', 'sec-fetch-site': 'cross-site' }, false],
     ['a listed origin', listed, { host: 'a.example', origin: 'https://app.example.org' }, true],
     ['a listed origin by another scheme', listed, { host: 'a.example', origin: 'http://app.example.org' }, false],
     ['a listed app', listed, { host: 'a.example', origin: 'capacitor://localhost' }, true],
@@ -112,6 +132,9 @@ describe('a write, an upgrade, and the CORS headers of an answer', () => {
     expect(foreign?.problem).toMatch(/"https:\/\/shop\.example".*CORS_ORIGINS.*PUBLIC_URL/);
     const named = refusal(request('GET', { host: 'tideline:4000' }), developing);
     expect(named?.problem).toMatch(/"tideline:4000".*PUBLIC_URL.*HOST/);
+    const hidden = refusal(request('POST', { host: local, origin: 'null' }), developing);
+    expect(hidden?.problem).toMatch(/"null".*serve it over HTTP/);
+    expect(hidden?.problem).not.toContain('CORS_ORIGINS');
   });
 });
 
@@ -124,10 +147,24 @@ describe('a query by GET', () => {
     ['of another site', { 'sec-fetch-site': 'cross-site' }, false],
     ['of another site that is allowed', { 'sec-fetch-site': 'cross-site', origin: 'https://app.example.org' }, true],
     ['of another site that is not', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, false],
+    ['of a foreign origin, from a browser that says no site', { origin: 'https://evil.example' }, false],
+    ['of an allowed origin, from a browser that says no site', { origin: 'https://app.example.org' }, true],
+    ['of an origin that is hidden', { origin: 'null' }, false],
+    ['of a site of no known kind', { 'sec-fetch-site': 'other' }, false],
     ['of another site that asked first', { 'sec-fetch-site': 'cross-site', 'x-requested-with': '' }, true],
   ])('%s', (_, headers, isAllowed) => {
     expect(crossSiteRefusal(request('GET', { host: 'a.example', ...headers }), listed) === undefined).toBe(isAllowed);
   });
+});
+
+it.each<[string, number, string | undefined]>([
+  ['203.0.113.9', 0, undefined],
+  ['203.0.113.9', 1, '203.0.113.9'],
+  ['198.51.100.1, 203.0.113.9', 1, '203.0.113.9'],
+  ['198.51.100.1, 203.0.113.9', 2, '198.51.100.1'],
+  ['203.0.113.9', 2, '203.0.113.9'],
+])('a client that is forwarded for %s over %i trusted proxies has the address %s', (header, trustedHops, address) => {
+  expect(clientAddress(request('GET', { 'x-forwarded-for': header }), { ...open, trustedHops })).toBe(address);
 });
 
 describe('origins', () => {
@@ -171,6 +208,8 @@ it.each([
   ['127.1.2.3', true],
   ['[::1]', true],
   ['::ffff:127.0.0.1', true],
+  ['[::ffff:7f00:1]', true],
+  ['[::ffff:8000:1]', false],
   ['0.0.0.0', false],
   ['localhost.example', false],
   ['128.0.0.1', false],

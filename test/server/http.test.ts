@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../limits.ts';
-import { answerOf, type EmbeddedServer, openServer } from '../servers/tideline.ts';
+import { answerOf, type EmbeddedServer, openServer, startServer } from '../servers/tideline.ts';
 
 const upsert = 'mutation { upsert(collection: "cars", document: { _id: "vw" }) { document { _id } } }';
 const json = { 'content-type': 'application/json' };
@@ -289,6 +289,19 @@ describe('pages of other sites', () => {
       expect(preflight.headers.get('access-control-allow-methods')).toBeNull();
     },
   );
+
+  it('are logged once each, with the setting that allows them and the client behind a trusted proxy', async () => {
+    await using logging = await startServer({ LOG_LEVEL: 'warn', TRUST_PROXY: '1' });
+    const from = (origin: string) =>
+      logging.ask('{ __typename }', {}, { origin, 'x-forwarded-for': '198.51.100.1, 203.0.113.9' });
+    for (const origin of ['https://one.example', 'https://one.example', 'https://two.example']) {
+      expect((await from(origin)).status).toBe(403);
+    }
+    await logging.child.said('origin https://two.example');
+    const lines = logging.child.lastWords.split('\n').filter((line) => line.includes('.example'));
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(/"client":"203\.0\.113\.9".*CORS_ORIGINS/);
+  });
 
   it('may from the server’s own', async () => {
     expect((await post(`{"query":"{ __typename }"}`, { ...json, origin: server.url })).status).toBe(200);
