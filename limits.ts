@@ -63,9 +63,9 @@ export const limits = {
   connectionInitMilliseconds: 5_000,
   /** Bytes that a connection may owe its client when it has one more answer or event: past these the client does not read. */
   socketUnsentBytes: 64 * mebibyte,
-  /** All connections together, so that they leave room for the rest of the process; and which part of its heap at most. */
-  socketsUnsentBytes: 512 * mebibyte,
-  socketsUnsentHeapShare: 1 / 4,
+  /** The same for all connections together, with what they have begun to send: room is left for the rest of the process. Which part of its heap it may be at most. */
+  socketsBufferedBytes: 512 * mebibyte,
+  socketsBufferedHeapShare: 1 / 4,
   /** What a message that waits to be sent takes of memory beside its bytes. */
   frameOverheadBytes: 512,
   /** Messages that are no operations: whoever asks or answers for a sign of life, or connects with a token, needs no more. */

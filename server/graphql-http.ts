@@ -19,7 +19,7 @@ import { isJsonPost, mediaTypeOf, runJsonPost, sendBatch, sendJson } from './jso
 import { readJson } from './request-body.ts';
 import type { Result } from './result.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
-import type { SendBuffers } from './subscriptions/send-buffers.ts';
+import type { SocketBuffers } from './subscriptions/socket-buffers.ts';
 
 export interface GraphQLHandlerOptions {
   readonly execution: Execution;
@@ -27,7 +27,7 @@ export interface GraphQLHandlerOptions {
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
   /** Of subscriptions. */
-  readonly sendBuffers: SendBuffers;
+  readonly socketBuffers: SocketBuffers;
   /** Holds the files of a multipart request until it is answered. */
   beginUploads(): UploadSession;
 }

@@ -25,7 +25,7 @@ import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
 import { healthOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import type { Origins } from './origins.ts';
-import { SendBuffers } from './subscriptions/send-buffers.ts';
+import { SocketBuffers } from './subscriptions/socket-buffers.ts';
 import { refuseUpgrade, WebSockets } from './subscriptions/websocket.ts';
 import { withinTime } from './within-time.ts';
 
@@ -65,10 +65,10 @@ export class HttpServer {
     const { host, corsOrigins, publicUrl, trustedHops, schema, metrics, logger } = options;
     this.#options = options;
     this.#policy = { corsOrigins, publicUrl, trustedHops, loopback: isLoopback(host) };
-    const sendBuffers = new SendBuffers({ maximumBytes: unsentBytesAllowed(), logger });
-    this.#graphql = graphqlHandler({ ...options, sendBuffers });
+    const socketBuffers = new SocketBuffers({ maximumBytes: bufferedBytesAllowed(), logger });
+    this.#graphql = graphqlHandler({ ...options, socketBuffers });
     this.#graphiql = graphiqlHandler(schema);
-    this.#webSockets = new WebSockets({ ...options, sendBuffers, sockets: metrics.sockets });
+    this.#webSockets = new WebSockets({ ...options, socketBuffers, sockets: metrics.sockets });
     this.#server = createServer({
       headersTimeout: limits.headersMilliseconds,
       requestTimeout: limits.requestMilliseconds,
@@ -188,8 +188,8 @@ export class HttpServer {
   }
 }
 
-const unsentBytesAllowed = () =>
-  Math.min(limits.socketsUnsentBytes, getHeapStatistics().heap_size_limit * limits.socketsUnsentHeapShare);
+const bufferedBytesAllowed = () =>
+  Math.min(limits.socketsBufferedBytes, getHeapStatistics().heap_size_limit * limits.socketsBufferedHeapShare);
 
 /** What stands before the query in its URL. */
 function pathOf({ url = '/' }: IncomingMessage): string {

@@ -11,7 +11,7 @@ import type { Result } from '../result.ts';
 import { takenBytes } from '../taken-bytes.ts';
 import { Connection, type Outlet } from './connection.ts';
 import { Payload } from './payload.ts';
-import type { SendBuffer, SendBuffers } from './send-buffers.ts';
+import type { SocketBuffer, SocketBuffers } from './socket-buffers.ts';
 import { Subscription } from './subscription.ts';
 
 const ping = ':\n\n';
@@ -19,17 +19,21 @@ const complete = 'event: complete\ndata:\n\n';
 
 class EventStreamOutlet implements Outlet {
   readonly #response: ServerResponse;
-  readonly #buffer: SendBuffer;
+  readonly #buffer: SocketBuffer;
 
-  constructor(response: ServerResponse, sendBuffers: SendBuffers) {
+  constructor(response: ServerResponse, socketBuffers: SocketBuffers) {
     this.#response = response;
-    this.#buffer = sendBuffers.open(this, () => response.destroy());
+    this.#buffer = socketBuffers.open(this, () => response.destroy());
     response.once('close', () => this.#buffer.close());
     response.on('drain', () => this.#buffer.written());
   }
 
   get unsentBytes(): number {
     return this.#response.writableLength;
+  }
+
+  get bufferedBytes(): number {
+    return this.unsentBytes;
   }
 
   get takenBytes(): number {
@@ -67,7 +71,7 @@ function begin(response: ServerResponse): void {
 
 export interface EventStreamOptions {
   readonly execution: Execution;
-  readonly sendBuffers: SendBuffers;
+  readonly socketBuffers: SocketBuffers;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
 }
@@ -76,9 +80,9 @@ export interface EventStreamOptions {
 export async function streamEvents(
   prepared: Prepared,
   response: ServerResponse,
-  { execution, sendBuffers, elapsed }: EventStreamOptions,
+  { execution, socketBuffers, elapsed }: EventStreamOptions,
 ): Promise<Result | undefined> {
-  const outlet = new EventStreamOutlet(response, sendBuffers);
+  const outlet = new EventStreamOutlet(response, socketBuffers);
   const connection = new Connection({ outlet, elapsed });
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   const subscription = await execution.subscribe(prepared, { connection, id: '', isWaiting: () => !response.closed });

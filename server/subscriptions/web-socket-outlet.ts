@@ -1,5 +1,5 @@
 /**
- * What one WebSocket sends: all of it goes through here, so that it is counted. Events are written as frames of our own beside
+ * What one WebSocket sends: all of it goes through here, so that it is counted, with what its client has begun to send. Events are written as frames of our own beside
  * those of ws, which writes all else.
  */
 import type { Socket } from 'node:net';
@@ -9,19 +9,21 @@ import { limits } from '../../limits.ts';
 import { takenBytes } from '../taken-bytes.ts';
 import type { Connection, Outlet } from './connection.ts';
 import type { Payload } from './payload.ts';
-import type { SendBuffer, SendBuffers } from './send-buffers.ts';
 import type { Line } from './signs-of-life.ts';
+import type { SocketBuffer, SocketBuffers } from './socket-buffers.ts';
 
 /** Of a close: Try Again Later (IANA, WebSocket Close Code Number Registry). Clients take it as: connect again. */
 const tryAgainLater = 1013;
 /** Of a close frame's reason (RFC 6455, sections 5.5 and 5.5.1). */
 const reasonBytes = 123;
+/** Of a control frame from a client, which is masked (RFC 6455, section 5.2). */
+const controlHeadBytes = 6;
 
 export interface WebSocketOutletOptions {
   readonly socket: WebSocket;
   /** What ws itself writes to; nothing is compressed, so that its frames are whole, too. */
   readonly stream: Socket;
-  readonly sendBuffers: SendBuffers;
+  readonly socketBuffers: SocketBuffers;
   /** Told the id of a subscription that is over, unless its client left it. */
   ended(id: string): void;
 }
@@ -29,21 +31,23 @@ export interface WebSocketOutletOptions {
 export class WebSocketOutlet implements Outlet, Line {
   readonly #socket: WebSocket;
   readonly #stream: Socket;
-  readonly #buffer: SendBuffer;
+  readonly #buffer: SocketBuffer;
   readonly #measure: () => void;
   readonly #taken: () => void;
   /** Of those that ws writes: a small one takes more memory than its bytes. */
   #unsentFrames = 0;
+  /** Of a message that is not whole yet, about. */
+  #unfinishedBytes = 0;
   #isCorked = false;
   readonly #ended: (id: string) => void;
   /** Set once: its connection, which asks it what is unsent. */
   connection: Connection | undefined;
 
-  constructor({ socket, stream, sendBuffers, ended }: WebSocketOutletOptions) {
+  constructor({ socket, stream, socketBuffers, ended }: WebSocketOutletOptions) {
     this.#socket = socket;
     this.#stream = stream;
     this.#ended = ended;
-    this.#buffer = sendBuffers.open(this, () => socket.terminate());
+    this.#buffer = socketBuffers.open(this, () => socket.terminate());
     this.#measure = () => this.#buffer.written();
     this.#taken = () => {
       this.#unsentFrames -= 1;
@@ -60,6 +64,10 @@ export class WebSocketOutlet implements Outlet, Line {
     return this.#stream.writableLength + this.#unsentFrames * limits.frameOverheadBytes;
   }
 
+  get bufferedBytes(): number {
+    return this.unsentBytes + (this.#holdsUnfinished ? this.#unfinishedBytes : 0);
+  }
+
   get takenBytes(): number {
     return takenBytes(this.#stream);
   }
@@ -70,6 +78,28 @@ export class WebSocketOutlet implements Outlet, Line {
 
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Called with the bytes that have come, before ws makes messages of them. */
+  receiving(bytes: number): void {
+    this.#unfinishedBytes += bytes;
+    if (this.#holdsUnfinished) this.#measure();
+  }
+
+  /** A message is whole. */
+  received(): void {
+    const held = this.#holdsUnfinished;
+    this.#unfinishedBytes = 0;
+    if (held) this.#measure();
+  }
+
+  /** A ping or a pong has come, maybe in the middle of a message. */
+  receivedControl(data: Buffer): void {
+    this.#unfinishedBytes -= data.length + controlHeadBytes;
+  }
+
+  get #holdsUnfinished(): boolean {
+    return this.#unfinishedBytes > limits.connectionUnsentBytes;
   }
 
   /** @param id the beginning of the message, as `messageHead` gives it */

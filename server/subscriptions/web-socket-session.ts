@@ -13,8 +13,8 @@ import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
 import { isStackOverflow, publicError, requestError } from '../graphql-errors.ts';
 import { Connection } from './connection.ts';
-import type { SendBuffers } from './send-buffers.ts';
 import { SignsOfLife } from './signs-of-life.ts';
+import type { SocketBuffers } from './socket-buffers.ts';
 import { Subscription } from './subscription.ts';
 import { messageHead } from './web-socket-frames.ts';
 import { WebSocketOutlet } from './web-socket-outlet.ts';
@@ -24,7 +24,7 @@ export type SessionContext = Context<Record<string, unknown> | undefined, WebSoc
 export interface SessionOptions {
   readonly execution: Execution;
   readonly logger: Logger;
-  readonly sendBuffers: SendBuffers;
+  readonly socketBuffers: SocketBuffers;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
   readonly isClosing: () => boolean;
@@ -58,13 +58,13 @@ export class WebSocketSession {
 
   /** @param stream what ws itself writes to */
   constructor(socket: WebSocket, stream: Socket, options: SessionOptions) {
-    const { elapsed, sendBuffers } = options;
+    const { elapsed, socketBuffers } = options;
     this.#socket = socket;
     this.#options = options;
     this.outlet = new WebSocketOutlet({
       socket,
       stream,
-      sendBuffers,
+      socketBuffers,
       ended: (id) => {
         if (this.context !== undefined) delete this.context.subscriptions[id];
       },

@@ -9,14 +9,14 @@ import { limits } from '../../limits.ts';
 import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
 import { withinTime } from '../within-time.ts';
-import type { SendBuffers } from './send-buffers.ts';
+import type { SocketBuffers } from './socket-buffers.ts';
 import { WebSocketSession } from './web-socket-session.ts';
 
 export interface WebSocketsOptions {
   readonly execution: Execution;
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
-  readonly sendBuffers: SendBuffers;
+  readonly socketBuffers: SocketBuffers;
   /** Milliseconds that never go back. */
   readonly elapsed: () => number;
   /** Told of each connection: 1 where it opens, -1 where it is closed. */
@@ -111,8 +111,15 @@ export class WebSockets {
     );
     this.#sessions.add(session);
     sockets(1);
-    socket.on('ping', (data) => outlet.pong(data));
+    // Before ws, which makes messages of them.
+    stream.prependListener('data', (chunk: Buffer) => outlet.receiving(chunk.length));
+    socket.on('ping', (data) => {
+      outlet.receivedControl(data);
+      outlet.pong(data);
+    });
+    socket.on('pong', (data) => outlet.receivedControl(data));
     socket.on('message', (data) => {
+      outlet.received();
       const message = String(data);
       session.received(message).catch((err: unknown) => session.failed(message, err));
     });

@@ -55,6 +55,18 @@ describe('L43: a client that never reads', () => {
     expect(await server.run('{ __typename }')).toEqual({ __typename: 'Query' });
   });
 
+  it('is cut off where all together have begun to send too much, and end no message', async () => {
+    const opened = await Promise.all(Array.from({ length: 24 }, openAcknowledged));
+    const begun = ping(20 * mebibyte).subarray(0, -mebibyte);
+    await Promise.all(opened.map((socket) => writeOften(socket, begun, 1)));
+    // A quarter of the heap, which is somewhat larger than its old space.
+    await eventually('no more are open than may be', async () => (await sockets()) <= 8);
+    expect(await sockets()).toBeGreaterThan(0);
+    for (const socket of opened) socket.destroy();
+    await eventually('all are gone', async () => (await sockets()) === 0);
+    expect(await server.run('{ __typename }')).toEqual({ __typename: 'Query' });
+  });
+
   it('is cut off where all that do not read are owed too much together', async () => {
     const opened = await Promise.all(Array.from({ length: 24 }, openAcknowledged));
     const query = '{ document(collection: "large", id: "a") { value } }';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection } from '../../../server/subscriptions/connection.ts';
 import { Payload } from '../../../server/subscriptions/payload.ts';
-import { SendBuffers } from '../../../server/subscriptions/send-buffers.ts';
+import { SocketBuffers } from '../../../server/subscriptions/socket-buffers.ts';
 import { messageHead } from '../../../server/subscriptions/web-socket-frames.ts';
 import { WebSocketOutlet } from '../../../server/subscriptions/web-socket-outlet.ts';
 import { silentLogger } from '../../servers/silent-logger.ts';
@@ -11,7 +11,7 @@ import { opened as openedCounter } from './counter.ts';
 
 const http = createServer();
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-const sendBuffers = new SendBuffers({ maximumBytes: Number.POSITIVE_INFINITY, logger: silentLogger });
+const socketBuffers = new SocketBuffers({ maximumBytes: Number.POSITIVE_INFINITY, logger: silentLogger });
 beforeAll(() => new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve)));
 afterAll(() => {
   for (const socket of sockets.clients) socket.terminate();
@@ -24,7 +24,7 @@ function opened(options: { readonly unsentBytes?: number; readonly unreadMillise
     (resolve) => {
       http.once('upgrade', (request, stream, head) =>
         sockets.handleUpgrade(request, stream, head, (socket) => {
-          const outlet = new WebSocketOutlet({ socket, stream: request.socket, sendBuffers, ended: () => {} });
+          const outlet = new WebSocketOutlet({ socket, stream: request.socket, socketBuffers, ended: () => {} });
           const connection = new Connection({ outlet, elapsed: now, ...options });
           outlet.connection = connection;
           client.once('open', () => resolve({ outlet, connection, socket, client }));

@@ -1,5 +1,5 @@
 /**
- * What connections were sent and have not taken.
+ * What connections were sent and have not taken, and what they began to send.
  * L43. It is bounded for all of them together. Past the bound those that cost most are cut off, until an eighth of it is free.
  *      Bytes that several connections hold count once, and cost each of them its share.
  */
@@ -15,18 +15,18 @@ export class SharedBytes {
   }
 }
 
-export interface SendBuffersOptions {
+export interface SocketBuffersOptions {
   readonly maximumBytes: number;
   readonly logger: Logger;
 }
 
-export class SendBuffers {
+export class SocketBuffers {
   readonly #maximumBytes: number;
   readonly #logger: Logger;
-  readonly #open = new Set<SendBuffer>();
+  readonly #open = new Set<SocketBuffer>();
   #bytes = 0;
 
-  constructor({ maximumBytes, logger }: SendBuffersOptions) {
+  constructor({ maximumBytes, logger }: SocketBuffersOptions) {
     this.#maximumBytes = maximumBytes;
     this.#logger = logger;
   }
@@ -36,20 +36,20 @@ export class SendBuffers {
   }
 
   /** @param cutOff ends the connection at once */
-  open(measured: Measured, cutOff: () => void): SendBuffer {
-    const buffer = new SendBuffer(measured, cutOff, this);
+  open(measured: Measured, cutOff: () => void): SocketBuffer {
+    const buffer = new SocketBuffer(measured, cutOff, this);
     this.#open.add(buffer);
     return buffer;
   }
 
-  /** For a send buffer. */
+  /** For a socket buffer. */
   changed(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes > this.#maximumBytes) this.#relieve();
   }
 
-  /** For a send buffer: it holds nothing any more. */
-  closed(buffer: SendBuffer, bytes: number): void {
+  /** For a socket buffer: it holds nothing any more. */
+  closed(buffer: SocketBuffer, bytes: number): void {
     this.#open.delete(buffer);
     this.#bytes -= bytes;
   }
@@ -64,7 +64,7 @@ export class SendBuffers {
       if (this.#bytes <= aim) return;
       this.#logger.warn(
         { bytes: Math.round(cost) },
-        'a connection was cut off, as unread answers take too much memory',
+        'a connection was cut off, as what is unread, or was begun to be sent, takes too much memory',
       );
       buffer.cutOff();
     }
@@ -72,19 +72,19 @@ export class SendBuffers {
 }
 
 interface Measured {
-  readonly unsentBytes: number;
+  readonly bufferedBytes: number;
 }
 
-export class SendBuffer {
+export class SocketBuffer {
   readonly #measured: Measured;
   readonly #cutOff: () => void;
-  readonly #all: SendBuffers;
+  readonly #all: SocketBuffers;
   readonly #shared = new Set<SharedBytes>();
   /** As it was last measured: what is its own. */
   #own = 0;
   #isClosed = false;
 
-  constructor(measured: Measured, cutOff: () => void, all: SendBuffers) {
+  constructor(measured: Measured, cutOff: () => void, all: SocketBuffers) {
     this.#measured = measured;
     this.#cutOff = cutOff;
     this.#all = all;
@@ -115,11 +115,11 @@ export class SendBuffer {
     return cost;
   }
 
-  /** For all send buffers. @returns by how much its own bytes have changed */
+  /** For all socket buffers. @returns by how much its own bytes have changed */
   measure(): number {
     if (this.#isClosed) return 0;
-    let own = this.#measured.unsentBytes;
-    for (const { bytes } of this.#shared) own -= bytes;
+    let own = this.#measured.bufferedBytes;
+    if (this.#shared.size > 0) for (const { bytes } of this.#shared) own -= bytes;
     own = Math.max(own, 0);
     const change = own - this.#own;
     this.#own = own;

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { type SendBuffer, SendBuffers, SharedBytes } from '../../../server/subscriptions/send-buffers.ts';
+import { SharedBytes, type SocketBuffer, SocketBuffers } from '../../../server/subscriptions/socket-buffers.ts';
 import { silentLogger } from '../../servers/silent-logger.ts';
 
 /** A connection that takes nothing but by itself. */
 class Stream {
-  unsentBytes = 0;
+  bufferedBytes = 0;
   wasCutOff = false;
-  readonly buffer: SendBuffer;
+  readonly buffer: SocketBuffer;
 
-  constructor(buffers: SendBuffers) {
+  constructor(buffers: SocketBuffers) {
     this.buffer = buffers.open(this, () => {
       this.wasCutOff = true;
     });
   }
 
   write(bytes: number): void {
-    this.unsentBytes += bytes;
+    this.bufferedBytes += bytes;
     this.buffer.written();
   }
 }
 
 function opened(maximumBytes: number, count: number) {
-  const buffers = new SendBuffers({ maximumBytes, logger: silentLogger });
+  const buffers = new SocketBuffers({ maximumBytes, logger: silentLogger });
   const streams = Array.from({ length: count }, () => new Stream(buffers));
   return { buffers, streams, cutOff: () => streams.map(({ wasCutOff }) => wasCutOff) };
 }
@@ -40,7 +40,7 @@ describe('L43: what all connections are owed', () => {
     const { buffers, streams, cutOff } = opened(800, 2);
     const [first, second] = streams;
     first?.write(700);
-    if (first !== undefined) first.unsentBytes = 10;
+    if (first !== undefined) first.bufferedBytes = 10;
     second?.write(200);
     expect(cutOff()).toEqual([false, false]);
     expect(buffers.bytes).toBe(210);
@@ -60,7 +60,7 @@ describe('L43: what all connections are owed', () => {
     expect(own.wasCutOff).toBe(true);
     expect(cutOff()).not.toContain(true);
     for (const [index, stream] of streams.entries()) {
-      stream.unsentBytes = 0;
+      stream.bufferedBytes = 0;
       taken[index]?.();
       taken[index]?.();
       stream.buffer.written();
