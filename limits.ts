@@ -226,8 +226,10 @@ export const limits = {
   importBytes: 4 * mebibyte,
   /** Bytes that a page of an export aims at; its documents are read at one version, which the server keeps meanwhile. */
   exportPageBytes: 4 * mebibyte,
-  /** A file that is one JSON array is read whole. */
-  jsonFileBytes: 256 * mebibyte,
+  /** Of a file's beginning, by which its form is told. */
+  importPeekBytes: 64 * kibibyte,
+  /** Of an exported file's name, without its ending: with that, and while it is written, a file system takes it. */
+  exportNameBytes: 200,
   /** How long a client waits for an answer, and tries again while it gets none: a server restarts in less. */
   clientRequestMilliseconds: 30_000,
   clientPatienceMilliseconds: 60_000,

@@ -1,9 +1,11 @@
 /** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/guide/operations.md, section "Export". */
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
+import { limits } from '../limits.ts';
 import { interruptedExitCode, quoted, stopOnInterrupt, urlOption } from './client/command-line.ts';
 import { collectionsOf, type Exported, exportCollection } from './client/export-collection.ts';
 import { count, reportProgress } from './client/progress.ts';
@@ -39,7 +41,7 @@ async function toStandardOutput([collection, ...others]: readonly string[]): Pro
 async function toFolder(collections: readonly string[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const collection of collections) {
-    const path = join(folder, `${encodeURIComponent(collection)}.ndjson`);
+    const path = join(folder, fileNameOf(collection));
     const partial = `${path}.partial`;
     try {
       const { documents, attachments } = await write(collection, createWriteStream(partial));
@@ -50,6 +52,14 @@ async function toFolder(collections: readonly string[], folder: string): Promise
       await rm(partial, { force: true });
     }
   }
+}
+
+/** File systems take names of up to 255 bytes; a longer one is cut, and told from others by a hash of all of it. */
+function fileNameOf(collection: string): string {
+  const name = encodeURIComponent(collection);
+  if (name.length <= limits.exportNameBytes) return `${name}.ndjson`;
+  const hash = createHash('sha256').update(collection).digest('hex').slice(0, 16);
+  return `${name.slice(0, limits.exportNameBytes - 17).replace(/%.?$/, '')}-${hash}.ndjson`;
 }
 
 async function write(collection: string, target: NodeJS.WritableStream): Promise<Exported> {

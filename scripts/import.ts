@@ -7,7 +7,7 @@ import { importFile } from './client/import-file.ts';
 const program = new Command('npm run import --')
   .description('Upserts the documents of a file into a collection of a running server.')
   .argument('<collection>')
-  .argument('<file>', 'NDJSON (a document a line), or one JSON array')
+  .argument('<file>', 'JSON documents, a line each or in one array, packed with gzip or not; - reads standard input')
   .option('--id <field>', "the field whose value becomes the document's _id")
   .addOption(urlOption())
   .option(

@@ -1,6 +1,7 @@
 /** A collection of a running server as NDJSON, page by page. */
 
 import { limits } from '../../limits.ts';
+import { stringifyExactly } from './exact-json.ts';
 import { isRecord, type Server, UnusableServerError } from './server.ts';
 
 export interface Exported {
@@ -54,7 +55,7 @@ export async function* exportCollection(
   do {
     const page = pageOf(await server.ask(pageQuery, { collection, first, after }));
     stopped.throwIfAborted();
-    const text = page.values.map((value) => `${JSON.stringify(value)}\n`).join('');
+    const text = page.values.map((value) => `${stringifyExactly(value)}\n`).join('');
     yield text;
     const named = text.match(/\{"\$attachment":/g)?.length ?? 0;
     exported = { documents: exported.documents + page.values.length, attachments: exported.attachments + named };

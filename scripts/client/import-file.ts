@@ -26,7 +26,11 @@ export async function importFile(work: FileImport): Promise<number> {
   let failure: string | undefined;
   let unit = 'line';
   try {
-    const file = await openDocuments(work.path, from);
+    using file = await openDocuments(work.path, from).catch((error: unknown) => {
+      // There is nothing to go on from.
+      progress.next = undefined;
+      throw error;
+    });
     unit = file.unit;
     using report = reportProgress(file.bytes);
     const server = new Server({ url, stopped, onAway: (problem) => report.say(problem) });
@@ -52,6 +56,7 @@ function conclude(
     console.log(`${count(withNewId)} had no _id and were given one: --id <field> makes an import that can be repeated`);
   }
   if (failure !== undefined) console.error(failure);
+  if (failure !== undefined && next === undefined) return 1;
   if (next !== undefined) {
     console.error(`not finished: go on from ${unit} ${next} with\n  ${commandFrom(next)}`);
     return stopped.aborted ? interruptedExitCode : 1;

@@ -1,47 +1,47 @@
-/** The lines of a file, streamed; memory holds one of them, and of one that is too long nothing. */
+/** The lines of a file, streamed; memory holds one of them, and nothing of one that is too long. */
 
 export interface Line {
   /** 1, 2, 3, … */
   readonly number: number;
-  /** Undefined where it has more than the bytes allowed. */
-  readonly text: string | undefined;
-  /** Of the file, up to and with this line. */
-  readonly bytesRead: number;
+  /** Without its end, and the first without a byte order mark; undefined where it has more bytes than allowed. */
+  readonly bytes: Buffer | undefined;
 }
 
-/** @param chunks UTF-8; a byte order mark at the beginning is taken away, as are carriage returns before line feeds */
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const byteOrderMark = Buffer.from('\uFEFF');
+
 export async function* linesOf(chunks: AsyncIterable<Buffer>, maximumBytes: number): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
   let number = 0;
-  let bytesRead = 0;
   let parts: Buffer[] = [];
   let held = 0;
-  let tooLong = false;
 
   const hold = (part: Buffer) => {
-    bytesRead += part.length;
     held += part.length;
-    tooLong ||= held > maximumBytes;
-    if (tooLong) parts = [];
+    if (held > maximumBytes) parts = [];
     else parts.push(part);
   };
   const take = (): Line => {
-    const text = tooLong ? undefined : decoder.decode(Buffer.concat(parts)).replace(/\r?\n?$/, '');
     number += 1;
+    const bytes = held > maximumBytes ? undefined : withoutMarks(Buffer.concat(parts), number === 1);
     parts = [];
     held = 0;
-    tooLong = false;
-    return { number, text, bytesRead };
+    return { number, bytes };
   };
 
   for await (const chunk of chunks) {
     let start = 0;
-    for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
-      hold(chunk.subarray(start, end + 1));
+    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
+      hold(chunk.subarray(start, end));
       start = end + 1;
       yield take();
     }
     if (start < chunk.length) hold(chunk.subarray(start));
   }
   if (held > 0) yield take();
+}
+
+function withoutMarks(line: Buffer, isFirst: boolean): Buffer {
+  const start = isFirst && line.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
+  return line.subarray(start, line.at(-1) === carriageReturn ? -1 : undefined);
 }

@@ -10,11 +10,11 @@ export interface ProgressReport extends Disposable {
   say(line: string): void;
 }
 
-/** @param total of what `update` counts; the rate is of documents */
-export function reportProgress(total: number): ProgressReport {
+/** @param total of what `update` counts, undefined where it is not known; the rate is of documents */
+export function reportProgress(total: number | undefined): ProgressReport {
   const started = performance.now();
   const rate = (documents: number) => `${count(perSecond(documents, performance.now() - started))}/s`;
-  return process.stderr.isTTY ? new Bar(total, rate) : new Lines(total, rate);
+  return process.stderr.isTTY && total !== undefined ? new Bar(total, rate) : new Lines(total, rate);
 }
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
@@ -52,18 +52,18 @@ class Bar implements ProgressReport {
 }
 
 class Lines implements ProgressReport {
-  readonly #total: number;
+  readonly #total: number | undefined;
   readonly #rate: (documents: number) => string;
   #saidAt = performance.now();
-  constructor(total: number, rate: (documents: number) => string) {
+  constructor(total: number | undefined, rate: (documents: number) => string) {
     this.#total = total;
     this.#rate = rate;
   }
   update(done: number, documents: number): void {
     if (performance.now() - this.#saidAt < lineEveryMilliseconds) return;
     this.#saidAt = performance.now();
-    const percentage = Math.floor((done / Math.max(this.#total, 1)) * 100);
-    this.say(`${percentage} %, ${count(documents)} documents, ${this.#rate(documents)}`);
+    const share = this.#total === undefined ? '' : `${Math.floor((done / Math.max(this.#total, 1)) * 100)} %, `;
+    this.say(`${share}${count(documents)} documents, ${this.#rate(documents)}`);
   }
   say(line: string): void {
     process.stderr.write(`${line}\n`);

@@ -1,9 +1,11 @@
-/** A file of documents, NDJSON or one JSON array, as a stream of numbered items. */
-import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+/** A file of documents as a stream of numbered items: a document a line, one behind the other, or in one JSON array. */
+import { isUtf8 } from 'node:buffer';
 import { limits } from '../../limits.ts';
-import { linesOf } from './lines.ts';
+import { openSource } from './document-source.ts';
+import { JsonProblem, parseExactly } from './exact-json.ts';
+import { type Line, linesOf } from './lines.ts';
 import { isRecord } from './server.ts';
+import { type TextOfValue, ValueSplitter } from './values.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -12,107 +14,128 @@ export interface Item {
   readonly number: number;
   /** Of the file, up to and with this item: for progress. */
   readonly bytesRead: number;
-  /** What the item is, or why it is none that could be sent. */
+  /** The document, or why there is none that could be sent. */
   readonly content: { readonly document: Document } | { readonly problem: string };
 }
 
-export interface DocumentFile {
-  readonly bytes: number;
+export interface DocumentFile extends Disposable {
+  /** Undefined where it is not known: a pipe. */
+  readonly bytes: number | undefined;
   /** What an item's number counts. */
   readonly unit: 'line' | 'element';
   readonly items: AsyncIterable<Item>;
 }
 
+type Form = 'lines' | 'sequence' | 'array';
+
 /**
- * A file that begins with `[` is one JSON array; any other has a document on each line, blank ones aside.
+ * Memory holds one document of the file, however large the file is.
+ * - A file that begins with `[` is one JSON array.
+ * - One whose first document goes on after its first line has documents one behind the other, as jq prints them.
+ * - Any other has a document on each line, blank ones aside.
  * @param from the number of the first item wanted; those before it are not looked at
- * @throws {Error} there is no such file, or it is an array that is too large or no JSON
+ * @throws {Error} there is no such file, or there are no documents in it
  */
 export async function openDocuments(path: string, from = 1): Promise<DocumentFile> {
-  const { bytes, isArray } = await lookInto(path);
+  const source = await openSource(path);
+  const chunks = source.chunks[Symbol.asyncIterator]();
+  const { head, rest } = await peek(chunks);
+  const form = formOf(head, path);
+  const texts = form === 'lines' ? fromLines(rest) : fromValues(rest, form === 'array');
   return {
-    bytes,
-    unit: isArray ? 'element' : 'line',
-    items: isArray ? fromElements(await readArray(path, bytes), bytes, from) : fromLines(path, from),
+    bytes: source.bytes,
+    unit: form === 'array' ? 'element' : 'line',
+    items: itemsOf(texts, from, source.bytesRead),
+    [Symbol.dispose]: () => source[Symbol.dispose](),
   };
 }
 
-async function* fromLines(path: string, from: number): AsyncGenerator<Item> {
-  for await (const { number, text, bytesRead } of linesOf(createReadStream(path), limits.documentBytes)) {
-    if (number < from || text?.trim() === '') continue;
-    if (text === undefined) {
-      yield { number, bytesRead, content: { problem: `longer than ${limits.documentBytes} bytes` } };
-      continue;
-    }
-    let value: unknown;
-    try {
-      value = parseExactly(text);
-    } catch (error) {
-      yield { number, bytesRead, content: { problem: `no JSON: ${messageOf(error)}` } };
-      continue;
-    }
-    yield { number, bytesRead, content: asDocument(value) };
+/** Reads up to the end of the first line, or of a chunk's worth of it. */
+async function peek(chunks: AsyncIterator<Buffer>) {
+  const held: Buffer[] = [];
+  let isOver = false;
+  while (!isOver) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    held.push(next.value);
+    const text = Buffer.concat(held);
+    isOver = text.length >= limits.importPeekBytes || /\S[^\n]*\n/.test(text.toString('latin1'));
   }
+  const rest = async function* (): AsyncGenerator<Buffer> {
+    yield* held;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+  };
+  return { head: Buffer.concat(held), rest: rest() };
 }
 
-async function* fromElements(elements: readonly unknown[], bytes: number, from: number): AsyncGenerator<Item> {
-  for (const [index, value] of elements.entries()) {
-    const number = index + 1;
-    if (number < from) continue;
-    yield { number, bytesRead: Math.round((number / elements.length) * bytes), content: asDocument(value) };
-  }
-}
-
-async function lookInto(path: string): Promise<{ bytes: number; isArray: boolean }> {
-  await using file = await open(path);
-  const { size } = await file.stat();
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0);
-  const start = buffer
-    .subarray(0, bytesRead)
+function formOf(head: Buffer, path: string): Form {
+  const text = head
     .toString()
     .replace(/^\uFEFF/, '')
     .trimStart();
-  return { bytes: size, isArray: start.startsWith('[') };
+  if (text === '' || text.startsWith('[')) return text === '' ? 'lines' : 'array';
+  const [line = ''] = text.split('\n', 1);
+  if (!text.startsWith('{')) {
+    const remedy =
+      'a file has a JSON document on each line, or one JSON array of documents. CSV is not read: make JSON of it, for example with mlr --icsv --ojsonl cat';
+    throw new Error(`${path} begins with ${JSON.stringify(line.slice(0, 40))}: ${remedy}`);
+  }
+  return head.length < limits.importPeekBytes && isUnfinished(line) ? 'sequence' : 'lines';
 }
 
-async function readArray(path: string, bytes: number): Promise<readonly unknown[]> {
-  if (bytes > limits.jsonFileBytes) {
-    const problem = `a JSON array may have at most ${limits.jsonFileBytes} bytes, and this one has ${bytes}`;
-    throw new Error(`${path}: ${problem}: make NDJSON of it, for example with jq -c '.[]'`);
-  }
-  let value: unknown;
+/** Whether the document that begins on a line goes on behind it, as printers break lines; a damaged line ends anywhere. */
+function isUnfinished(line: string): boolean {
+  const splitter = new ValueSplitter(false, limits.importPeekBytes);
+  return [...splitter.write(line)].length === 0 && /[{[,]\s*$/.test(line);
+}
+
+async function* fromLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<TextOfValue> {
+  for await (const line of linesOf(chunks, limits.documentBytes)) yield textOf(line);
+}
+
+function textOf({ number, bytes }: Line): TextOfValue {
+  if (bytes === undefined) return { number, text: undefined };
+  if (!isUtf8(bytes)) throw new Error(`line ${number} ${notUtf8}`);
+  return { number, text: bytes.toString() };
+}
+
+const notUtf8 =
+  'is not UTF-8: nothing from there on is imported. Convert the file, for example with iconv -f latin1 -t utf-8';
+
+async function* fromValues(chunks: AsyncIterable<Buffer>, isArray: boolean): AsyncGenerator<TextOfValue> {
+  const splitter = new ValueSplitter(isArray, limits.documentBytes);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for await (const chunk of chunks) yield* splitter.write(decoded(decoder, chunk, splitter));
+  yield* splitter.write(decoded(decoder, undefined, splitter));
+  yield* splitter.end();
+}
+
+function decoded(decoder: TextDecoder, chunk: Buffer | undefined, { line }: ValueSplitter): string {
   try {
-    value = parseExactly((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new Error(`${path}: no JSON: ${messageOf(error)}`, { cause: error });
+    return decoder.decode(chunk, { stream: chunk !== undefined });
+  } catch {
+    throw new Error(`the text behind line ${line} ${notUtf8}`);
   }
-  return Array.isArray(value) ? value : [value];
 }
 
-/**
- * JSON.parse, but integers that a double cannot hold become the API's `{"$int64": "…"}` or `{"$uint64": "…"}`. Larger ones
- * than those hold are read as floats.
- */
-function parseExactly(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) =>
-    token.startsWith('"') ? token : exactInteger(token),
-  );
-  return JSON.parse(exact);
+async function* itemsOf(
+  texts: AsyncIterable<TextOfValue>,
+  from: number,
+  bytesRead: () => number,
+): AsyncGenerator<Item> {
+  for await (const { number, text } of texts) {
+    if (number < from || text?.trim() === '') continue;
+    yield { number, bytesRead: bytesRead(), content: contentOf(text) };
+  }
 }
 
-function exactInteger(digits: string): string {
-  const value = BigInt(digits);
-  if (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) return digits;
-  if (BigInt.asIntN(64, value) === value) return `{"$int64":"${digits}"}`;
-  if (BigInt.asUintN(64, value) === value) return `{"$uint64":"${digits}"}`;
-  return digits;
-}
-
-function asDocument(value: unknown): Item['content'] {
-  return isRecord(value) ? { document: value } : { problem: 'a document is a JSON object' };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function contentOf(text: string | undefined): Item['content'] {
+  if (text === undefined) return { problem: `longer than ${limits.documentBytes} bytes` };
+  try {
+    const value = parseExactly(text);
+    return isRecord(value) ? { document: value } : { problem: 'a document is a JSON object' };
+  } catch (error) {
+    if (error instanceof JsonProblem) return { problem: error.message };
+    return { problem: `no JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }

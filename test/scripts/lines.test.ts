@@ -8,7 +8,8 @@ async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 }
 
 async function readLines(text: string, { chunk = 7, maximumBytes = 1_000_000 } = {}) {
-  return await collect(linesOf(chunked(Buffer.from(text), chunk), maximumBytes));
+  const lines = await collect(linesOf(chunked(Buffer.from(text), chunk), maximumBytes));
+  return lines.map(({ number, bytes }) => ({ number, text: bytes?.toString() }));
 }
 
 it('gives the same lines however the file is cut into chunks', async () => {
@@ -21,11 +22,11 @@ it('gives the same lines however the file is cut into chunks', async () => {
   );
 });
 
-it('numbers lines from 1, and says how far into the file each reaches', async () => {
+it('numbers lines from 1', async () => {
   expect(await readLines('{"a":1}\r\n\n{"ä":2}')).toEqual([
-    { number: 1, text: '{"a":1}', bytesRead: 9 },
-    { number: 2, text: '', bytesRead: 10 },
-    { number: 3, text: '{"ä":2}', bytesRead: 18 },
+    { number: 1, text: '{"a":1}' },
+    { number: 2, text: '' },
+    { number: 3, text: '{"ä":2}' },
   ]);
 });
 
