@@ -98,7 +98,9 @@ export class Execution {
   }
 
   /** What is to be run, or what is wrong with the request. Never throws. */
-  prepare(request: OperationRequest): Prepared | readonly GraphQLError[] {
+  prepare(asked: OperationRequest): Prepared | readonly GraphQLError[] {
+    // Some clients send an empty name where they have none.
+    const request = asked.operationName === '' ? { ...asked, operationName: undefined } : asked;
     const operation = this.#find(request);
     if ('definition' in operation) return new Prepared(operation, request);
     const errors = operation.map((error) => this.#publicError(error));

@@ -10,12 +10,13 @@ import type { Logger } from '../replica/options.ts';
 import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
+import { withoutQualities } from './accept.ts';
 import { type HeaderList, setHeaders } from './access.ts';
 import { checkBatch, runBatch } from './batch.ts';
 import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError, toldError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
-import { isJsonPost, mediaTypeOf, runJsonPost, sendBatch, sendJson } from './json-post.ts';
+import { isIdentity, isJsonPost, mediaTypeOf, runJsonPost, sendBatch, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
 import type { Result } from './result.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
@@ -94,6 +95,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
   };
   return {
     async answer(req, res, headers) {
+      if (req.headers.accept !== undefined) req.headers.accept = withoutQualities(req.headers.accept);
       const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
       if (mediaType === undefined) return answerByYoga(req, res, headers);
       const body = await readJson(req, res).then(bodyOf, problemOf);
@@ -135,14 +137,14 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
           if ('problem' in held.body) throw held.body.problem;
           if ('parameters' in held.body) return held.body.parameters;
         }
-        const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = req.headers;
-        if (encoding === 'identity' && isForm(req)) {
+        const { 'content-type': type = '', 'content-encoding': encoding } = req.headers;
+        if (isIdentity(encoding) && isForm(req)) {
           held.uploads = beginUploads();
           return readMultipartOperation(req, res, { uploads: held.uploads }).catch((error: unknown) => {
             throw error instanceof BadUserInputError ? malformed(error) : error;
           });
         }
-        if (encoding === 'identity' && /^application\/(graphql\+)?json\s*(;|$)/i.test(type)) {
+        if (isIdentity(encoding) && /^application\/(graphql\+)?json\s*(;|$)/i.test(type)) {
           return parametersOf(await readJson(req, res));
         }
         const problem =

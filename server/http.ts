@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../replica/options.ts';
 import type { Replica } from '../replica/replica.ts';
 import { answerJson } from '../uploads/answers.ts';
+import { awaitExpectation } from '../uploads/expectation.ts';
 import type { AttachmentsHandler } from '../uploads/http.ts';
 import type { UploadSession } from '../uploads/upload-session.ts';
 import {
@@ -24,7 +25,9 @@ import { asksForPage, graphiqlHandler } from './graphiql.ts';
 import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
 import { healthOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { declineOffer, offersWebSocket } from './offered-protocol.ts';
 import type { Origins } from './origins.ts';
+import { pathOf, resolveTarget } from './request-target.ts';
 import { SocketBuffers } from './subscriptions/socket-buffers.ts';
 import { refuseUpgrade, WebSockets } from './subscriptions/websocket.ts';
 import { withinTime } from './within-time.ts';
@@ -75,6 +78,10 @@ export class HttpServer {
     });
     this.#server.maxConnections = limits.connections;
     this.#server.on('request', (request, response) => this.#requested(request, response));
+    this.#server.on('checkContinue', (request, response) => {
+      awaitExpectation(request, response);
+      this.#requested(request, response);
+    });
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -113,7 +120,8 @@ export class HttpServer {
   #requested(request: IncomingMessage, response: ServerResponse): void {
     const { elapsed, metrics, logger } = this.#options;
     const begun = elapsed();
-    const pathname = pathOf(request);
+    const isResolved = resolveTarget(request);
+    const pathname = graphqlPathOr(pathOf(request));
     // Once, and without the cost of `once`.
     response.on('close', () => {
       metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
@@ -121,6 +129,10 @@ export class HttpServer {
     });
     // It is written to after its client has left.
     response.on('error', destroy);
+    if (!isResolved) {
+      answerError(response, 400, 'BAD_REQUEST', 'the request’s target is neither a path nor a URL of http');
+      return;
+    }
     this.#answer(pathname, request, response).catch((err: unknown) => {
       logger.error({ err, pathname }, 'a request failed unexpectedly');
       if (response.headersSent) response.destroy();
@@ -178,9 +190,15 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const pathname = pathOf(request);
+    if (!offersWebSocket(request)) {
+      declineOffer(this.#server, request, socket, head);
+      return;
+    }
+    const isResolved = resolveTarget(request);
+    const pathname = graphqlPathOr(pathOf(request));
     const refused = refusal(request, this.#policy, true);
-    if (refused !== undefined) {
+    if (!isResolved) refuseUpgrade(socket, 400, 'the request’s target is neither a path nor a URL of http');
+    else if (refused !== undefined) {
       this.#logRefusal(request, refused);
       refuseUpgrade(socket, 403, refused.problem);
     } else if (pathname !== graphqlPath) refuseUpgrade(socket, 404, `WebSockets are at ${graphqlPath}`);
@@ -191,11 +209,8 @@ export class HttpServer {
 const bufferedBytesAllowed = () =>
   Math.min(limits.socketsBufferedBytes, getHeapStatistics().heap_size_limit * limits.socketsBufferedHeapShare);
 
-/** What stands before the query in its URL. */
-function pathOf({ url = '/' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
-}
+/** GraphQL's path may be written with a slash behind it. */
+const graphqlPathOr = (pathname: string): string => (pathname === `${graphqlPath}/` ? graphqlPath : pathname);
 
 const routes: ReadonlySet<string> = new Set(['/', graphqlPath, '/health/live', '/health/ready', '/metrics']);
 

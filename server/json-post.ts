@@ -20,9 +20,13 @@ const contentTypes: Readonly<Record<MediaType, string>> = {
 
 /** What of a request's body makes it one for yoga: application/graphql+json is as good, and rare. */
 export function isJsonPost({ method, headers }: IncomingMessage): boolean {
-  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
-  return method === 'POST' && encoding === 'identity' && /^application\/json\s*(;|$)/i.test(type);
+  const { 'content-type': type = '', 'content-encoding': encoding } = headers;
+  return method === 'POST' && isIdentity(encoding) && /^application\/json\s*(;|$)/i.test(type);
 }
+
+/** Whether a body comes as it is. @param encoding the value of Content-Encoding */
+export const isIdentity = (encoding: string | undefined): boolean =>
+  encoding === undefined || /^\s*(?:identity)?\s*$/i.test(encoding);
 
 /** In which of the two the answer goes: the first that the header names; undefined where it names neither. */
 export function mediaTypeOf(accept: string | undefined): MediaType | undefined {

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PayloadTooLargeError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { checkIntegers } from '../replica/json-text.ts';
+import { withoutByteOrderMark } from '../uploads/byte-order-mark.ts';
+import { askForBody, isBodyHeldBack } from '../uploads/expectation.ts';
 import { requestError } from './graphql-errors.ts';
 
 /**
@@ -15,6 +17,7 @@ import { requestError } from './graphql-errors.ts';
 export function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limits.requestBytes) return refuse(request, response, announced);
+  askForBody(request, response);
   return readUpTo(request, limits.requestBytes).then((bytes) =>
     bytes === undefined ? refuse(request, response, announced) : parse(bytes),
   );
@@ -22,13 +25,13 @@ export function readJson(request: IncomingMessage, response: ServerResponse): Pr
 
 async function refuse(request: IncomingMessage, response: ServerResponse, announced: number): Promise<never> {
   response.setHeader('Connection', 'close');
-  await discard(request);
+  if (!isBodyHeldBack(request)) await discard(request);
   throw new PayloadTooLargeError('the request', announced > 0 ? announced : undefined, limits.requestBytes);
 }
 
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw requestError('the body is no UTF-8', 'BAD_REQUEST');
-  const text = bytes.toString();
+  const text = withoutByteOrderMark(bytes.toString());
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -26,7 +26,7 @@ describe('docs/guide/errors.md', () => {
 
   it('has every code that the server gives to faults of a request, and no other', () => {
     const given = projectFiles()
-      .filter(({ path }) => /^server\/.*\.ts$/.test(path))
+      .filter(({ path }) => /^(?:server|uploads)\/.*\.ts$/.test(path))
       .flatMap(({ text }) => [
         ...text.matchAll(/(?:requestError|withCode|answerError)\([^;]*?, '([A-Z_]+)'[,)]|\bcode: '([A-Z_]+)'/g),
       ])

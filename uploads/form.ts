@@ -4,6 +4,7 @@ import multer from 'multer';
 import { BadUserInputError, PayloadTooLargeError, TidelineError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { UploadedFile } from './attachments.ts';
+import { askForBody, isBodyHeldBack } from './expectation.ts';
 import { BlobStorageEngine } from './storage-engine.ts';
 import type { UploadSession } from './upload-session.ts';
 
@@ -46,13 +47,14 @@ export async function readForm(
     // What the sender says beforehand need not be read to be refused.
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > maximumBytes) throw new PayloadTooLargeError('the request', length, maximumBytes);
+    askForBody(request, response);
     await parse(request, response, uploads, formLimits, maximumBytes);
     const fieldsByName = fieldsOf(request);
     return { fieldsByName, files: await uploads.keep() };
   } catch (error) {
     if (!request.complete) {
       response.setHeader('Connection', 'close');
-      await drain(request);
+      if (!isBodyHeldBack(request)) await drain(request);
     }
     throw error;
   }

@@ -16,6 +16,7 @@ import {
   attachmentsCollection,
   attachmentsPath,
 } from './attachments.ts';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { readForm } from './form.ts';
 import { rangeOf } from './range.ts';
 import type { AttachmentService } from './service.ts';
@@ -116,6 +117,13 @@ async function download(
   const record = readRecord(replica, id);
   const etag = `"${record.sha256}"`;
   const headers = headersOf(record, etag);
+  // If-Unmodified-Since does not count: an attachment has no date of its last modification (RFC 9110, section 13.1.4).
+  if (!isStillAsked(request.headers['if-match'], etag)) {
+    response.setHeader('ETag', etag);
+    const message = 'the attachment has another tag than If-Match names';
+    answerJson(response, 412, { errors: [{ message, extensions: { code: 'PRECONDITION_FAILED' } }] });
+    return;
+  }
   if (matches(request.headers['if-none-match'], etag)) {
     response.writeHead(304, headers).end();
     return;
@@ -170,6 +178,11 @@ function headersOf(record: AttachmentRecord, etag: string): Record<string, strin
   };
 }
 
+/** If-Match compares strongly: RFC 9110, section 13.1.1. */
+function isStillAsked(header: string | undefined, etag: string): boolean {
+  return header === undefined || header.split(',').some((tag) => tag.trim() === '*' || tag.trim() === etag);
+}
+
 /** If-None-Match compares weakly: RFC 9110, section 13.1.2. */
 function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
@@ -179,8 +192,9 @@ function matches(header: string | undefined, etag: string): boolean {
 function metadataOf(text: string | undefined): Json {
   if (text === undefined) return {};
   try {
-    const metadata: unknown = JSON.parse(text);
-    checkIntegers(text, 'metadata');
+    const json = withoutByteOrderMark(text);
+    const metadata: unknown = JSON.parse(json);
+    checkIntegers(json, 'metadata');
     return jsonFromValue(valueFromJson(metadata, 'metadata'));
   } catch (error) {
     if (error instanceof SyntaxError) throw new BadUserInputError('metadata', 'is no JSON', { cause: error });

@@ -7,6 +7,7 @@ import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { checkIntegers } from '../replica/json-text.ts';
 import type { UploadedFile } from './attachments.ts';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { readForm } from './form.ts';
 import type { UploadSession } from './upload-session.ts';
 
@@ -60,9 +61,10 @@ export async function readMultipartOperation(
 }
 
 function parsedObject(fieldsByName: ReadonlyMap<string, string>, name: string): Record<string, unknown> {
-  const text = fieldsByName.get(name);
-  if (text === undefined)
+  const field = fieldsByName.get(name);
+  if (field === undefined)
     throw new BadUserInputError(name, 'is missing: see the GraphQL multipart request specification');
+  const text = withoutByteOrderMark(field);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -134,8 +134,8 @@ export class WebSockets {
 }
 
 /** Answers a request to become a WebSocket with an error, and closes the connection. */
-export function refuseUpgrade(socket: Duplex, status: 403 | 404 | 503, problem: string): void {
-  const reason = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status];
+export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 404 | 503, problem: string): void {
+  const reason = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status];
   const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
   socket.on('error', () => socket.destroy());
   socket.end(`${head}Content-Length: ${Buffer.byteLength(problem)}\r\n\r\n${problem}`);

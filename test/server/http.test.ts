@@ -38,7 +38,7 @@ describe('requests that are no GraphQL', () => {
     expect([response.status, response.headers.get('location')]).toEqual([302, './graphql']);
   });
 
-  it.each(['/health', '/graphql/', '/graphql/x', '/favicon.ico', '/x/health', '//', '/%00'])(
+  it.each(['/health', '/graphql//', '/graphql/x', '/favicon.ico', '/x/health', '//', '/%00'])(
     'answers %j with 404, in JSON',
     async (path) => {
       const response = await answerOf(await fetch(`${server.url}${path}`));

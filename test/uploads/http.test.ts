@@ -247,6 +247,28 @@ describe('GET /attachments/:id', () => {
     }
   });
 
+  it('answers 412 where If-Match names another tag, and passes over If-Unmodified-Since: there is no date', async () => {
+    await using server = await start();
+    const url = await server.uploaded(bytes, 'a.bin', 'application/octet-stream');
+    const etag = `"${await sha256(bytes)}"`;
+    for (const tags of ['"other"', `W/${etag}`, '"a", "b"']) {
+      const refused = await fetch(url, { headers: { 'if-match': tags } });
+      expect([refused.status, refused.headers.get('etag'), await refused.json()]).toMatchObject([
+        412,
+        etag,
+        { errors: [{ extensions: { code: 'PRECONDITION_FAILED' } }] },
+      ]);
+    }
+    for (const [name, value] of [
+      ['if-match', '*'],
+      ['if-match', `"other", ${etag}`],
+      ['if-unmodified-since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+    ] as const) {
+      const response = await fetch(url, { headers: { [name]: value } });
+      expect([response.status, await text(response)]).toEqual([200, bytes]);
+    }
+  });
+
   it('answers 304 to who has it', async () => {
     await using server = await start();
     const url = await server.uploaded(bytes, 'a', 'image/png');
