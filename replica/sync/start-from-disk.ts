@@ -82,10 +82,12 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
       await pause(timers, 0);
       left = limits.keysPerTurn;
     }
-    for (const removed of state.removed) prefix.removed.sees(removed.time);
-    for (const removed of state.removed) prefix.removed.add(removed);
+    // It can be gone through once.
+    const removed = [...state.removed];
+    for (const { time } of removed) prefix.removed.sees(time);
+    for (const one of removed) prefix.removed.add(one);
     keeper.begin(prefix, true);
-    for (const { collection, id } of state.removed)
+    for (const { collection, id } of removed)
       if (!prefix.removed.get(collection, id)) keeper.write(collection, id);
     return prefix;
   } catch (error) {
