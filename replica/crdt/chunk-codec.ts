@@ -6,7 +6,9 @@ import { readDocument, writeDocument } from './document-codec.ts';
 import { StampReader, StampWriter } from './stamp-codec.ts';
 import { StringTable } from './strings.ts';
 
-const chunkFormat = 1;
+const chunkFormat = 2;
+/** As 2, but that a touch may be a name alone. */
+const formerChunkFormat = 1;
 
 export interface ChunkRecord {
   readonly collection: string;
@@ -30,13 +32,14 @@ export function encodeChunk(records: readonly ChunkRecord[]): Uint8Array {
 
 /** In the order in which they were written. @throws {MalformedBytesError} @throws {UnknownFormatError} */
 export function decodeChunk(bytes: Uint8Array): ChunkRecord[] {
-  checkFormat(bytes, 'a chunk', chunkFormat);
+  const isFormer = bytes[0] === formerChunkFormat;
+  checkFormat(bytes, 'a chunk', isFormer ? formerChunkFormat : chunkFormat);
   const reader = new ByteReader(bytes, 'a chunk', 1, 'FIRST_USE');
   const stamps = new StampReader();
   const records = reader.list(6, (): ChunkRecord => {
     const collection = reader.string();
     const id = reader.rareText();
-    return { collection, id, state: readDocument(reader, stamps) };
+    return { collection, id, state: readDocument(reader, stamps, !isFormer) };
   });
   reader.fieldsToEnd();
   return records;

@@ -22,7 +22,9 @@ import {
   writeValue,
 } from './value-codec.ts';
 
-const documentFormat = 2;
+const documentFormat = 3;
+/** As 3, but that a touch may be a name alone. */
+const formerDocumentFormat = 2;
 
 /** Which parts of a node follow, each as a list that is not empty. */
 const parts = { registers: 1, presence: 2, children: 4, counterPresence: 8, bases: 16, cells: 32 } as const;
@@ -52,24 +54,26 @@ export function encodeDocument(state: DocumentState): Uint8Array {
 
 /** @throws {MalformedBytesError} @throws {UnknownFormatError} */
 export function decodeDocument(bytes: Uint8Array): DocumentState {
-  checkFormat(bytes, 'a document', documentFormat);
+  const isFormer = bytes[0] === formerDocumentFormat;
+  checkFormat(bytes, 'a document', isFormer ? formerDocumentFormat : documentFormat);
   const reader = new ByteReader(bytes, 'a document', 1, 'FIRST_USE');
-  const state = readDocument(reader, new StampReader());
+  const state = readDocument(reader, new StampReader(), !isFormer);
   reader.fieldsToEnd();
   return state;
 }
 
-export function writeDocument(writer: ByteWriter, stamps: StampWriter, { touch, root }: DocumentState): void {
+export function writeDocument(writer: ByteWriter, stamps: StampWriter, { lastStamp, root }: DocumentState): void {
   writeNode(writer, stamps, root);
-  stamps.writeTouch(writer, touch);
+  stamps.writeTouch(writer, lastStamp);
 }
 
-export function readDocument(reader: ByteReader, stamps: StampReader): DocumentState {
+/** @param hasPlaces whether every touch has its place in the log */
+export function readDocument(reader: ByteReader, stamps: StampReader, hasPlaces: boolean): DocumentState {
   const has = reader.byte();
   if (has === 0) throw reader.malformed('a node is empty');
   if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
   const root = readMap(reader, stamps, has, 0);
-  const touch = stamps.readTouch(reader);
+  const touch = stamps.readTouch(reader, hasPlaces);
   root.setTouch(root.entryOf(touch) ?? touch);
   return root;
 }

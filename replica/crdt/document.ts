@@ -12,7 +12,7 @@ import { counterIsLive, type DocumentNode, type FieldType, isLive, mapIsLive, sa
 import { mapValue, shownValue } from './shown.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from './value.ts';
-import type { Origin, Time, Writer } from './version.ts';
+import type { LogId, Origin, Position, Time, Writer } from './version.ts';
 
 /** Which transaction touched a document last, as applied here. */
 export interface Touch {
@@ -23,6 +23,8 @@ export interface Touch {
 /** Opaque outside crdt/. `root` is a map, and never empty: a document without anything in it is undefined. */
 export interface DocumentState {
   readonly touch: Touch;
+  /** Of the last touch: at the same place in the log, be it of an entry or not. */
+  readonly lastStamp: Stamp;
   readonly root: DocumentNode;
 }
 
@@ -136,6 +138,18 @@ export function updatedAt(state: DocumentState): Time {
   let greatest = 0;
   for (const { time } of stampsInNode(state.root)) if (time > greatest) greatest = time;
   return greatest;
+}
+
+/**
+ * Where in a log a document was touched last; 0 where that was in a log that it grew from. Touches that were stored in a former
+ * format may have no place: they count as at that of the newest entry.
+ */
+export function touchPosition({ lastStamp, root }: DocumentState, log: LogId): Position {
+  if (lastStamp.log === log) return lastStamp.position;
+  if (lastStamp.log !== undefined) return 0;
+  let newest = 0;
+  for (const stamp of stampsInNode(root)) if (stamp.log === log && stamp.position > newest) newest = stamp.position;
+  return newest;
 }
 
 function* stampsInNode({ registers, map, counter }: DocumentNode): Iterable<Stamp> {

@@ -5,7 +5,7 @@
 import type { DocumentState, Touch } from './document.ts';
 import type { DocumentNode } from './node.ts';
 import { Shape } from './shape.ts';
-import { type Entry, equalStamps, Stamp } from './stamp.ts';
+import { type Entry, equalStamps, isOneTouch, Stamp } from './stamp.ts';
 import { type Liveness, RegisterNode } from './tree.ts';
 import type { Value } from './value.ts';
 import type { Writer } from './version.ts';
@@ -61,7 +61,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   /** Undefined: its presence is its own stamp, no default data, and every child has something live that is none. */
   private unusual: Unusual | undefined;
   /** Of a root; often an entry in it. Undefined: its own stamp. */
-  private touchedBy: Touch | undefined;
+  private touchedBy: Stamp | undefined;
   private shape: Shape;
   private slot0: Slot | undefined;
   private slot1: Slot | undefined;
@@ -102,8 +102,11 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   get touch(): Touch {
-    const { origin, number } = this.touchedBy ?? this;
-    return { origin, number };
+    return { origin: this.lastStamp.origin, number: this.lastStamp.number };
+  }
+
+  get lastStamp(): Stamp {
+    return this.touchedBy ?? this;
   }
 
   get registers(): readonly Entry<Value>[] {
@@ -210,9 +213,8 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /** @param touch takes no room of its own where it is an entry among the children */
-  setTouch(touch: Touch): void {
-    const isOwnTouch = touch.number === this.number && touch.origin === this.origin;
-    this.touchedBy = isOwnTouch ? undefined : touch;
+  setTouch(touch: Stamp): void {
+    this.touchedBy = isOneTouch(touch, this) ? undefined : touch;
   }
 
   setPresence(presence: readonly Stamp[]): void {
@@ -294,18 +296,17 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /** What the transaction left among the children, if one of them alone says so. */
-  entryOf({ origin, number }: Touch): Touch | undefined {
+  entryOf(touch: Stamp): Stamp | undefined {
     for (let index = 0; index < this.shape.keys.length; index++) {
       const slot = this.slotAt(index);
-      if (slot instanceof Stamp && slot.number === number && slot.origin === origin) return slot;
+      if (slot instanceof Stamp && isOneTouch(slot, touch)) return slot;
     }
     return undefined;
   }
 
   /** Gives back the room that arrays keep for growing. */
   compact(): void {
-    const { unusual } = this;
-    if (unusual) unusual.furtherSlots = unusual.furtherSlots.slice();
+    if (this.unusual) this.unusual.furtherSlots = this.unusual.furtherSlots.slice();
   }
 
   private asUnusual(): Unusual {

@@ -4,9 +4,8 @@
  */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { Touch } from './document.ts';
 import { sharedName } from './shared-names.ts';
-import { equalStamps, makeStamp, type Stamp } from './stamp.ts';
+import { equalStamps, isOneTouch, makeStamp, type Stamp } from './stamp.ts';
 import { readOrigin } from './value-codec.ts';
 
 const flags = {
@@ -104,18 +103,17 @@ export class StampWriter {
     before.time = time;
   }
 
-  /** A document's last writer: usually the one of the stamps met last that has its name. */
-  writeTouch(writer: ByteWriter, { origin, number }: Touch): void {
+  /** Of a document's last writer: usually the one of the stamps met last that has its name. */
+  writeTouch(writer: ByteWriter, touch: Stamp): void {
     const stamps = this.#stamps;
     for (let distance = 1; distance <= indexedStamps && distance <= stamps.length; distance++) {
       const stamp = stamps[stamps.length - distance];
-      if (stamp?.number !== number || stamp.origin !== origin) continue;
+      if (stamp === undefined || !isOneTouch(stamp, touch)) continue;
       writer.varint(distance);
       return;
     }
     writer.varint(0);
-    writer.string(origin);
-    writer.varint(number);
+    this.writeNew(writer, touch);
   }
 
   #remember(stamp: Stamp): void {
@@ -153,10 +151,11 @@ export class StampReader {
     return stamp;
   }
 
-  readTouch(reader: ByteReader): Touch {
+  /** @param hasPlace in former formats a touch that no stamp has is a name alone */
+  readTouch(reader: ByteReader, hasPlace: boolean): Stamp {
     const reference = reader.varint();
-    if (reference > 0) return this.of(reader, reference);
-    return { origin: readOrigin(reader, reader.string()), number: reader.varint() };
+    if (reference > 0 || hasPlace) return this.of(reader, reference);
+    return makeStamp(undefined, 0, readOrigin(reader, reader.string()), reader.varint(), 0, true);
   }
 
   #readNew(reader: ByteReader): Stamp {

@@ -117,6 +117,10 @@ export function equalStamps(a: Stamp, b: Stamp): boolean {
   return a.source === b.source || a.source.isOf(log, origin, isDefault, timeAbove);
 }
 
+/** Of one transaction, at one place. */
+export const isOneTouch = (a: Stamp, b: Stamp): boolean =>
+  a.number === b.number && a.position === b.position && a.origin === b.origin && a.log === b.log;
+
 /** Something with a value, in a list of its like, latest first. */
 export interface Entry<Content> {
   readonly stamp: Stamp;

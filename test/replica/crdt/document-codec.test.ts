@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MalformedBytesError, UnknownFormatError } from '../../../errors.ts';
 import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
 import type { WireOperation } from '../../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
+import { applyOperations, type DocumentState, touchPosition } from '../../../replica/crdt/document.ts';
 import { decodeDocument, encodeDocument } from '../../../replica/crdt/document-codec.ts';
 import { damaged, damages, outcomeOf } from './damage.ts';
 import { factsOfState } from './facts.ts';
@@ -14,7 +14,11 @@ const records: fc.Arbitrary<ChunkRecord[]> = fc.array(
   { maxLength: 6 },
 );
 
-const factsOf = (state: DocumentState) => ({ touch: state.touch, facts: factsOfState(state) });
+const factsOf = (state: DocumentState) => ({
+  touch: state.touch,
+  place: touchPosition(state, 'log'),
+  facts: factsOfState(state),
+});
 const factsOfRecord = ({ collection, id, state }: ChunkRecord) => ({ collection, id, ...factsOf(state) });
 
 const assign = (key: string, value: string | number = 1): WireOperation => ({
@@ -83,8 +87,24 @@ describe('documents', () => {
     expect(() => decodeDocument(Buffer.concat([bytes, Buffer.from([9, 0, 3, 0])]))).toThrow(/out of order/);
   });
 
+  it('know where they were touched last, also where that left nothing in them', () => {
+    const removed = stateOf(2, [{ kind: 'remove', path: ['b'], floors: [] }], stateOf(1, [assign('a'), assign('b')]));
+    const decoded = decodeDocument(encodeDocument(removed));
+    expect(decoded.touch).toEqual({ origin: 'x', number: 2 });
+    expect(touchPosition(decoded, 'log')).toBe(2);
+    expect(touchPosition(decoded, 'grown')).toBe(0);
+  });
+
+  it('of the former format are read: a touch that is a name alone is where the newest entry is', () => {
+    const bytes = encodeDocument(stateOf(1, [assign('a'), assign('b')]));
+    const touch = Buffer.concat([Buffer.of(0, 3), Buffer.from('y'), Buffer.of(7)]);
+    const decoded = decodeDocument(Buffer.concat([Buffer.of(2), bytes.subarray(1, -1), touch]));
+    expect(decoded.touch).toEqual({ origin: 'y', number: 7 });
+    expect(touchPosition(decoded, 'log')).toBe(1);
+  });
+
   it('of another format are named so', () => {
-    for (const format of [1, 3]) expect(() => decodeDocument(new Uint8Array([format, 0]))).toThrow(UnknownFormatError);
+    for (const format of [1, 4]) expect(() => decodeDocument(new Uint8Array([format, 0]))).toThrow(UnknownFormatError);
     expect(() => decodeDocument(new Uint8Array([0]))).toThrow(MalformedBytesError);
   });
 

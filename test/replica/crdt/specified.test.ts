@@ -78,7 +78,10 @@ function plainNode({ registers, map, counter }: DocumentNode): unknown {
   };
 }
 
-const plainState = ({ root, touch }: DocumentState) => ({ root: plainNode(root), touch: [touch.origin, touch.number] });
+const plainState = ({ root, lastStamp }: DocumentState) => ({
+  root: plainNode(root),
+  touch: plainStamp(lastStamp).slice(0, 4),
+});
 
 it('deltas alone are read by a reader that was written from docs/internals/codec.md', () => {
   fc.assert(
@@ -109,7 +112,7 @@ it('documents alone are, too', () => {
   fc.assert(
     fc.property(states, (state) => {
       const reader = new Specified(encodeDocument(state), 'DOCUMENTS');
-      expect(reader.documentAlone()).toEqual({ format: 2, ...plainState(state) });
+      expect(reader.documentAlone()).toEqual({ format: 3, ...plainState(state) });
       expect(reader.isAtEnd).toBe(true);
     }),
     { numRuns: 300 },
@@ -123,7 +126,7 @@ it('chunks are, too', () => {
       const chunk = written.map(({ id, state }) => ({ collection: 'cars', id, state }));
       const reader = new Specified(encodeChunk(chunk), 'DOCUMENTS');
       const expected = chunk.map(({ collection, id, state }) => ({ collection, id, ...plainState(state) }));
-      expect(reader.chunk()).toEqual({ format: 1, records: expected });
+      expect(reader.chunk()).toEqual({ format: 2, records: expected });
       expect(reader.isAtEnd).toBe(true);
     }),
     { numRuns: 100 },

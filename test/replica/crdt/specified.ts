@@ -172,8 +172,7 @@ export class Specified {
 
   document() {
     const root = this.node();
-    const reference = this.varint();
-    const touch = reference === 0 ? [this.string(), this.varint()] : this.stamp(reference).slice(2, 4);
+    const touch = this.stamp().slice(0, 4);
     return { root, touch };
   }
 

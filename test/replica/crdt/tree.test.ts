@@ -146,7 +146,7 @@ describe('a map in memory', () => {
       { origin: 'ann.a1b2c3d4', number: 3 },
       { origin: 'bob.a1b2c3d4', number: 2 },
     ]) {
-      map.setTouch(touch);
+      map.setTouch(makeStamp('log', touch.number, touch.origin, touch.number, 1000, false));
       expect(map.touch).toEqual(touch);
     }
   });
