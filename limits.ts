@@ -181,6 +181,10 @@ export const limits = {
   newLogKeepMilliseconds: 24 * 60 * 60 * 1_000,
   /** That a document was removed is kept for 30 days, by the newest time in the log. */
   removedMilliseconds: 30 * 24 * 60 * 60 * 1_000,
+  /** Of an embedded site, by an append that removes: as many as one append may remove at most times over. */
+  removalsForgottenAtOnce: 10_000,
+  /** Documents that one page of `changes` looks at for `where`: about 20 ms. */
+  changesLookedAt: 20_000,
   /** What the journal may hold before writes are refused. */
   journalBytes: 1024 * mebibyte,
   /** Bytes of log that an embedded store keeps for `transactions(after:)`. */

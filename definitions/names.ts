@@ -61,6 +61,7 @@ export const genericRootFields: readonly string[] = [
   'document',
   'documents',
   'collections',
+  'changes',
   'attachment',
   'replica',
   'upsert',
@@ -89,7 +90,7 @@ export const genericTypes: readonly string[] = [
   ...['Attachment', 'AttachmentState', 'AttachmentFetchStatus', 'AttachmentFetchEvent'],
   ...['StorageKind', 'VersionEntry', 'Peer', 'Replica'],
   ...['LiveInsertion', 'LiveUpdate', 'LiveRemoval', 'LiveMove', 'LiveDocuments', 'LiveDocument', 'RemovalReason'],
-  ...['ChangeKind', 'Change', 'TransactionEvent'],
+  ...['ChangeKind', 'Change', 'TransactionEvent', 'Changes', 'RemovedDocument'],
   ...['StringFilter', 'IntFilter', 'FloatFilter', 'BooleanFilter', 'IdFilter'],
   ...['StringListFilter', 'IntListFilter', 'FloatListFilter', 'BooleanListFilter'],
 ];

@@ -1,8 +1,9 @@
 /** Applies entries of the log, whole and in one turn; whoever made a transaction here is answered in the same turn. */
 import { type HybridClock, millisecondsOf } from './crdt/clock.ts';
 import type { Delta } from './crdt/delta.ts';
+import { documentExists } from './crdt/document.ts';
 import type { TransactionFeed } from './feed.ts';
-import type { DocumentRecord, LogEntry } from './log/log.ts';
+import type { LogEntry, RecordAfter } from './log/log.ts';
 import type { Logger } from './options.ts';
 import type { PreparedEntry } from './prefix.ts';
 import type { ReplicaState } from './state.ts';
@@ -32,9 +33,17 @@ export class Applier {
   }
 
   /** The states of the documents that an entry touches, as they will be; it is the next that is applied. */
-  recordsAfter(entry: LogEntry): readonly DocumentRecord[] {
-    this.#prepared = this.#options.state.prefix.prepare(entry);
-    return this.#prepared.transactions.flatMap(({ after }) => after);
+  recordsAfter(entry: LogEntry): readonly RecordAfter[] {
+    const { prefix } = this.#options.state;
+    this.#prepared = prefix.prepare(entry);
+    let time = prefix.removed.newest;
+    return this.#prepared.transactions.flatMap(({ delta, position, after }) => {
+      time = Math.max(time, delta.time);
+      return after.map((record): RecordAfter => {
+        if (documentExists(record.state)) return record;
+        return { ...record, removed: { collection: record.collection, id: record.id, position, time } };
+      });
+    });
   }
 
   /**

@@ -3,17 +3,26 @@ import type { DocumentState } from './crdt/document.ts';
 import { DocumentMap } from './document-map.ts';
 import type { Eviction } from './log/journal.ts';
 
+interface NumberedMark {
+  readonly mark: Eviction;
+  /** How many it is, of all that were added. */
+  readonly number: number;
+}
+
 export class Evictions {
-  readonly #marks = new DocumentMap<Eviction>();
+  readonly #marks = new DocumentMap<NumberedMark>();
   #size = 0;
+  /** How many were added so far. */
+  added = 0;
 
   add(mark: Eviction): void {
     if (!this.#marks.has(mark.collection, mark.id)) this.#size += 1;
-    this.#marks.set(mark.collection, mark.id, mark);
+    this.added += 1;
+    this.#marks.set(mark.collection, mark.id, { mark, number: this.added });
   }
 
   hides(collection: string, id: string, state: DocumentState): boolean {
-    const mark = this.#marks.get(collection, id);
+    const mark = this.get(collection, id);
     return mark !== undefined && mark.touch.origin === state.touch.origin && mark.touch.number === state.touch.number;
   }
 
@@ -25,8 +34,14 @@ export class Evictions {
     for (const [id] of this.#marks.ofCollection(collection)) yield id;
   }
 
+  /** Those of a collection that came after so many had been added. */
+  *addedSince(collection: string, added: number): Iterable<string> {
+    if (added === this.added) return;
+    for (const [id, { number }] of this.#marks.ofCollection(collection)) if (number > added) yield id;
+  }
+
   get(collection: string, id: string): Eviction | undefined {
-    return this.#marks.get(collection, id);
+    return this.#marks.get(collection, id)?.mark;
   }
 
   delete(collection: string, id: string): void {

@@ -80,7 +80,7 @@ export class TransactionFeed {
   async #catchUp(reader: Reader, after: Token): Promise<void> {
     const { head, log } = this.#options;
     const upTo = head();
-    if (after.log !== upTo.log) throw new TokenUnreachableError();
+    if (after.log !== upTo.log || after.told?.place) throw new TokenUnreachableError();
     this.#checkMark(after, after.position === 0 ? markAtStart(upTo.log) : this.#options.markAt(after.position));
     using view = this.#options.openView();
     let position = after.position;

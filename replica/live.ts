@@ -47,8 +47,8 @@ export class OpenedLiveQuery implements OpenLiveQuery {
 }
 
 /**
- * L37. Undefined where it is not known what a token's holder saw, or what happened since: a token of another history, with
- * journaled numbers, of a replica where documents are evicted, or from before what recent history reaches back to.
+ * L37. Undefined where it is not known what a token's holder saw, or what happened since: a token of another history, of a
+ * part of `changes`, with journaled numbers, of a replica where documents are evicted, or from before what recent history reaches back to.
  */
 function changesSince(
   { state, standing }: Pick<Loaded, 'standing' | 'state'>,
@@ -56,6 +56,7 @@ function changesSince(
   after: string,
 ): readonly DocumentChange[] | undefined {
   const token = decodeToken(after, 'after');
-  if (token.journaled.size > 0 || token.evicted || !standing.isReached(token)) return undefined;
+  const isPart = token.told?.place !== undefined;
+  if (isPart || token.journaled.size > 0 || token.evicted || !standing.isReached(token)) return undefined;
   return state.changesSince(collection, token.position);
 }

@@ -1,10 +1,12 @@
 /** What is there once a replica has a prefix: state, who follows the log, what is sent, who is told. Only wires. */
 import { HistoryUnavailableError } from '../errors.ts';
 import { Applier } from './apply.ts';
+import { Changes } from './changes.ts';
 import type { HybridClock } from './crdt/clock.ts';
 import { TransactionFeed } from './feed.ts';
 import type { KeptTransaction } from './kept-entries.ts';
 import { offeredIn } from './log/batch.ts';
+import { newSecret } from './names.ts';
 import type { ReplicaOptions, ReplicaTiming } from './options.ts';
 import type { Prefix } from './prefix.ts';
 import { LiveQueries } from './query/live-queries.ts';
@@ -27,6 +29,7 @@ export interface Loaded {
   readonly follower: Follower;
   readonly live: LiveQueries;
   readonly feed: TransactionFeed;
+  readonly changes: Changes;
   /** Undefined where the log keeps states beside itself. */
   readonly snapshotWriter: SnapshotWriter | undefined;
   /** Histories that what waits here was made in. */
@@ -128,6 +131,7 @@ export function wire(parts: WireOptions): Loaded {
       for (const transaction of transactions) state.drop(transaction);
     },
   });
+  const changes = new Changes(state, standing, newSecret(random));
   const snapshotWriter =
     snapshots &&
     new SnapshotWriter({
@@ -141,7 +145,7 @@ export function wire(parts: WireOptions): Loaded {
       chunkKeepMilliseconds: timing.chunkKeepMilliseconds,
       chunkDocuments: timing.chunkDocuments,
     });
-  return { state, standing, applier, outbox, follower, feed, live, snapshotWriter, seen, secret };
+  return { state, standing, applier, outbox, follower, feed, live, changes, snapshotWriter, seen, secret };
 }
 
 /**

@@ -2,12 +2,13 @@
 
 import { limits } from '../limits.ts';
 import type { Delta } from './crdt/delta.ts';
-import { applyOperations, type DocumentState, documentExists } from './crdt/document.ts';
-import type { Head, Lineage, Origin } from './crdt/version.ts';
+import { applyOperations, type DocumentState, documentExists, touchPosition } from './crdt/document.ts';
+import type { Head, Lineage, Origin, Position } from './crdt/version.ts';
 import { DeltaWriter } from './crdt/writers.ts';
 import { DocumentMap } from './document-map.ts';
 import { type AppliedHistory, KeptEntries } from './kept-entries.ts';
 import { KnownMarks } from './known-marks.ts';
+import type { RemovedDocument } from './log/chunk.ts';
 import { deltasOf, type EntryPlace } from './log/entry.ts';
 import type { DocumentRecord, LogEntry } from './log/log.ts';
 import type { ClosedLog, SkippedNumbers } from './log/snapshots.ts';
@@ -138,7 +139,27 @@ export class Prefix implements States {
 
   /** Takes what a snapshot or a disk holds of a document. */
   take({ collection, id, state }: DocumentRecord): void {
-    if (state) this.#documents.set(collection, id, state);
+    if (!state) return;
+    this.#documents.set(collection, id, state);
+    this.removed.sees(state.lastStamp.time);
+  }
+
+  /** Takes where a document was removed, once it has all that is there. */
+  takeRemoved(removed: RemovedDocument): void {
+    this.removed.sees(removed.time);
+    if (!documentExists(this.state(removed.collection, removed.id))) this.removed.add(removed);
+  }
+
+  /** L50. Where a document was touched last; of one of which nothing is left, where it was removed. */
+  touchPosition(collection: string, id: string): Position | undefined {
+    const state = this.#documents.get(collection, id);
+    return state ? touchPosition(state, this.#head.log) : this.removed.positionOf(collection, id);
+  }
+
+  /** Ids of what is there, and of what was removed lately. */
+  *touchedIds(collection: string): Generator<string> {
+    yield* this.#documents.idsOf(collection);
+    for (const [id] of this.removed.ofCollection(collection)) yield id;
   }
 
   /**
@@ -183,7 +204,9 @@ export class Prefix implements States {
       const before = this.#documents.get(collection, id);
       this.recent.record(position, collection, id, before, state);
       if (documentExists(state)) this.removed.delete(collection, id);
-      else if (documentExists(before)) this.removed.add({ collection, id, position, time: delta.time });
+      // What is touched and still not there is told of once more: nothing else says when it was touched last.
+      else if (before !== undefined || this.removed.has(collection, id))
+        this.removed.add({ collection, id, position, time: this.removed.newest });
       if (state) this.#documents.set(collection, id, state);
       else this.#documents.delete(collection, id);
       for (const watcher of this.#watchers) watcher.put(record, before === undefined);

@@ -10,10 +10,13 @@ import type { RemovedDocument } from './log/chunk.ts';
 
 interface Removal {
   readonly position: Position;
+  /** The newest in the log then. */
   readonly time: Time;
 }
 
 export class RemovedDocuments {
+  /** Position of the newest that was forgotten here. */
+  forgottenUpTo: Position = 0;
   /** In each collection about in the order of their removal. */
   readonly #removals = new DocumentMap<Removal>();
   #newest: Time = 0;
@@ -38,6 +41,20 @@ export class RemovedDocuments {
     return this.#removals.has(collection, id);
   }
 
+  ofCollection(collection: string): Iterable<readonly [id: string, removal: Removal]> {
+    return this.#removals.ofCollection(collection);
+  }
+
+  /** Where a document was removed, also where that is about to be forgotten. */
+  positionOf(collection: string, id: string): Position | undefined {
+    return this.#removals.get(collection, id)?.position;
+  }
+
+  /** The newest time in the log, as far as it is known. */
+  get newest(): Time {
+    return this.#newest;
+  }
+
   /** The time of a transaction in the log. */
   sees(time: Time): void {
     if (time > this.#newest) this.#newest = time;
@@ -51,10 +68,16 @@ export class RemovedDocuments {
     for (const [id, removal] of this.#removals.ofCollection(collection)) {
       if (!this.#isOld(removal)) return;
       this.#removals.delete(collection, id);
+      this.forgottenUpTo = Math.max(this.forgottenUpTo, removal.position);
     }
   }
 
   #isOld({ time }: Removal): boolean {
-    return millisecondsOf(this.#newest) - millisecondsOf(time) > limits.removedMilliseconds;
+    return !this.reachBackTo(time);
+  }
+
+  /** Whether all that were removed since a time that was the newest in the log are known. */
+  reachBackTo(time: Time): boolean {
+    return millisecondsOf(this.#newest) - millisecondsOf(time) <= limits.removedMilliseconds;
   }
 }

@@ -1,4 +1,5 @@
 /** A replica of the document store: wires the rooms below and is what the rooms above call. */
+import type { ChangesPage, ChangesRequest } from './changes.ts';
 import type { StoredDocument } from './documents.ts';
 import type { ReplicaOptions } from './options.ts';
 import type { DocumentList } from './query/document-list.ts';
@@ -95,6 +96,9 @@ export interface Replica {
    * it may read in this turn, and not write.
    */
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery;
+
+  /** What changed since a token, a page of it. @throws {BadUserInputError} `after` is no token */
+  changes(request: ChangesRequest): ChangesPage;
 
   /** Transactions of the log as they are applied here; with `after`, first those since that token, in order, without a gap. */
   transactions(after: string | undefined, listener: TransactionListener): Disposable;

@@ -1,6 +1,7 @@
 /** A replica as it runs: its state, the log that it follows, what it sends, and who is told. Only wires. */
 import { StoreUnavailableError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { ChangesPage, ChangesRequest } from './changes.ts';
 import { type CommitParts, commit } from './commit.ts';
 import { HybridClock, millisecondsOf } from './crdt/clock.ts';
 import { systemPrefix } from './feed.ts';
@@ -206,6 +207,10 @@ export class RunningReplica implements Replica {
 
   live(definition: LiveQueryDefinition, told: (event: LiveEvent) => void): OpenLiveQuery {
     return new OpenedLiveQuery(() => this.#check(), definition, told);
+  }
+
+  changes(request: ChangesRequest): ChangesPage {
+    return this.#check().changes.read(request);
   }
 
   transactions(after: string | undefined, listener: TransactionListener): Disposable {

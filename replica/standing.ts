@@ -4,7 +4,7 @@ import type { Head, Mark } from './crdt/version.ts';
 import { markAtStart } from './log/entry.ts';
 import type { ReplicaState } from './state.ts';
 import { mayBeOf } from './sync/closed-logs.ts';
-import { type Token, tokenMarkDigits } from './token.ts';
+import { type Token, type Told, tokenMarkDigits } from './token.ts';
 
 export class Standing {
   readonly #state: ReplicaState;
@@ -27,6 +27,11 @@ export class Standing {
   get token(): string {
     this.#token ??= this.#state.token(this.#at);
     return this.#token;
+  }
+
+  /** Of who was told what changed, see Told. */
+  tokenOf(told: Told): string {
+    return this.#state.token(this.#at, told);
   }
 
   /** Whether a token is of the log that is followed here, or of one that was closed before it. */

@@ -14,7 +14,7 @@ import type { Missing, Prefix, PreparedTransaction } from './prefix.ts';
 import { type IndexedPath, Indexes } from './query/indexes.ts';
 import type { DocumentChange, RemovalReason } from './query/live-query.ts';
 import type { StagedTransaction } from './staged.ts';
-import { encodeToken, tokenMarkDigits } from './token.ts';
+import { encodeToken, type Told, tokenMarkDigits } from './token.ts';
 import { CurrentReader, countAbove, type Hides, indexAbove, Views } from './views.ts';
 
 interface Key {
@@ -107,14 +107,33 @@ export class ReplicaState {
   }
 
   /** The token of what is durable here; `at`: as of a transaction within the newest entry. */
-  token(at: Head = this.prefix.head): string {
+  token(at: Head = this.prefix.head, told?: Told): string {
     return encodeToken({
       log: at.log,
       position: at.position,
       mark: at.mark.slice(0, tokenMarkDigits),
-      journaled: this.journaledNumbers,
+      // Who was told a part was told what the log has.
+      journaled: told?.place ? noNumbers : this.journaledNumbers,
       evicted: this.#evictions.size > 0,
+      told,
     });
+  }
+
+  /** A document as the log has it, without what lies over that. */
+  logged(collection: string, id: string): StoredDocument | undefined {
+    const state = this.prefix.state(collection, id);
+    return documentExists(state) && !this.#evictions.hides(collection, id, state)
+      ? { collection, id, state }
+      : undefined;
+  }
+
+  /** Ids of documents that are shown otherwise than the log has them. */
+  journaledIds(collection: string): Iterable<string> {
+    return this.#journaled.touched(collection);
+  }
+
+  get evictions(): Pick<Evictions, 'added' | 'addedSince'> {
+    return this.#evictions;
   }
 
   /**

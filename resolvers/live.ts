@@ -52,15 +52,22 @@ export async function openLive(
   definition: LiveQueryDefinition,
   after: string | null | undefined,
 ): Promise<Source<LiveResult>> {
-  if (after !== null && after !== undefined) {
-    decodeToken(after, 'after');
-    try {
-      await replica.waitFor(after, limits.tokenWaitMilliseconds);
-    } catch (error) {
-      if (!(error instanceof TokenUnreachableError)) throw error;
-    }
-  }
+  await waitForAfter(replica, after);
   return new Source(after, ({ told }) => new OpenLiveSource(replica, definition, told));
+}
+
+/**
+ * Waits until what a token shows is here; one of another history does not keep anybody waiting.
+ * @throws {BadUserInputError} where `after` is no token @throws {ReplicaBehindError}
+ */
+export async function waitForAfter(replica: Replica, after: string | null | undefined): Promise<void> {
+  if (after === null || after === undefined) return;
+  decodeToken(after, 'after');
+  try {
+    await replica.waitFor(after, limits.tokenWaitMilliseconds);
+  } catch (error) {
+    if (!(error instanceof TokenUnreachableError)) throw error;
+  }
 }
 
 class OpenLiveSource implements OpenSource<LiveResult>, Merging<LiveResult> {

@@ -7,6 +7,7 @@ import type { StoredDocument } from '../replica/documents.ts';
 import type { RemovalReason } from '../replica/query/live-query.ts';
 import type { LoggedChange, LoggedTransaction } from '../replica/replica.ts';
 import type { PeerStatus, ReplicaStatus, VersionEntry } from '../replica/status.ts';
+import type { ChangesShape, RemovedDocumentShape } from '../resolvers/changes.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { ConflictShape, VariantShape } from '../resolvers/document.ts';
 import type { CollectionShape, Connection, Edge } from '../resolvers/documents.ts';
@@ -65,6 +66,8 @@ export interface ApiTypes {
     LiveRemoval: LiveRemovalShape;
     LiveMove: LiveMoveShape;
     LiveDocuments: LiveResult;
+    Changes: ChangesShape;
+    RemovedDocument: RemovedDocumentShape;
     LiveDocument: LiveResult;
     Change: LoggedChange;
     TransactionEvent: LoggedTransaction;

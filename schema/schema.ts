@@ -5,6 +5,7 @@ import { createBuilder } from './builder.ts';
 import { addCollection } from './collections/collection.ts';
 import { addScalarFilters } from './collections/scalar-filters.ts';
 import { addAttachment } from './types/attachment.ts';
+import { addChanges } from './types/changes.ts';
 import { addDocument } from './types/document.ts';
 import { addFilter } from './types/filter.ts';
 import { addLive } from './types/live.ts';
@@ -43,6 +44,7 @@ export function buildSchema(definitions: Definitions): GraphQLSchema {
   addReplica(builder);
   addLive(builder);
   addTransaction(builder);
+  addChanges(builder);
   const filters = addScalarFilters(builder);
   for (const definition of definitions.collections) addCollection(builder, definition, filters);
   const schema = builder.toSchema({ sortSchema: false });

@@ -1,7 +1,7 @@
 /** Keys of the tables in a data folder: bytes, in the order that ranges need, and far shorter than LMDB's 1,978. */
 import { MalformedBytesError } from '../../errors.ts';
 
-const numberBytes = 8;
+export const numberBytes = 8;
 
 /** In the order of the numbers. */
 export function numberKey(number: number): Buffer {

@@ -4,14 +4,16 @@
  */
 import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { millisecondsOf } from '../crdt/clock.ts';
 import { decodeDocument, encodeDocument } from '../crdt/document-codec.ts';
-import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
+import type { Head, LogId, Origin, Position, Time } from '../crdt/version.ts';
 import { admit } from '../log/admission.ts';
+import type { RemovedDocument } from '../log/chunk.ts';
 import { decodeEntry, encodeEntry, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
 import { checkSeen, decodeFollowing, type StoredEntry } from '../log/following.ts';
-import type { Batch, DocumentRecord, LoadedStates, Log, LogEntry, OriginClaim } from '../log/log.ts';
+import type { Batch, DocumentRecord, LoadedStates, Log, LogEntry, OriginClaim, RecordAfter } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
-import { documentKey, documentOfKey, numberKey, numberOfKey } from './keys.ts';
+import { documentKey, documentOfKey, numberBytes, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';
 
 const headKey = Buffer.from('head');
@@ -28,6 +30,8 @@ export class LmdbLog implements Log {
   readonly #entries: Table;
   readonly #origins: Table;
   readonly #states: Table;
+  /** By position and document; the oldest go once they need not be told any more. */
+  readonly #removed: Table;
   readonly #maximumBytes: number;
   #head: StoredHead | undefined;
 
@@ -38,6 +42,7 @@ export class LmdbLog implements Log {
     this.#entries = store.table('log');
     this.#origins = store.table('origins');
     this.#states = store.table('states');
+    this.#removed = store.table('removed');
     this.#maximumBytes = maximumBytes;
     const head = meta.get(headKey);
     this.#head = head === undefined ? undefined : decodeHead(head);
@@ -59,7 +64,7 @@ export class LmdbLog implements Log {
     batch: Batch,
     seen: Head,
     secret: string,
-    recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],
+    recordsAfter: (entry: LogEntry) => readonly RecordAfter[],
   ): Promise<readonly LogEntry[]> {
     return this.#store.inTurn(async () => {
       const head = this.#head;
@@ -69,18 +74,22 @@ export class LmdbLog implements Log {
 
       const writes: Write[] = [];
       let logBytes = head.logBytes;
+      let newestRemoval: Time | undefined;
       for (const entry of entries) {
         const bytes = encodeEntry(entry);
         logBytes += bytes.length;
         writes.push([this.#entries, numberKey(entry.last), bytes]);
-        for (const { collection, id, state } of recordsAfter(entry)) {
+        for (const { collection, id, state, removed } of recordsAfter(entry)) {
           const value = state === undefined ? undefined : Buffer.from(encodeDocument(state));
           writes.push([this.#states, documentKey(collection, id), value]);
+          if (removed) writes.push([this.#removed, removedKey(removed), Buffer.from(`${removed.time}`)]);
+          if (removed) newestRemoval = removed.time;
         }
       }
       for (const [origin, number] of numbers) {
         writes.push([this.#origins, Buffer.from(origin), encodeOrigin(number, secret)]);
       }
+      if (newestRemoval !== undefined) writes.push(...this.#forgotten(newestRemoval));
       const trimmed = this.#trim(logBytes);
       const last = entries[entries.length - 1] ?? head;
       const position = 'last' in last ? last.last : last.position;
@@ -96,7 +105,7 @@ export class LmdbLog implements Log {
 
   async loadStates(): Promise<LoadedStates | undefined> {
     const head = await this.head();
-    return head === undefined ? undefined : { head, records: this.#records() };
+    return head === undefined ? undefined : { head, records: this.#records(), removed: this.#removals() };
   }
 
   async origins(): Promise<ReadonlyMap<Origin, number>> {
@@ -121,7 +130,7 @@ export class LmdbLog implements Log {
   clear(): Promise<void> {
     return this.#store.inTurn(async () => {
       await this.#commit([[this.#meta, headKey, undefined]], undefined);
-      for (const table of [this.#entries, this.#origins, this.#states]) await table.clearAsync();
+      for (const table of [this.#entries, this.#origins, this.#states, this.#removed]) await table.clearAsync();
     });
   }
 
@@ -189,6 +198,23 @@ export class LmdbLog implements Log {
     }
   }
 
+  *#removals(): Generator<RemovedDocument> {
+    for (const { key, value } of this.#removed.getRange()) {
+      const document = documentOfKey(key.subarray(numberBytes));
+      yield { ...document, position: numberOfKey(key.subarray(0, numberBytes)), time: removalTime(value) };
+    }
+  }
+
+  /** P28. Removals that need not be told any more: some of the oldest, and more of them than come. */
+  #forgotten(newest: Time): Write[] {
+    const writes: Write[] = [];
+    for (const { key, value } of this.#removed.getRange({ limit: limits.removalsForgottenAtOnce })) {
+      if (millisecondsOf(newest) - millisecondsOf(removalTime(value)) <= limits.removedMilliseconds) break;
+      writes.push([this.#removed, key, undefined]);
+    }
+    return writes;
+  }
+
   /** P14. The oldest entries that there is no room for. What is being appended is not among them. */
   #trim(logBytes: number): { writes: Write[]; bytes: number } {
     const writes: Write[] = [];
@@ -211,6 +237,15 @@ export class LmdbLog implements Log {
     }
     this.#head = head;
   }
+}
+
+const removedKey = ({ collection, id, position }: RemovedDocument): Buffer =>
+  Buffer.concat([numberKey(position), documentKey(collection, id)]);
+
+function removalTime(bytes: Buffer): Time {
+  const time = parseNumber(bytes.toString('latin1'));
+  if (time === undefined) throw new MalformedBytesError('the stored time of a removal does not decode');
+  return time;
 }
 
 const publicHead = ({ log, position, mark }: StoredHead): Head => ({ log, position, mark });

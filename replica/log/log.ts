@@ -1,6 +1,7 @@
 /** The port of the site's log. Held by the contract suite test/replica/log/contract.ts, which every adapter passes. */
 import type { DocumentState } from '../crdt/document.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
+import type { RemovedDocument } from './chunk.ts';
 
 /** A transaction's name, and that of the one before it. */
 export interface NumberedTransaction {
@@ -51,6 +52,12 @@ export interface DocumentRecord {
   readonly state: DocumentState | undefined;
 }
 
+/** What an entry leaves of a document, for a log that keeps states beside itself. */
+export interface RecordAfter extends DocumentRecord {
+  /** Where it is not there (any more). */
+  readonly removed?: RemovedDocument | undefined;
+}
+
 export interface OriginClaim {
   readonly origin: Origin;
   /** Its last number in the log, and its secret, as its process noted them when it closed cleanly. */
@@ -91,7 +98,7 @@ export interface Log {
     batch: Batch,
     seen: Head,
     secret: string,
-    recordsAfter: (entry: LogEntry) => readonly DocumentRecord[],
+    recordsAfter: (entry: LogEntry) => readonly RecordAfter[],
   ): Promise<readonly LogEntry[]>;
 
   /**
@@ -123,4 +130,6 @@ export interface Log {
 export interface LoadedStates {
   readonly head: Head;
   readonly records: Iterable<DocumentRecord>;
+  /** In the order of the log; some may be there again. */
+  readonly removed: Iterable<RemovedDocument>;
 }

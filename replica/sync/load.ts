@@ -96,7 +96,7 @@ async function loadGeneration(
       if (!chunk) return undefined;
       labels[chunk.index] = chunk.label;
       for (const record of chunk.records) prefix.take(record);
-      for (const removed of chunk.removed) prefix.removed.add(removed);
+      for (const removed of chunk.removed) prefix.takeRemoved(removed);
     }
   }
   const newest = labels.reduce((position, label) => Math.max(position, label.position), begin.position);

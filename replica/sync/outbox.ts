@@ -10,7 +10,7 @@ import { limits } from '../../limits.ts';
 import type { Head, Origin } from '../crdt/version.ts';
 import { batchOf, type Offer } from '../log/batch.ts';
 import type { Journal, KnownHistory } from '../log/journal.ts';
-import type { DocumentRecord, Log, LogEntry } from '../log/log.ts';
+import type { Log, LogEntry, RecordAfter } from '../log/log.ts';
 import type { Logger, Timers } from '../options.ts';
 import type { StagedTransaction } from '../staged.ts';
 import { Returned } from './returned.ts';
@@ -24,7 +24,7 @@ export interface OutboxOptions {
   readonly secret: string;
   readonly retryMilliseconds: readonly [number, number];
   readonly head: () => Head;
-  readonly recordsAfter: (entry: LogEntry) => readonly DocumentRecord[];
+  readonly recordsAfter: (entry: LogEntry) => readonly RecordAfter[];
   /** What the journal is to know of the log up to here, beyond what it knows. */
   readonly known: (since: Head | undefined) => KnownHistory;
   /** The log's answer: entries with their positions, made of what was offered. */

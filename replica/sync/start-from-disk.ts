@@ -87,8 +87,7 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
     for (const { time } of removed) prefix.removed.sees(time);
     for (const one of removed) prefix.removed.add(one);
     keeper.begin(prefix, true);
-    for (const { collection, id } of removed)
-      if (!prefix.removed.get(collection, id)) keeper.write(collection, id);
+    for (const { collection, id } of removed) if (!prefix.removed.get(collection, id)) keeper.write(collection, id);
     return prefix;
   } catch (error) {
     if (!isUndecodable(error)) throw error;

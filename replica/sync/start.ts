@@ -59,6 +59,7 @@ export async function openPrefix(
   const states = await retried(options, () => log.loadStates());
   if (states) {
     const prefix = new Prefix(states.head, [], states.records, await log.origins());
+    for (const removed of states.removed) prefix.takeRemoved(removed);
     return { prefix, manifest: undefined, missing: undefined, isReached: true };
   }
   const own = keptPrefix && keeper && (await startFromDisk({ ...options, kept: keptPrefix, keeper, journaled }));

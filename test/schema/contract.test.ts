@@ -28,7 +28,7 @@ const contractFile = (name: string) => readFileSync(new URL(`./contract/${name}.
 
 const generic = buildASTSchema(parse(contractFile('generic')));
 const typed = extendSchema(generic, parse(contractFile('typed')));
-const contract = extendSchema(typed, parse(contractFile('ids')));
+const contract = ['ids', 'changes'].reduce((schema, name) => extendSchema(schema, parse(contractFile(name))), typed);
 
 /** What a schema promises, a line each, sorted; descriptions are apart. */
 function promises(schema: GraphQLSchema): readonly string[] {
