@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { DocumentNotFoundError } from '../../errors.ts';
 import type { Filter } from '../../replica/query/filter.ts';
 import type { DocumentWriter } from '../../replica/transaction.ts';
+import { startProxy } from '../servers/proxy.ts';
 import { startRedis } from '../servers/redis.ts';
+import { eventually } from '../servers/wait.ts';
 import { KeptCopy } from './kept-copy.ts';
 import { type OpenReplica, openEmbedded, openOnRedis, temporaryFolder } from './replicas.ts';
 
@@ -145,4 +147,50 @@ describe('changes', () => {
       for (const replica of site.replicas) await replica.close();
     }
   }, 120_000);
+
+  it('L52, L53: so does one that reads while its replica is cut off, and after the log was lost and healed', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startProxy(redis);
+    await using folder = await temporaryFolder();
+    const url = `redis://127.0.0.1:${proxy.port}`;
+    await using a = await openOnRedis({ url, name: 'a', path: folder.path });
+    await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined });
+    const copies = filters.map((filter) => new KeptCopy('cars', filter));
+    const check = async (replica: OpenReplica) => {
+      for (const copy of copies) {
+        await copy.readAll(replica, 2);
+        expect(copy.has).toEqual(copy.shouldHave(replica));
+      }
+    };
+    const upserts = (...ids: readonly string[]) => ids.map((id): Write => ({ kind: 'upsert', id, n: 3 }));
+    await commit(b, 'cars', upserts('a', 'b', 'c'));
+    await a.replica.waitFor(b.replica.token, 5_000);
+    await check(a);
+
+    proxy.cut();
+    await eventually('a is cut off', () => !a.replica.status.connected);
+    await commit(a, 'cars', upserts('d', 'a'));
+    await commit(a, 'cars', [{ kind: 'remove', id: 'b' }]);
+    await commit(b, 'cars', [...upserts('e'), { kind: 'removeField', id: 'c' }]);
+    await check(a);
+    await check(a);
+    expect(copies.map(({ initial }) => initial)).toEqual([1, 1, 1]);
+
+    proxy.heal();
+    await eventually('a has handed all on', () => a.replica.status.connected && a.replica.status.unsent === 0);
+    await b.replica.waitFor(a.replica.token, 10_000);
+    await check(b);
+    expect(copies.map(({ initial }) => initial)).toEqual([1, 1, 1]);
+
+    await redis.wipe();
+    const logOf = ({ replica }: OpenReplica) => replica.status.version[0]?.log;
+    const lost = logOf(a);
+    await eventually('both are in a new log', () => logOf(a) !== lost && logOf(a) === logOf(b));
+    await check(a);
+    await eventually('b takes part', () => b.replica.status.connected);
+    await commit(b, 'cars', [{ kind: 'remove', id: 'a' }]);
+    await a.replica.waitFor(b.replica.token, 10_000);
+    await check(a);
+    expect(copies.map(({ initial }) => initial)).toEqual([2, 2, 2]);
+  }, 60_000);
 });
