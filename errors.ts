@@ -140,6 +140,14 @@ export class StoreUnavailableError extends TidelineError {
   }
 }
 
+/** Others' requests and answers take all the memory that there is for them. */
+export class ServerBusyError extends TidelineError {
+  readonly code = 'SERVER_BUSY';
+  constructor() {
+    super('too many large requests and answers are on their way: try again in a moment; nothing was done');
+  }
+}
+
 export class OutcomeUnknownError extends TidelineError {
   readonly code = 'OUTCOME_UNKNOWN';
   constructor() {

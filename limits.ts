@@ -49,6 +49,16 @@ export const limits = {
   cachedQueryCharacters: 512 * kibibyte,
   /** An operation with more fields for its length, by fragments in many places, has no plan: a planned field takes a kilobyte. */
   charactersPerPlannedField: 4,
+  /** Bodies of requests until they are answered, and large answers until they are read, all together: fifteen of the largest requests, which take several times as much once they are parsed. */
+  inFlightBytes: 512 * mebibyte,
+  /** Bodies up to this size are not counted: nearly all are smaller, and as many as there may be connections are 192 MB. */
+  smallBodyBytes: 16 * kibibyte,
+  /** Answers that are larger, roughly, are made and sent piece by piece: a piece takes a millisecond or so. */
+  largeAnswerBytes: 256 * kibibyte,
+  answerPieceCharacters: 64 * kibibyte,
+  /** A body brings so much in each window, or its sender counts as gone: the slowest mobile network is faster. */
+  slowestBodyBytesPerSecond: 2 * kibibyte,
+  bodyWindowMilliseconds: 10_000,
   uploadBytes: 1024 * mebibyte,
   uploadFiles: 16,
   attachmentMetadataBytes: 16 * kibibyte,

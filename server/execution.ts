@@ -113,7 +113,7 @@ export class Execution {
     return this.#measured(
       operation,
       () => this.#run(operation, request),
-      (shown) => answerTo(request, shown),
+      (shown) => answerTo(request, shown, operation.definition.operation === 'mutation'),
     );
   }
 

@@ -13,10 +13,12 @@ import type { UploadSession } from '../uploads/upload-session.ts';
 import { withoutQualities } from './accept.ts';
 import { type HeaderList, setHeaders } from './access.ts';
 import { checkBatch, runBatch } from './batch.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { type Execution, type OperationRequest, Prepared } from './execution.ts';
 import { publicError, requestError, toldError } from './graphql-errors.ts';
 import { withStatus } from './graphql-status.ts';
-import { isIdentity, isJsonPost, mediaTypeOf, runJsonPost, sendBatch, sendJson } from './json-post.ts';
+import { roughBytes } from './json-pieces.ts';
+import { isIdentity, isJsonPost, isLarge, mediaTypeOf, runJsonPost, sendBatch, sendJson } from './json-post.ts';
 import { readJson } from './request-body.ts';
 import type { Result } from './result.ts';
 import { streamEvents } from './subscriptions/event-stream.ts';
@@ -31,6 +33,7 @@ export interface GraphQLHandlerOptions {
   readonly socketBuffers: SocketBuffers;
   /** Holds the files of a multipart request until it is answered. */
   beginUploads(): UploadSession;
+  readonly budget: ByteBudget;
 }
 
 /** What yoga carries along with a request. */
@@ -60,7 +63,7 @@ export interface GraphQLHandler {
 const subscriptionTypes = /\btext\/event-stream\b|\btext\/\*|\*\/\*/;
 
 export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
-  const { execution } = options;
+  const { execution, budget } = options;
   const streams = new Set<ServerResponse>();
   const maskError = (error: unknown) => withStatus(publicError(error, options.logger));
   const yoga = createYoga<ServerContext>({
@@ -82,6 +85,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     headers: HeaderList,
     body?: Body,
   ): Promise<void> => {
+    if (res.headersSent) return;
     const held: ServerContext['held'] = { body };
     setHeaders(res, headers);
     res.setHeader('Cache-Control', 'no-store');
@@ -98,15 +102,15 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
       if (req.headers.accept !== undefined) req.headers.accept = withoutQualities(req.headers.accept);
       const mediaType = isJsonPost(req) ? mediaTypeOf(req.headers.accept) : undefined;
       if (mediaType === undefined) return answerByYoga(req, res, headers);
-      const body = await readJson(req, res).then(bodyOf, problemOf);
+      const body = await readJson(req, res, budget).then(bodyOf, problemOf);
       if ('batch' in body) {
-        sendBatch(res, headers, await runBatch(execution, body.batch, (parameters) => requestOf(parameters, req)));
-        return;
+        const answers = await runBatch(execution, body.batch, (parameters) => requestOf(parameters, req));
+        return sendBatch(res, headers, answers, budget);
       }
       const answer =
         'problem' in body ? undefined : runJsonPost(execution, requestOf(body.parameters, req), body.parameters);
       if (answer === undefined) return answerByYoga(req, res, headers, body);
-      sendJson(res, headers, mediaType, await answer);
+      return sendJson(res, headers, mediaType, await answer, budget);
     },
     cutStreams() {
       for (const response of streams) response.destroy();
@@ -127,7 +131,7 @@ function bodyOf(json: unknown): Body {
 const problemOf = (problem: unknown): Body => ({ problem });
 
 /** Takes the place of yoga's parsers, which read whatever comes, as much as comes. */
-function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerContext> {
+function bodies({ beginUploads, budget }: GraphQLHandlerOptions): Plugin<object, ServerContext> {
   return {
     onRequestParse({ serverContext: { req, res, held }, setRequestParser }) {
       if (req.method === 'GET') setRequestParser(() => searchParameters(req));
@@ -140,12 +144,14 @@ function bodies({ beginUploads }: GraphQLHandlerOptions): Plugin<object, ServerC
         const { 'content-type': type = '', 'content-encoding': encoding } = req.headers;
         if (isIdentity(encoding) && isForm(req)) {
           held.uploads = beginUploads();
-          return readMultipartOperation(req, res, { uploads: held.uploads }).catch((error: unknown) => {
+          const claim = budget.claim(res);
+          const hasRoom = (bytes: number) => claim.holds(bytes);
+          return readMultipartOperation(req, res, { uploads: held.uploads, hasRoom }).catch((error: unknown) => {
             throw error instanceof BadUserInputError ? malformed(error) : error;
           });
         }
         if (isIdentity(encoding) && /^application\/(graphql\+)?json\s*(;|$)/i.test(type)) {
-          return parametersOf(await readJson(req, res));
+          return parametersOf(await readJson(req, res, budget));
         }
         const problem =
           'a GraphQL request is sent as application/json, or with files as multipart/form-data, uncompressed';
@@ -201,7 +207,7 @@ function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
 }
 
 function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>): Plugin<object, ServerContext> {
-  const { execution } = options;
+  const { execution, budget } = options;
   return {
     onParams({ setParamsHandler }) {
       setParamsHandler(async ({ params, context: { req, res, held } }) => {
@@ -221,14 +227,26 @@ function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>
           const refused = await streamEvents(prepared, res, options);
           return refused === undefined ? {} : yogaResult(refused);
         }
-        const { result, token } = await execution.run(prepared);
+        const answer = await execution.run(prepared);
+        const { result, token } = answer;
         if (isUndone(result)) held.uploads?.undo();
+        if (isLarge(result)) {
+          const mediaType = mediaTypeOf(req.headers.accept);
+          if (mediaType !== undefined) {
+            await sendJson(res, [], mediaType, answer, budget);
+            return {};
+          }
+          if (!answer.hasWritten) return { errors: [withStatus(requestError(notStreamed, 'NOT_ACCEPTABLE'))] };
+          budget.claim(res).mustHold(roughBytes(result));
+        }
         if (token !== undefined) res.setHeader('Causality-Token', token);
         return yogaResult(result);
       });
     },
   };
 }
+
+const notStreamed = 'an answer so large is sent as application/json only: accept that';
 
 /** Whether a mutation is known to have written nothing. */
 const isUndone = ({ errors = [], data }: Result): boolean =>

@@ -9,7 +9,14 @@ const statusByCode: Readonly<Record<string, number>> = {
   METHOD_NOT_ALLOWED: 405,
   NOT_ACCEPTABLE: 406,
   PAYLOAD_TOO_LARGE: 413,
+  SERVER_BUSY: 503,
   UNSUPPORTED_MEDIA_TYPE: 415,
+};
+
+/** What such an answer says beside its status. */
+export const headersByCode: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  METHOD_NOT_ALLOWED: { Allow: 'GET, POST' },
+  SERVER_BUSY: { 'Retry-After': '1' },
 };
 
 /** All others: only who accepts application/graphql-response+json expects another status than 200. */
@@ -28,7 +35,7 @@ export function withStatus(error: GraphQLError): GraphQLError {
   const http =
     status === undefined
       ? { status: graphqlStatusByCode[code] ?? 400, spec: true }
-      : { status, ...(status === 405 && { headers: { Allow: 'GET, POST' } }) };
+      : { status, ...(headersByCode[code] && { headers: headersByCode[code] }) };
   return toldError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
 }
 

@@ -20,10 +20,12 @@ import {
   type Refusal,
   refusal,
 } from './access.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Execution } from './execution.ts';
 import { asksForPage, graphiqlHandler } from './graphiql.ts';
 import { type GraphQLHandler, graphqlHandler } from './graphql-http.ts';
 import { healthOf } from './health.ts';
+import { LeastRate, type Pace } from './least-rate.ts';
 import type { Metrics } from './metrics.ts';
 import { declineOffer, offersWebSocket } from './offered-protocol.ts';
 import type { Origins } from './origins.ts';
@@ -48,6 +50,8 @@ export interface HttpServerOptions {
   readonly elapsed: () => number;
   readonly attachmentsHandler: AttachmentsHandler;
   beginUploads(): UploadSession;
+  readonly budget: ByteBudget;
+  readonly pace: Pace | undefined;
   /** Whether it serves. */
   isReady(): boolean;
 }
@@ -61,6 +65,7 @@ export class HttpServer {
   readonly #graphql: GraphQLHandler;
   readonly #graphiql: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly #webSockets: WebSockets;
+  readonly #leastRate: LeastRate;
   readonly #loggedRefusals = new Set<string>();
   #isClosing = false;
 
@@ -68,6 +73,7 @@ export class HttpServer {
     const { host, corsOrigins, publicUrl, trustedHops, schema, metrics, logger } = options;
     this.#options = options;
     this.#policy = { corsOrigins, publicUrl, trustedHops, loopback: isLoopback(host) };
+    this.#leastRate = new LeastRate(options.elapsed, tooSlow, options.pace);
     const socketBuffers = new SocketBuffers({ maximumBytes: bufferedBytesAllowed(), logger });
     this.#graphql = graphqlHandler({ ...options, socketBuffers });
     this.#graphiql = graphiqlHandler(schema);
@@ -111,6 +117,7 @@ export class HttpServer {
     this.#isClosing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     await this.#webSockets.close();
+    this.#leastRate.close();
     this.#graphql.cutStreams();
     const rest = settleMilliseconds - (this.#options.elapsed() - begun);
     if (!(await withinTime(closed, Math.max(rest, goodbyeMilliseconds)))) this.#server.closeAllConnections();
@@ -123,7 +130,9 @@ export class HttpServer {
     const isResolved = resolveTarget(request);
     const pathname = graphqlPathOr(pathOf(request));
     // Once, and without the cost of `once`.
+    const exchange = this.#leastRate.begin(request, response);
     response.on('close', () => {
+      this.#leastRate.end(exchange);
       metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
       if (this.#isClosing) this.#server.closeIdleConnections();
     });
@@ -230,6 +239,14 @@ function refuseReservation(response: ServerResponse): void {
   response.statusMessage = problem;
   response.setHeader('Allow', 'GET, POST');
   answerError(response, 405, 'METHOD_NOT_ALLOWED', problem);
+}
+
+/** What its client still sends is not waited for. */
+function tooSlow(response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
+  // Node lets go of a request once it is answered, and whoever reads it would wait for ever.
+  response.once('finish', () => response.req.destroy());
+  answerError(response, 408, 'REQUEST_TOO_SLOW', 'the body came too slowly, and the request was given up');
 }
 
 function destroy(this: ServerResponse): void {

@@ -1,25 +1,36 @@
 /** The JSON body of a request, limited while it is read. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PayloadTooLargeError } from '../errors.ts';
+import { PayloadTooLargeError, ServerBusyError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { checkIntegers } from '../replica/json-text.ts';
 import { withoutByteOrderMark } from '../uploads/byte-order-mark.ts';
 import { askForBody, isBodyHeldBack } from '../uploads/expectation.ts';
+import type { ByteBudget, Claim } from './byte-budget.ts';
 import { requestError } from './graphql-errors.ts';
 
 /**
  * @throws {PayloadTooLargeError} once there is more than limits.requestBytes; the rest is read and thrown away for a moment, so that
  *   its sender gets to see the answer, and the connection closes with it
+ * @throws {ServerBusyError} other requests and answers leave no room for it
  * @throws {GraphQLError} of code BAD_REQUEST: no JSON. It does not quote the body
  * @throws {BadUserInputError} an integer in it would lose digits
  */
-export function readJson(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+export function readJson(request: IncomingMessage, response: ServerResponse, budget: ByteBudget): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limits.requestBytes) return refuse(request, response, announced);
   askForBody(request, response);
-  return readUpTo(request, limits.requestBytes).then((bytes) =>
-    bytes === undefined ? refuse(request, response, announced) : parse(bytes),
+  let claim: Claim | undefined;
+  const hasRoom = (bytes: number) => {
+    claim ??= budget.claim(response);
+    return claim.holds(bytes);
+  };
+  return readUpTo(request, limits.requestBytes, hasRoom).then(
+    (bytes) => (bytes === undefined ? refuse(request, response, announced) : parse(bytes)),
+    (error: unknown) => {
+      if (error instanceof ServerBusyError) response.setHeader('Connection', 'close');
+      throw error;
+    },
   );
 }
 
@@ -46,7 +57,11 @@ function parse(bytes: Buffer): unknown {
  * @returns undefined once there is more: the rest is not read. Listeners cost a small body half of what iteration does; once it
  * is settled they do nothing, as taking them off costs as much as putting them on.
  */
-function readUpTo(request: IncomingMessage, maximumBytes: number): Promise<Buffer | undefined> {
+function readUpTo(
+  request: IncomingMessage,
+  maximumBytes: number,
+  hasRoom: (bytes: number) => boolean,
+): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let received = 0;
@@ -55,7 +70,14 @@ function readUpTo(request: IncomingMessage, maximumBytes: number): Promise<Buffe
       if (isSettled) return;
       received += chunk.length;
       chunks.push(chunk);
-      if (received <= maximumBytes) return;
+      if (received <= limits.smallBodyBytes) return;
+      if (received <= maximumBytes) {
+        if (hasRoom(received)) return;
+        isSettled = true;
+        chunks.length = 0;
+        reject(new ServerBusyError());
+        return;
+      }
       isSettled = true;
       chunks.length = 0;
       resolve(undefined);

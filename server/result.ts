@@ -18,6 +18,8 @@ export interface Answer {
   readonly result: Result;
   /** Of what the result shows, asked for or not; undefined where it shows nothing. */
   readonly token: string | undefined;
+  /** A mutation was carried out: its answer cannot be refused any more. */
+  readonly hasWritten?: boolean;
 }
 
 const noWarnings: readonly string[] = [];
@@ -27,10 +29,14 @@ export const shows = (token: string | undefined, shown: Result, warnings: Warnin
   extended(shown, token === undefined ? undefined : { token }, warnings?.messages ?? noWarnings);
 
 /** @param shown with its token, which is told only to a client that asks for it */
-export function answerTo(request: OperationRequest, shown: Result): Answer {
+export function answerTo(request: OperationRequest, shown: Result, isMutation: boolean): Answer {
   const { causality, warnings = noWarnings } = shown.extensions ?? {};
   const isComplete = causality === undefined || isTokenAsked(request);
-  return { result: isComplete ? shown : extended(shown, undefined, warnings), token: causality?.token };
+  return {
+    result: isComplete ? shown : extended(shown, undefined, warnings),
+    token: causality?.token,
+    hasWritten: isMutation && causality !== undefined,
+  };
 }
 
 /** The code of the first error. */

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
 import type { ReplicaTiming, Timers } from '../replica/options.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { LogLevel } from './configuration.ts';
+import type { Pace } from './least-rate.ts';
 import { readableLine } from './log-lines.ts';
 
 export interface System {
@@ -13,6 +15,9 @@ export interface System {
   readonly logger: PinoLogger;
   /** Where the replica's time-outs are to be others than usual: tests bring about in seconds what takes a day. */
   readonly timing?: Partial<ReplicaTiming>;
+  /** Where other limits than usual hold for what is on its way: tests reach them with little. */
+  readonly budget?: ByteBudget;
+  readonly pace?: Pace;
 }
 
 const timers: Timers = {

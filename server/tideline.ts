@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadDefinitions } from '../definitions/load.ts';
+import { limits } from '../limits.ts';
 import type { Channel } from '../replica/gossip/channel.ts';
 import type { Gossip } from '../replica/gossip/gossip.ts';
 import { inProcessGossip } from '../replica/gossip/in-process.ts';
@@ -18,6 +19,7 @@ import { attachmentsHandler } from '../uploads/http.ts';
 import { openAttachments } from '../uploads/service.ts';
 import { isDevelopment, isLoopback } from './access.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution.ts';
 import { collectAfterLoad, collectAlone } from './heap.ts';
@@ -74,7 +76,8 @@ export async function openTideline(configuration: Configuration, system: System)
 
 async function open(configuration: Configuration, system: System, closers: Closers) {
   const { host, port, corsOrigins, publicUrl, trustedHops, maximumUploadBytes } = configuration;
-  const { timers, random, elapsed, logger, timing = {} } = system;
+  const { timers, random, elapsed, logger, timing = {}, pace } = system;
+  const budget = system.budget ?? new ByteBudget(limits.inFlightBytes);
   const definitions = await loadDefinitions(configuration.definitionsFile);
   const schema = buildSchema(definitions);
 
@@ -158,6 +161,8 @@ async function open(configuration: Configuration, system: System, closers: Close
     metrics,
     logger,
     elapsed,
+    budget,
+    pace,
     attachmentsHandler: attachmentsHandler({ replica, attachments, logger }),
     beginUploads: () => attachments.beginUploads(),
     isReady: () => attachments.isOpen,

@@ -11,6 +11,7 @@ const statusByCode: Readonly<Record<string, number>> = {
   TOKEN_UNREACHABLE: 409,
   PAYLOAD_TOO_LARGE: 413,
   STORE_UNAVAILABLE: 503,
+  SERVER_BUSY: 503,
   REPLICA_BEHIND: 503,
   OUTCOME_UNKNOWN: 503,
 };

@@ -1,7 +1,7 @@
 /** One multipart/form-data request: its fields in memory, bounded; its files in the blob store. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import multer from 'multer';
-import { BadUserInputError, PayloadTooLargeError, TidelineError } from '../errors.ts';
+import { BadUserInputError, PayloadTooLargeError, ServerBusyError, TidelineError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { UploadedFile } from './attachments.ts';
 import { askForBody, isBodyHeldBack } from './expectation.ts';
@@ -20,6 +20,9 @@ export interface Form {
   readonly files: readonly { readonly field: string; readonly file: UploadedFile }[];
 }
 
+/** Whether the process has room for so many bytes of one request in memory, which it holds from then on. */
+export type HasRoom = (bytes: number) => boolean;
+
 /** Names, headers and boundaries of a part. */
 const partOverheadBytes = 1_024;
 const fieldNameBytes = 100;
@@ -33,6 +36,7 @@ export function isForm(request: IncomingMessage): boolean {
  * answer, and the connection is closed with it; the session's disposal drops what was stored.
  * @throws {BadUserInputError} no form, a damaged or unfinished one, or more parts than the limits say
  * @throws {PayloadTooLargeError} a file or field, or all together
+ * @throws {ServerBusyError} other requests and answers leave no room for its fields
  * @throws {StoreUnavailableError} a file could not be stored
  */
 export async function readForm(
@@ -40,6 +44,7 @@ export async function readForm(
   response: ServerResponse,
   uploads: UploadSession,
   formLimits: FormLimits,
+  hasRoom: HasRoom,
 ): Promise<Form> {
   if (!isForm(request)) throw new BadUserInputError('content-type', 'must be multipart/form-data');
   try {
@@ -48,7 +53,7 @@ export async function readForm(
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > maximumBytes) throw new PayloadTooLargeError('the request', length, maximumBytes);
     askForBody(request, response);
-    await parse(request, response, uploads, formLimits, maximumBytes);
+    await parse(request, response, uploads, { ...formLimits, maximumBytes, hasRoom });
     const fieldsByName = fieldsOf(request);
     return { fieldsByName, files: await uploads.keep() };
   } catch (error) {
@@ -64,8 +69,7 @@ function parse(
   request: IncomingMessage,
   response: ServerResponse,
   uploads: UploadSession,
-  { files, fields, fieldBytes }: FormLimits,
-  maximumBytes: number,
+  { files, fields, fieldBytes, maximumBytes, hasRoom }: FormLimits & { maximumBytes: number; hasRoom: HasRoom },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const form = multer({
@@ -91,6 +95,9 @@ function parse(
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
       if (received > maximumBytes) reject(new PayloadTooLargeError('the request', undefined, maximumBytes));
+      // Files go to the disk; the rest stays in memory.
+      const inMemory = received - uploads.storedBytes;
+      if (inMemory > limits.smallBodyBytes && !hasRoom(inMemory)) reject(new ServerBusyError());
     });
     parser.parse(request, response, (error) => {
       if (error === undefined) resolve();

@@ -78,12 +78,9 @@ async function upload(
   response: ServerResponse,
 ): Promise<{ record: AttachmentRecord; token: string }> {
   await using uploads = attachments.beginUploads();
-  const { files, fieldsByName } = await readForm(request, response, uploads, {
-    files: 1,
-    fields: 1,
-    // Room for white space, which does not count.
-    fieldBytes: 4 * limits.attachmentMetadataBytes,
-  });
+  // Room for white space, which does not count. So little is in memory of such a form that there is room for it.
+  const formLimits = { files: 1, fields: 1, fieldBytes: 4 * limits.attachmentMetadataBytes };
+  const { files, fieldsByName } = await readForm(request, response, uploads, formLimits, () => true);
   const [first] = files;
   if (first?.field !== 'file')
     throw new BadUserInputError('file', 'the form needs one file, with a filename, in this field');

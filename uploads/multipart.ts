@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
 import { checkIntegers } from '../replica/json-text.ts';
 import type { UploadedFile } from './attachments.ts';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
-import { readForm } from './form.ts';
+import { type HasRoom, readForm } from './form.ts';
 import type { UploadSession } from './upload-session.ts';
 
 /** What a GraphQL request says; files stand in `variables` as instances of UploadedFile. */
@@ -22,6 +22,7 @@ export interface OperationParameters {
 export interface MultipartOptions {
   /** Holds the request's files. To be disposed once the operation was executed, and whatever happens before. */
   readonly uploads: UploadSession;
+  readonly hasRoom: HasRoom;
 }
 
 /**
@@ -34,13 +35,10 @@ export interface MultipartOptions {
 export async function readMultipartOperation(
   request: IncomingMessage,
   response: ServerResponse,
-  { uploads }: MultipartOptions,
+  { uploads, hasRoom }: MultipartOptions,
 ): Promise<OperationParameters> {
-  const { fieldsByName, files } = await readForm(request, response, uploads, {
-    files: limits.uploadFiles,
-    fields: 2,
-    fieldBytes: limits.requestBytes,
-  });
+  const formLimits = { files: limits.uploadFiles, fields: 2, fieldBytes: limits.requestBytes };
+  const { fieldsByName, files } = await readForm(request, response, uploads, formLimits, hasRoom);
   const operations = parsedObject(fieldsByName, 'operations');
   const pathsByFile = parsedObject(fieldsByName, 'map');
   const parameters = parametersOf(operations);

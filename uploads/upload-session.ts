@@ -20,6 +20,8 @@ export class UploadSession implements AsyncDisposable {
   readonly maximumFileBytes: number;
   /** Resolves once it was disposed. */
   readonly ended: Promise<void>;
+  /** Of all files, so far. */
+  storedBytes = 0;
   #end: () => void = () => {};
   readonly #blobs: BlobStore;
   readonly #holds: Holds;
@@ -94,6 +96,7 @@ export class UploadSession implements AsyncDisposable {
             throw new PayloadTooLargeError(`the file ${field}`, undefined, this.maximumFileBytes);
           }
           hash.update(chunk);
+          this.storedBytes += chunk.length;
           await stored(partial.append(chunk));
         }
       });

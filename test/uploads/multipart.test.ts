@@ -22,7 +22,7 @@ async function start(execute: (parameters: OperationParameters) => Promise<void>
   const answerOf = async (request: IncomingMessage, response: ServerResponse): Promise<string> => {
     await using uploads = new UploadSession(store.blobs, holds, maximumFileBytes);
     try {
-      const parameters = await readMultipartOperation(request, response, { uploads });
+      const parameters = await readMultipartOperation(request, response, { uploads, hasRoom: () => true });
       await execute(parameters);
       read.push(parameters);
       return 'read';
