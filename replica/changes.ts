@@ -43,15 +43,22 @@ interface From extends Omit<Told, 'place' | 'process'> {
 export class Changes {
   readonly #state: ReplicaState;
   readonly #standing: Standing;
-  readonly #process: string;
+  readonly #newName: () => string;
+  /** Made when somebody asks for changes. */
+  #name: string | undefined;
   #orders: TouchOrders;
 
-  /** @param process a random name */
-  constructor(state: ReplicaState, standing: Standing, process: string) {
+  /** @param newName a random name of this process */
+  constructor(state: ReplicaState, standing: Standing, newName: () => string) {
     this.#state = state;
     this.#standing = standing;
-    this.#process = process;
+    this.#newName = newName;
     this.#orders = new TouchOrders(state.prefix);
+  }
+
+  get #process(): string {
+    this.#name ??= this.#newName();
+    return this.#name;
   }
 
   /** @throws {BadUserInputError} `after` is no token */

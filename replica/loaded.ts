@@ -131,7 +131,7 @@ export function wire(parts: WireOptions): Loaded {
       for (const transaction of transactions) state.drop(transaction);
     },
   });
-  const changes = new Changes(state, standing, newSecret(random));
+  const changes = new Changes(state, standing, () => newSecret(random));
   const snapshotWriter =
     snapshots &&
     new SnapshotWriter({
