@@ -135,8 +135,12 @@ export class TooManySubscriptionsError extends TidelineError {
 
 export class StoreUnavailableError extends TidelineError {
   readonly code = 'STORE_UNAVAILABLE';
-  constructor(problem: string, options?: ErrorOptions) {
-    super(`${problem}: nothing was written; try again later`, options);
+  /** @param asked what its caller wanted, and did not get */
+  constructor(problem: string, options?: ErrorOptions, asked: 'read' | 'write' = 'write') {
+    super(
+      `${problem}: ${asked === 'write' ? 'nothing was written' : 'nothing can be read yet'}; try again later`,
+      options,
+    );
   }
 }
 

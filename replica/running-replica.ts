@@ -130,7 +130,7 @@ export class RunningReplica implements Replica {
       connected:
         log.storage === 'EMBEDDED' ||
         (loaded !== undefined && this.#participation.isConnected && !loaded.outbox.isCutOff),
-      problem: this.#participation.problem,
+      problem: this.#participation.problem ?? loaded?.outbox.problem,
       storage: log.storage,
       startedAtMilliseconds: this.#startedAtMilliseconds,
       clockMilliseconds: Math.max(millisecondsOf(this.#clock.last), timers.now()),
@@ -178,7 +178,7 @@ export class RunningReplica implements Replica {
   }
 
   begin(): Transaction {
-    const { state, standing } = this.#check();
+    const { state, standing } = this.#check('write');
     const base = state.stagingViews.open(standing.token);
     const view = new PrivateView(base, { origin: this.#origin, number: this.#nextNumber(), time: this.#clock.tick() });
     const makeId = () => newDocumentId(this.#options.random);
@@ -324,7 +324,7 @@ export class RunningReplica implements Replica {
   }
 
   #makeCommitParts(): CommitParts {
-    const { state, standing, outbox } = this.#check();
+    const { state, standing, outbox } = this.#check('write');
     return {
       state,
       outbox,
@@ -345,12 +345,13 @@ export class RunningReplica implements Replica {
   }
 
   #nextNumber(): number {
-    const { state, outbox } = this.#check();
+    const { state, outbox } = this.#check('write');
     return Math.max(this.#lastNumber, outbox.lastNumber, state.prefix.origins.get(this.#origin) ?? 0) + 1;
   }
 
-  #check(): Loaded {
+  #check(asked: 'read' | 'write' = 'read'): Loaded {
     if (this.#loaded) return this.#loaded;
-    throw new StoreUnavailableError(`this replica is not ready (${this.#participation.problem ?? 'starting'})`);
+    const problem = `this replica is not ready (${this.#participation.problem ?? 'starting'})`;
+    throw new StoreUnavailableError(problem, {}, asked);
   }
 }

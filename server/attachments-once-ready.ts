@@ -55,7 +55,7 @@ export class AttachmentsOnceReady implements AttachmentService {
   }
 
   beginUploads() {
-    return this.#current().beginUploads();
+    return this.#current('write').beginUploads();
   }
 
   async close(): Promise<void> {
@@ -63,8 +63,8 @@ export class AttachmentsOnceReady implements AttachmentService {
     await this.#service?.close();
   }
 
-  #current(): AttachmentService {
-    if (this.#service === undefined) throw new StoreUnavailableError('this replica has not caught up yet');
+  #current(asked: 'read' | 'write' = 'read'): AttachmentService {
+    if (this.#service === undefined) throw new StoreUnavailableError('this replica has not caught up yet', {}, asked);
     return this.#service;
   }
 }

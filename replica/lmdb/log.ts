@@ -25,6 +25,8 @@ interface StoredHead extends Head {
 
 export class LmdbLog implements Log {
   readonly storage = 'EMBEDDED';
+  /** A disk that takes nothing says so at each write. */
+  readonly problem = undefined;
   readonly #store: Store;
   readonly #meta: Table;
   readonly #entries: Table;

@@ -69,6 +69,8 @@ export interface OriginClaim {
 
 export interface Log {
   readonly storage: 'EMBEDDED' | 'REDIS';
+  /** Why the site cannot be reached, for the operator; undefined while it can. */
+  readonly problem: string | undefined;
 
   /** Where the log ends now; undefined where there is none. @throws {LogUnavailableError} */
   head(): Promise<Head | undefined>;

@@ -4,8 +4,9 @@
  *   redis://[[user]:password@]host[:port][/database]
  *   redis+sentinel://name@host[:port][,host[:port]…][/database][?user=…&password=…&sentinelUser=…&sentinelPassword=…]
  *   redis+cluster://[[user]:password@]host[:port][,host[:port]…]
+ *   redis+unix://[[user]:password@]/path/to/redis.sock[?db=number]
  *
- * `rediss` in the place of `redis` is the same over TLS, on every connection. Names and passwords are percent-encoded.
+ * `rediss` in the place of `redis` is the same over TLS, on every connection but that of a Unix socket. Names and passwords are percent-encoded.
  */
 import { ConfigurationError } from '../../errors.ts';
 
@@ -27,7 +28,15 @@ interface CommonAddress {
   readonly tls: boolean;
 }
 
+/** A Unix socket on this machine. */
+interface SocketAddress extends Omit<CommonAddress, 'hosts'> {
+  readonly kind: 'SOCKET';
+  readonly hosts: readonly [];
+  readonly path: string;
+}
+
 export type RedisAddress =
+  | SocketAddress
   | (CommonAddress & { readonly kind: 'SERVER' | 'CLUSTER' })
   | (CommonAddress & {
       readonly kind: 'SENTINEL';
@@ -37,11 +46,19 @@ export type RedisAddress =
     });
 
 const pattern = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
-const example = 'redis://127.0.0.1:6379, redis+sentinel://name@host1,host2 or redis+cluster://host1,host2';
+const socketPattern = /^redis\+unix:\/\/(?:([^@/?#]*)@)?(\/[^?#]+)(?:\?([^#]*))?$/;
+const example =
+  'redis://127.0.0.1:6379, redis+sentinel://name@host1,host2, redis+cluster://host1,host2 or redis+unix:///run/redis.sock';
 const sentinelParameters = ['user', 'password', 'sentinelUser', 'sentinelPassword'];
 
 /** @throws {ConfigurationError} with what is wrong, and never with a password */
 export function parseRedisUrl(text: string): RedisAddress {
+  const [, socketUser, path, socketQuery = ''] = socketPattern.exec(text) ?? [];
+  if (path !== undefined) {
+    const database = parseDatabase(parseParameters(socketQuery, ['db']).get('db') ?? '');
+    const credentials = parseCredentials(socketUser);
+    return { kind: 'SOCKET', hosts: [], path: decode(path), credentials, database, tls: false };
+  }
   const [, scheme, form, user, hostList, database = '', query = ''] = pattern.exec(text) ?? [];
   if (scheme === undefined || hostList === undefined) {
     throw fault(`give a URL such as ${example}; rediss in the place of redis for TLS`);
@@ -82,9 +99,11 @@ export function parseRedisUrl(text: string): RedisAddress {
 
 /** For people and their logs: without user and password. */
 export function describeAddress(address: RedisAddress): string {
+  const database = address.database === 0 ? '' : `/${address.database}`;
+  if (address.kind === 'SOCKET') return `${address.path}${database === '' ? '' : `, database ${address.database}`}`;
   const hosts = address.hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
   const name = address.kind === 'SENTINEL' ? `${address.masterName}@` : '';
-  return `${name}${hosts}${address.database === 0 ? '' : `/${address.database}`}`;
+  return `${name}${hosts}${database}`;
 }
 
 function parseHosts(list: string, defaultPort: number): readonly [RedisHost, ...RedisHost[]] {

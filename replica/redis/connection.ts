@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { limits } from '../../limits.ts';
 import type { RedisAddress } from './address.ts';
 import { connectorOptions, type ServerInfo } from './connector.ts';
+import { explained } from './problems.ts';
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
@@ -35,15 +36,19 @@ export class Connection {
   readonly #changed = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #ready = false;
+  /** The server refused the database that this connection asked for: it would be of another site. */
+  #isElsewhere = false;
   #isSharded = false;
   #received = 0;
   #sent = 0;
   #stillTurns = 0;
+  #asked = 0;
 
   constructor({ address, key, name, commandTimeoutMilliseconds, failed }: ConnectionOptions) {
     this.#failed = failed;
     const found = (info: ServerInfo) => {
       this.#isSharded = address.kind === 'CLUSTER' && hasShardedPubSub(info);
+      return !this.#isElsewhere;
     };
     this.redis = new Redis({
       ...connectorOptions({ address, key, failed, found }),
@@ -64,7 +69,14 @@ export class Connection {
       },
     });
     this.redis.on('moved', () => this.renew('the slot of the channels has moved'));
-    this.redis.on('error', (error: Error) => failed(error.message));
+    this.redis.on('connect', () => {
+      this.#isElsewhere = false;
+    });
+    // ioredis selects the database before it asks what the server is, and goes on where it may not.
+    this.redis.on('error', (error: Error) => {
+      if (isOfSelect(error)) this.#isElsewhere = true;
+      failed(explained(error));
+    });
     this.redis.on('ready', () => this.#tell(true));
     this.redis.on('close', () => this.#tell(false));
     this.redis.on('end', () => this.#tell(false));
@@ -130,6 +142,19 @@ export class Connection {
     for (const changed of this.#changed) changed();
   }
 
+  /** P11. A reply to another question shows that replies are out of step with commands: each would be taken for another's. */
+  #ask(): void {
+    this.#asked += 1;
+    const question = `tideline ${this.#asked}`;
+    const { stream } = this.redis;
+    const judge = (reply: unknown) => {
+      const answer = Array.isArray(reply) ? reply.at(-1) : reply;
+      if (String(answer) !== question && this.redis.stream === stream)
+        this.renew('the replies of Redis are out of step');
+    };
+    this.redis.ping(question).then(judge, () => undefined);
+  }
+
   #probe(): void {
     const { status, stream } = this.redis;
     if (status !== 'ready' && status !== 'connect') {
@@ -147,10 +172,18 @@ export class Connection {
       this.#stillTurns = 0;
       this.renew('no answer');
     } else if (status === 'ready' && this.#stillTurns === 1) {
-      this.redis.ping().catch(() => undefined);
+      this.#ask();
     }
   }
 }
+
+/** ioredis notes at a reply which command it answers. */
+const isOfSelect = (error: Error): boolean =>
+  'command' in error &&
+  typeof error.command === 'object' &&
+  error.command !== null &&
+  'name' in error.command &&
+  error.command.name === 'select';
 
 /** Redis 7.0 and newer; Valkey, which says that it is a Redis 7. */
 const hasShardedPubSub = ({ redis_version = '' }: ServerInfo): boolean => Number(redis_version.split('.')[0]) >= 7;

@@ -31,8 +31,8 @@ export interface ConnectorOptions {
   /** In a cluster, that the owner of this key's slot is connected to. */
   readonly key: string;
   readonly failed: (problem: string) => void;
-  /** Told of the server before each time that the connection becomes ready. */
-  readonly found: (info: ServerInfo) => void;
+  /** Told of the server before each time that the connection becomes ready. False: it is not in the state that was asked for. */
+  readonly found: (info: ServerInfo) => boolean;
 }
 
 /** Options of ioredis that lead a client to the address. */
@@ -49,7 +49,10 @@ export function connectorOptions({ address, key, failed, found }: ConnectorOptio
     return { ...options, Connector: sentinelConnector(options, failed, found) };
   }
   const owner = kind === 'CLUSTER' ? new ClusterOwner(address, key) : undefined;
-  const locate = async () => (owner === undefined ? address.hosts[0] : await owner.find());
+  const locate = async () => {
+    if (address.kind === 'SOCKET') return { path: address.path };
+    return owner === undefined ? address.hosts[0] : await owner.find();
+  };
   return { ...common, Connector: masterConnector(locate, tls, failed, found) };
 }
 
@@ -91,7 +94,7 @@ function isMaster(info: ServerInfo, failed: (problem: string) => void): boolean 
 }
 
 function masterConnector(
-  locate: () => Promise<RedisHost>,
+  locate: () => Promise<RedisHost | { readonly path: string }>,
   tls: boolean,
   failed: ConnectorOptions['failed'],
   found: ConnectorOptions['found'],
@@ -102,16 +105,15 @@ function masterConnector(
     }
 
     override check(info: ServerInfo): boolean {
-      found(info);
-      return isMaster(info, failed);
+      return found(info) && isMaster(info, failed);
     }
 
     override async connect(): Promise<Socket | TLSSocket> {
       this.connecting = true;
       try {
-        const { host, port } = await locate();
+        const place = await locate();
         if (!this.connecting) throw new Error('Connection is closed.');
-        this.stream = tls ? connectTls({ host, port }) : connect({ host, port });
+        this.stream = tls ? connectTls({ ...place }) : connect({ ...place });
         this.stream.once('error', (error: Error) => {
           this.firstError = error;
         });
@@ -135,8 +137,7 @@ function sentinelConnector(
     }
 
     override check(info: ServerInfo): boolean {
-      found(info);
-      return isMaster(info, failed) && super.check(info);
+      return found(info) && isMaster(info, failed) && super.check(info);
     }
 
     override async connect(): Promise<Socket | TLSSocket> {

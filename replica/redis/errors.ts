@@ -1,5 +1,6 @@
 /** What a failed command of Redis says about what happened. docs/internals/protocol.md, P10. */
 import { LogUnavailableError } from '../../errors.ts';
+import { explained } from './problems.ts';
 
 /**
  * Answers with which Redis refuses a command before anything is done. The scripts keep to that: all that can fail comes
@@ -15,7 +16,9 @@ export function orUnavailable<T>(answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
     const problem = error instanceof Error ? error.message : String(error);
     if (notSent.test(problem)) throw new LogUnavailableError('Redis cannot be reached', true, { cause: error });
-    throw new LogUnavailableError(`Redis: ${problem}`, isReply(error) && refusals.test(problem), { cause: error });
+    throw new LogUnavailableError(`Redis: ${explained(error)}`, isReply(error) && refusals.test(problem), {
+      cause: error,
+    });
   });
 }
 

@@ -16,6 +16,8 @@ import { defineScripts } from './scripts.ts';
 export interface LogConnections {
   readonly writer: Connection;
   readonly reader: Connection;
+  /** Undefined while they are connected. */
+  problem(): string | undefined;
   watch(changed: (connected: boolean) => void): Disposable;
 }
 
@@ -31,6 +33,10 @@ export class RedisLog implements Log {
     this.#connections = connections;
     defineScripts(connections.writer.redis);
     defineScripts(connections.reader.redis);
+  }
+
+  get problem(): string | undefined {
+    return this.#connections.problem();
   }
 
   async head(): Promise<Head | undefined> {

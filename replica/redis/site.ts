@@ -44,7 +44,10 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
   /** Since the last connection. */
   const problemsLogged = new Set<string>();
 
+  let lastProblem: string | undefined;
+
   const failed = (problem: string) => {
+    lastProblem = problem;
     if (problemsLogged.has(problem)) return;
     problemsLogged.add(problem);
     logger.warn({ redis, problem }, 'not connected to Redis: trying on');
@@ -65,6 +68,7 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
     connected = now;
     if (connected) {
       problemsLogged.clear();
+      lastProblem = undefined;
       logger.info({ redis }, 'connected to Redis');
       void reader.redis.info().then(
         (info) => {
@@ -90,6 +94,8 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
     log: new RedisLog(keys, {
       writer,
       reader,
+      problem: () =>
+        connected ? undefined : `Redis at ${redis} cannot be used: ${lastProblem ?? 'no connection yet'}`,
       watch(changed) {
         watchers.add(changed);
         changed(connected);

@@ -60,6 +60,7 @@ export class Outbox {
   /** Up to where the journal has known entries, while it holds any transaction. */
   #knownUpTo: Head | undefined;
   readonly #returned: Returned;
+  #problem: string | undefined;
   /** The highest number that was ever pushed; one that was refused is not used again. */
   lastNumber = 0;
   appends = 0;
@@ -71,6 +72,11 @@ export class Outbox {
     this.#options = options;
     this.#returned = new Returned(options.journal, options.logger);
     this.#retryMilliseconds = options.retryMilliseconds[0];
+  }
+
+  /** Why writes are not taken by the log, or by the journal, for the operator; undefined while they are. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** Journaled, and not yet in the log. */
@@ -193,7 +199,7 @@ export class Outbox {
 
   /** The site cannot be reached: journal from now on, until it can. */
   disconnect(): void {
-    this.#setCutOff();
+    this.#setCutOff(this.#options.log.problem);
     this.work();
   }
 
@@ -206,7 +212,7 @@ export class Outbox {
   }
 
   #unavailable(): StoreUnavailableError {
-    return new StoreUnavailableError(this.#options.problem() ?? 'the site cannot be reached');
+    return new StoreUnavailableError(this.#options.problem() ?? this.#problem ?? 'the site cannot be reached');
   }
 
   get #usesJournal(): boolean {
@@ -250,6 +256,7 @@ export class Outbox {
       const offers = batch.map(({ transaction: { delta }, isOverdue }) => ({ delta, isOverdue }));
       this.#options.appended(await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter), offers);
       wasTaken = true;
+      this.#problem = undefined;
       for (const waiting of batch) waiting.isAcknowledged = true;
       if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
       this.#retryMilliseconds = this.#options.retryMilliseconds[0];
@@ -284,7 +291,7 @@ export class Outbox {
   #failed(error: unknown): void {
     if (error instanceof LogReplacedError) this.#options.logger.warn({ err: error }, 'the log refused an append');
     else if (!(error instanceof LogUnavailableError)) this.#options.logger.error({ err: error }, 'an append failed');
-    this.#setCutOff();
+    this.#setCutOff(error instanceof Error ? error.message : String(error));
   }
 
   #isHere({ transaction }: Waiting): boolean {
@@ -313,6 +320,7 @@ export class Outbox {
     } catch (error) {
       this.#options.logger.error({ err: error }, 'the journal takes no more');
       const problem = error instanceof StoreUnavailableError ? error : new StoreUnavailableError('the journal failed');
+      this.#problem = `the journal in DATA_DIR takes no more: ${error instanceof Error ? error.message : String(error)}`;
       // What was made meanwhile was made over these, and names them as what comes before it.
       this.#refuse(problem);
       return;
@@ -345,10 +353,14 @@ export class Outbox {
     });
   }
 
-  #setCutOff(): void {
+  /** @param problem undefined where none is new */
+  #setCutOff(problem?: string): void {
     this.#isTrying = false;
+    this.#problem = problem ?? this.#problem;
     if (!this.#cutOff) {
       this.#cutOff = true;
+      if (this.#problem !== undefined)
+        this.#options.logger.warn({ problem: this.#problem }, 'the site takes no writes');
       this.#options.cutOffChanged(true);
     }
     if (this.#retry || this.#closed) return;
@@ -364,6 +376,11 @@ export class Outbox {
     this.#retry = undefined;
     this.#cutOff = false;
     this.#isTrying = false;
+    // The disk of an embedded log is tried by a write, and by nothing else.
+    if (this.#problem !== undefined && this.#options.log.storage === 'REDIS') {
+      this.#problem = undefined;
+      this.#options.logger.info({}, 'the site takes writes again');
+    }
     for (const waiting of this.#unsent.all()) waiting.isAcknowledged = false;
     this.#options.cutOffChanged(false);
   }

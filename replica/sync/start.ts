@@ -109,7 +109,7 @@ async function retried<Result>(options: StartOptions, attempt: () => Promise<Res
       return await attempt();
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error;
-      options.waitingFor(`waiting for Redis: ${error.message}`);
+      options.waitingFor(`waiting for Redis: ${options.log.problem ?? error.message}`);
       await pause(options.timers, milliseconds);
       milliseconds = Math.min(2 * milliseconds, maximum);
     }

@@ -17,16 +17,20 @@ const increment = { kind: 'increment', path: ['n'], by: 1 } as const;
 const isWell = ({ replica }: OpenReplica) => replica.status.connected && replica.status.unsent === 0;
 
 interface Refusal {
+  /** What `problem` says meanwhile. */
+  readonly problem: RegExp;
   readonly begin: (redis: RedisServer) => Promise<unknown>;
   readonly end: (redis: RedisServer) => Promise<unknown>;
 }
 
 const refusals: Readonly<Record<string, Refusal>> = {
   'is a read-only replica': {
+    problem: /read-only replica/,
     begin: ({ client }) => client.replicaof('127.0.0.1', 1),
     end: ({ client }) => client.replicaof('NO', 'ONE'),
   },
   'is a replica whose master is down': {
+    problem: /MASTERDOWN|read-only/,
     async begin(redis) {
       await redis.configure('replica-serve-stale-data', 'no');
       await redis.client.replicaof('127.0.0.1', 1);
@@ -34,17 +38,19 @@ const refusals: Readonly<Record<string, Refusal>> = {
     end: ({ client }) => client.replicaof('NO', 'ONE'),
   },
   'has too few replicas': {
+    problem: /min-replicas-to-write/,
     begin: (redis) => redis.configure('min-replicas-to-write', '1'),
     end: (redis) => redis.configure('min-replicas-to-write', '0'),
   },
   'is out of memory': {
+    problem: /out of memory: raise its maxmemory/,
     begin: (redis) => redis.configure('maxmemory', '1'),
     end: (redis) => redis.configure('maxmemory', '0'),
   },
 };
 
 describe('replicas on a Redis that', () => {
-  it.each(Object.entries(refusals))('P10, P60: %s answer, and hand on once', async (name, { begin, end }) => {
+  it.each(Object.entries(refusals))('P10, P60: %s answer, and hand on once', async (name, { problem, begin, end }) => {
     await using redis = await startRedis();
     await using folders = await twoFolders();
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: folders.a });
@@ -56,6 +62,9 @@ describe('replicas on a Redis that', () => {
     await eventually('both are cut off, and say so', () =>
       [a, b].every(({ replica: { status } }) => status.unsent === 5 && !status.connected),
     );
+    await eventually('both say why', () =>
+      [a, b].every(({ replica: { status } }) => problem.test(status.problem ?? '')),
+    );
     const said: boolean[] = [];
     using _watch = a.replica.watchStatus(() => said.push(a.replica.status.connected));
     const { appends } = a.replica.counters;
@@ -65,6 +74,7 @@ describe('replicas on a Redis that', () => {
     await end(redis);
 
     await eventually('all is handed on', () => [a, b].every(isWell));
+    expect([a, b].map(({ replica }) => replica.status.problem)).toEqual([undefined, undefined]);
     await eventually('each is counted once', () =>
       [a, b].every((one) => JSON.stringify(read(one, 'cars', 'x')) === '{"n":10}'),
     );

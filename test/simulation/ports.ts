@@ -16,6 +16,7 @@ export function logOver(connection: Pick<Connection, 'request' | 'watch'>): Log 
     connection.request(silentReadMilliseconds, perform);
   return {
     storage: 'REDIS',
+    problem: undefined,
     head: () => read((redis) => redis.head()),
     create: (log, keepMilliseconds = 0) => write((redis) => redis.create(log, keepMilliseconds)),
     append: (transactions, seen, secret) => write((redis) => redis.append(transactions, seen, secret)),

@@ -48,6 +48,23 @@ describe('the URL of a Redis', () => {
     });
   });
 
+  it('names a Unix socket', () => {
+    expect(parseRedisUrl('redis+unix:///run/redis/my%20redis.sock')).toEqual({
+      kind: 'SOCKET',
+      hosts: [],
+      path: '/run/redis/my redis.sock',
+      credentials: nobody,
+      database: 0,
+      tls: false,
+    });
+    expect(parseRedisUrl('redis+unix://u:p@/run/redis.sock?db=3')).toMatchObject({
+      credentials: { username: 'u', password: 'p' },
+      database: 3,
+    });
+    for (const url of ['redis+unix://host/run/redis.sock', 'redis+unix:///run/redis.sock?database=3', 'redis+unix://'])
+      expect(() => parseRedisUrl(url)).toThrow();
+  });
+
   it('names nodes of a cluster', () => {
     expect(parseRedisUrl('redis+cluster://u:p@one:7000, two:7001')).toEqual({
       kind: 'CLUSTER',
