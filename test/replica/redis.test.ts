@@ -225,7 +225,12 @@ describe('replicas on one Redis', () => {
       expect(early.replica.status).toMatchObject({ ready: false, connected: false, unsent: 2 });
       expect(() => early.replica.read()).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
       await early.replica.ready;
-      expect(early.replica.status).toMatchObject({ ready: true, connected: false, unsent: 2, problem: expect.stringContaining('ECONNREFUSED') });
+      expect(early.replica.status).toMatchObject({
+        ready: true,
+        connected: false,
+        unsent: 2,
+        problem: expect.stringContaining('ECONNREFUSED'),
+      });
       expect(readAll(early, 'cars')).toEqual({ x: { n0: 1, n1: 1 }, y: {} });
     }
     await using early = await openOnRedis({ url: redis.url, name: 'a', path: folder.path, early: true });
