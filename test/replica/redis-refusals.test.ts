@@ -25,7 +25,7 @@ interface Refusal {
 
 const refusals: Readonly<Record<string, Refusal>> = {
   'is a read-only replica': {
-    problem: /read-only replica/,
+    problem: /read-only/,
     begin: ({ client }) => client.replicaof('127.0.0.1', 1),
     end: ({ client }) => client.replicaof('NO', 'ONE'),
   },
