@@ -63,8 +63,8 @@ export class Connection {
       autoResubscribe: false,
       maxLoadingRetryTime: limits.redisRetryMilliseconds,
       retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 10), limits.redisRetryMilliseconds),
-      reconnectOnError: ({ message }) => {
-        if (notHere.test(message)) this.renew(message);
+      reconnectOnError: (error) => {
+        if (notHere.test(error.message)) this.renew(explained(error));
         return false;
       },
     });
