@@ -44,7 +44,7 @@ export class Outbox {
 
   /** Why writes are not taken by the log, or by the journal, for the operator; undefined while they are. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#options.log.problem ?? this.#problem;
   }
 
   /** Journaled, and not yet in the log. */
@@ -180,7 +180,7 @@ export class Outbox {
   }
 
   #unavailable(): StoreUnavailableError {
-    return new StoreUnavailableError(this.#options.problem() ?? this.#problem ?? 'the site cannot be reached');
+    return new StoreUnavailableError(this.#options.problem() ?? this.problem ?? 'the site cannot be reached');
   }
 
   get #usesJournal(): boolean {
