@@ -37,6 +37,15 @@ export const limits = {
 
   /** A GraphQL request's JSON: one largest document, escaped, with room for the query. */
   requestBytes: 33 * mebibyte,
+  /**
+   * Values in it, at every level: an object takes some 64 bytes once it is parsed, and 192 as a part of a document. So a request
+   * of nothing but objects takes a quarter of a gigabyte at most; a request of ordinary data reaches its limit of bytes first, or nearly.
+   */
+  requestValues: 1_000_000,
+  /** Levels within each other in it: a largest document, and what stands around it, far from the end of the stack. */
+  requestDepth: 256,
+  /** Characters of a JSON text that is parsed without a look at the above: it cannot hold enough of either to do harm. */
+  smallJsonCharacters: 2 * kibibyte,
   /** Operations in one request: what a page asks for at once. */
   batchedOperations: 10,
   /** Characters of one GraphQL document, and its fields and depth: past these nobody wrote it by hand. */

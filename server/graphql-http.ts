@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { BadUserInputError } from '../errors.ts';
-import { checkIntegers } from '../replica/json-text.ts';
+import { checkIntegers, jsonProblem } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
 import { isForm } from '../uploads/form.ts';
 import { readMultipartOperation } from '../uploads/multipart.ts';
@@ -188,6 +188,8 @@ function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
   const parameters = new URLSearchParams(url.slice(url.indexOf('?') + 1));
   const objectOf = (name: string) => {
     const text = parameters.get(name) || 'null';
+    const problem = jsonProblem(text);
+    if (problem !== undefined) throw requestError(`${name}: ${problem}`, 'BAD_REQUEST');
     try {
       const object = JSON.parse(text);
       checkIntegers(text, name === 'variables' ? '' : name);

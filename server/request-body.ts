@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PayloadTooLargeError, ServerBusyError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { checkIntegers } from '../replica/json-text.ts';
+import { checkIntegers, jsonProblem } from '../replica/json-text.ts';
 import { withoutByteOrderMark } from '../uploads/byte-order-mark.ts';
 import { askForBody, isBodyHeldBack } from '../uploads/expectation.ts';
 import type { ByteBudget, Claim } from './byte-budget.ts';
@@ -13,7 +13,7 @@ import { requestError } from './graphql-errors.ts';
  * @throws {PayloadTooLargeError} once there is more than limits.requestBytes; the rest is read and thrown away for a moment, so that
  *   its sender gets to see the answer, and the connection closes with it
  * @throws {ServerBusyError} other requests and answers leave no room for it
- * @throws {GraphQLError} of code BAD_REQUEST: no JSON. It does not quote the body
+ * @throws {GraphQLError} of code BAD_REQUEST: no JSON, or too much or too deep. It does not quote the body
  * @throws {BadUserInputError} an integer in it would lose digits
  */
 export function readJson(request: IncomingMessage, response: ServerResponse, budget: ByteBudget): Promise<unknown> {
@@ -43,6 +43,8 @@ async function refuse(request: IncomingMessage, response: ServerResponse, announ
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw requestError('the body is no UTF-8', 'BAD_REQUEST');
   const text = withoutByteOrderMark(bytes.toString());
+  const problem = jsonProblem(text);
+  if (problem !== undefined) throw requestError(problem, 'BAD_REQUEST');
   let body: unknown;
   try {
     body = JSON.parse(text);

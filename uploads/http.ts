@@ -5,7 +5,7 @@ import { create as contentDisposition } from 'content-disposition';
 import { AttachmentNotFoundError, BadUserInputError, OutcomeUnknownError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
-import { checkIntegers } from '../replica/json-text.ts';
+import { checkIntegers, jsonProblem } from '../replica/json-text.ts';
 import type { Logger } from '../replica/options.ts';
 import type { Replica } from '../replica/replica.ts';
 import { answerError, answerJson } from './answers.ts';
@@ -190,6 +190,8 @@ function metadataOf(text: string | undefined): Json {
   if (text === undefined) return {};
   try {
     const json = withoutByteOrderMark(text);
+    const problem = jsonProblem(json);
+    if (problem !== undefined) throw new BadUserInputError('metadata', problem);
     const metadata: unknown = JSON.parse(json);
     checkIntegers(json, 'metadata');
     return jsonFromValue(valueFromJson(metadata, 'metadata'));

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { checkIntegers } from '../replica/json-text.ts';
+import { checkIntegers, jsonProblem } from '../replica/json-text.ts';
 import type { UploadedFile } from './attachments.ts';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { type HasRoom, readForm } from './form.ts';
@@ -63,6 +63,8 @@ function parsedObject(fieldsByName: ReadonlyMap<string, string>, name: string): 
   if (field === undefined)
     throw new BadUserInputError(name, 'is missing: see the GraphQL multipart request specification');
   const text = withoutByteOrderMark(field);
+  const problem = jsonProblem(text);
+  if (problem !== undefined) throw new BadUserInputError(name, problem);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -8,7 +8,7 @@ import { CloseCode, type Context, MessageType, parseMessage, type SubscribePaylo
 import type { WebSocket } from 'ws';
 import { BadUserInputError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { checkIntegers, hasManyDigits } from '../../replica/json-text.ts';
+import { checkIntegers, hasManyDigits, jsonProblem } from '../../replica/json-text.ts';
 import type { Logger } from '../../replica/options.ts';
 import { type Execution, Prepared } from '../execution.ts';
 import { isStackOverflow, publicError, requestError } from '../graphql-errors.ts';
@@ -86,6 +86,11 @@ export class WebSocketSession {
   received(message: string): Promise<void> {
     // It is closing, and nothing would be answered.
     if (!this.outlet.isOpen) return Promise.resolve();
+    const problem = jsonProblem(message);
+    if (problem !== undefined) {
+      this.#refuse(message, problem);
+      return Promise.resolve();
+    }
     this.#characters = message.length;
     this.#lostDigits = lostDigitsIn(message);
     this.#asked = undefined;
@@ -102,6 +107,17 @@ export class WebSocketSession {
       this.#options.logger.error({ err }, 'a message over a WebSocket failed unexpectedly');
       this.outlet.close(CloseCode.InternalServerError, 'Internal server error');
     }
+  }
+
+  /** Of a message that is not parsed: its operation ends with an error where it can be told which it is; else the connection is closed. */
+  #refuse(message: string, problem: string): void {
+    const id = subscribedId(message);
+    if (id === undefined || !this.context?.acknowledged || id in this.context.subscriptions) {
+      this.outlet.close(CloseCode.BadRequest, problem);
+      return;
+    }
+    const payload = [requestError(problem, 'BAD_REQUEST')];
+    this.outlet.send(JSON.stringify({ id, type: MessageType.Error, payload }));
   }
 
   /** For graphql-ws, of a message that is no operation. @returns whether it may be so long; else the connection is closed */
@@ -182,6 +198,16 @@ function messageIn(text: string) {
   } catch {
     return undefined;
   }
+}
+
+/** As clients write it: id and type stand before the payload. */
+const subscribeHead =
+  /^\s*\{\s*(?:"id"\s*:\s*"([^"\\]{1,256})"\s*,\s*"type"\s*:\s*"subscribe"|"type"\s*:\s*"subscribe"\s*,\s*"id"\s*:\s*"([^"\\]{1,256})")/;
+
+/** The id of an operation, told from the beginning of its message. */
+function subscribedId(message: string): string | undefined {
+  const found = subscribeHead.exec(message);
+  return found?.[1] ?? found?.[2];
 }
 
 const typesOfServers: ReadonlySet<string> = new Set([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);

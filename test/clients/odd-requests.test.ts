@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { limits } from '../../limits.ts';
 import { type Choose, chooseBy } from '../server/plans/any-schema.ts';
 import { type EmbeddedServer, openServer } from '../servers/tideline.ts';
 import { type AnyRequest, anyJson, anyRequest } from './any-request.ts';
@@ -291,5 +292,49 @@ describe('JSON that is nested too deeply', () => {
     }
     expect(faults(door.told)).toEqual([]);
     door.close();
+  });
+});
+
+describe('JSON of too many values', () => {
+  const query = 'mutation ($v: JSON!) { upsert(collection: "t", document: $v) { document { _id } } }';
+  const value = `{"a":[${'{},'.repeat(limits.requestValues)}{}]}`;
+  const body = `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`;
+
+  it('is refused with the limit by POST, and the server goes on', async () => {
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const headers = { 'content-type': 'application/json', accept };
+      const told = await read(await fetch(`${server.url}/graphql`, { method: 'POST', headers, body }));
+      expect(told).toContain(`a request has at most ${limits.requestValues} JSON values`);
+      expect(told).toContain('BAD_REQUEST');
+    }
+  });
+
+  it('is refused as a multipart form', async () => {
+    const form = new FormData();
+    form.set('operations', body);
+    form.set('map', '{}');
+    const told = await read(await fetch(`${server.url}/graphql`, { method: 'POST', body: form }));
+    expect(told).toContain(`operations: a request has at most ${limits.requestValues} JSON values`);
+    expect(told).toContain('BAD_USER_INPUT');
+  });
+
+  it.each(['"id":"1","type":"subscribe"', '"type":"subscribe", "id":"1"'])(
+    'ends the operation that sends it over a WebSocket: %s',
+    async (head) => {
+      const door = new WebSocketDoor();
+      const [told = ''] = await door.send(`{${head},"payload":${body}}`);
+      expect(JSON.parse(told)).toMatchObject({
+        id: '1',
+        type: 'error',
+        payload: [{ extensions: { code: 'BAD_REQUEST' } }],
+      });
+      expect(faults(await door.ask({ query: '{ __typename }' }))).toEqual([]);
+      door.close();
+    },
+  );
+
+  it('closes a WebSocket where no operation can be told', async () => {
+    const door = new WebSocketDoor();
+    expect(await door.send(`{"payload":${body},"id":"1","type":"subscribe"}`)).toEqual(['closed 4400']);
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BadUserInputError } from '../../errors.ts';
-import { checkIntegers, keepsDigits } from '../../replica/json-text.ts';
+import { limits } from '../../limits.ts';
+import { checkIntegers, jsonProblem, keepsDigits } from '../../replica/json-text.ts';
 
 function refusedArgument(text: string, argument = '', within: readonly string[] = []): string | undefined {
   try {
@@ -67,5 +68,50 @@ describe('JSON of a request', () => {
     const deep = `${'[{"a":'.repeat(levels)}9007199254740993${'}]'.repeat(levels)}`;
     expect(refusedArgument(deep)).toMatch(/^0(\.a\.0)+\.a$/);
     expect(refusedArgument(`["${'1\\"'.repeat(5_000_000)}", "12345678901234567"]`)).toBeUndefined();
+  });
+});
+
+describe('JSON before it is parsed', () => {
+  const { requestDepth: depth, requestValues: values } = limits;
+  const array = (member: string, count: number) => `[${`${member},`.repeat(count - 1)}${member}]`;
+  const padding = ' '.repeat(limits.smallJsonCharacters);
+
+  it.each([
+    ['numbers', array('0', values - 1), array('0', values)],
+    ['empty objects', array('{ }', values - 1), array('{ }', values)],
+    ['objects', array('{"a,b\\"{":1}', (values - 2) / 2), array('{"a":1}', values / 2)],
+    ['levels', `${'['.repeat(depth)}${']'.repeat(depth)}${padding}`, `${padding}${'[{"a":'.repeat(depth / 2)}[1]`],
+  ])('may hold so many %s, and no more', (_, most, more) => {
+    expect(jsonProblem(most)).toBeUndefined();
+    expect(jsonProblem(more)).toMatch(/send less at once|make it flatter/);
+  });
+
+  it('is not refused for what stands in its strings', () => {
+    const text = JSON.stringify(['[{,"\\'.repeat(values), '\\', '"']);
+    expect(jsonProblem(text)).toBeUndefined();
+  });
+
+  it('counts each of its values', () => {
+    const count = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value).reduce((sum: number, member) => sum + count(member), 1)
+        : 1;
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 3 }), (value, spaces) => {
+        const rest = values - 1 - count(value);
+        const text = (more: number) => `[${array('0', rest - 1 + more)},${JSON.stringify(value, undefined, spaces)}]`;
+        expect(jsonProblem(text(0))).toBeUndefined();
+        expect(jsonProblem(text(1))).toBeDefined();
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('is left to the parser where it is none', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(jsonProblem(`${text}${padding}`)).toBeUndefined();
+      }),
+    );
   });
 });
