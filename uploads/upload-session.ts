@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { PayloadTooLargeError, StoreUnavailableError } from '../errors.ts';
 import { UploadedFile } from './attachments.ts';
 import type { BlobStore, PartialBlob } from './blobs/blobs.ts';
@@ -90,20 +89,20 @@ export class UploadSession implements AsyncDisposable {
     const partial = await stored(this.#blobs.createPartial());
     try {
       const hash = createHash('sha256');
-      await pipeline(source, async (chunks: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of chunks) {
-          if (partial.size + chunk.length > this.maximumFileBytes) {
-            throw new PayloadTooLargeError(`the file ${field}`, undefined, this.maximumFileBytes);
-          }
-          hash.update(chunk);
-          this.storedBytes += chunk.length;
-          await stored(partial.append(chunk));
+      // Where this fails the source is not destroyed: Node would do so with an error of its own, and multer report that one.
+      for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+        if (partial.size + chunk.length > this.maximumFileBytes) {
+          throw new PayloadTooLargeError(`the file ${field}`, undefined, this.maximumFileBytes);
         }
-      });
+        hash.update(chunk);
+        this.storedBytes += chunk.length;
+        await stored(partial.append(chunk));
+      }
       const file = new UploadedFile(hash.digest('hex'), partial.size, filename, contentType);
       this.#received.push({ field, partial, file });
       return file;
     } catch (error) {
+      source.resume();
       await partial[Symbol.asyncDispose]();
       throw error;
     }

@@ -66,11 +66,16 @@ export async function openServer(environment: Environment = {}): Promise<Embedde
 /**
  * A server as a process of its own, from source. As above in all else.
  * @param isReady false: gives it back once it listens
+ * @param within a command that runs the command behind it
  */
-export async function startServer(environment: Environment = {}, isReady = true): Promise<ServerProcess> {
+export async function startServer(
+  environment: Environment = {},
+  isReady = true,
+  within: readonly string[] = [],
+): Promise<ServerProcess> {
   await using opening = new AsyncDisposables();
   const dataFolder = environment.DATA_DIR ?? (await opening.folder());
-  const child = startServerProcess({ ...environment, DATA_DIR: dataFolder });
+  const child = startServerProcess({ ...environment, DATA_DIR: dataFolder }, within);
   opening.add(() => child[Symbol.asyncDispose]());
   const url = await urlOf(child);
   while (isReady && (await fetch(`${url}/health/ready`)).status !== 200) await new Promise(setImmediate);
@@ -88,9 +93,10 @@ export async function startServer(environment: Environment = {}, isReady = true)
 }
 
 /** The process alone, which may not even get as far as listening. */
-export function startServerProcess(environment: Environment): Child {
+export function startServerProcess(environment: Environment, within: readonly string[] = []): Child {
   const args = ['--import', 'tsx', join(root, 'server', 'main.ts')];
-  return startChild(process.execPath, args, { cwd: root, env: { ...process.env, ...defaults, ...environment } });
+  const [command = process.execPath, ...rest] = [...within, process.execPath, ...args];
+  return startChild(command, rest, { cwd: root, env: { ...process.env, ...defaults, ...environment } });
 }
 
 const defaults: Environment = { PORT: '0', REPLICA_ID: 'test', LOG_LEVEL: 'silent' };
