@@ -47,6 +47,7 @@ describe('the start of a server', () => {
       code: 0,
       words: [
         expect.stringMatching(/^GraphiQL is at http:\/\/127\.0\.0\.1:\d+\/graphql$/),
+        expect.stringContaining('any port of this machine'),
         `Data is kept in ${join(folder, 'words')}`,
         expect.stringContaining('REDIS_URL=redis://'),
       ],
@@ -70,10 +71,10 @@ describe('the start of a server', () => {
     await child.said('This is replica test.');
     await child.end('SIGTERM');
     const { code, words, faults } = await run;
-    expect([code, words[1]]).toEqual([
-      0,
+    expect(code).toBe(0);
+    expect(words).toContain(
       `Data is kept in the Redis at 127.0.0.1:${redis}, namespace tideline; nothing is kept here (no DATA_DIR)`,
-    ]);
+    );
     expect([...words, ...faults].join('\n')).not.toContain('secret');
   });
 
