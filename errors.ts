@@ -90,9 +90,9 @@ export class AttachmentUnavailableError extends TidelineError {
 
 export class PayloadTooLargeError extends TidelineError {
   readonly code = 'PAYLOAD_TOO_LARGE';
-  constructor(what: string, bytes: number | undefined, maximumBytes: number) {
+  constructor(what: string, bytes: number | undefined, maximumBytes: number, remedy = 'send less at once') {
     super(
-      `${what}${bytes === undefined ? '' : ` has ${bytes} bytes and`} may have at most ${maximumBytes} bytes: send less at once`,
+      `${what}${bytes === undefined ? '' : ` has ${bytes} bytes and`} may have at most ${maximumBytes} bytes: ${remedy}`,
     );
   }
 }

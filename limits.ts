@@ -12,8 +12,20 @@ export const limits = {
   documentDepth: 64,
   /** One document as JSON. It travels whole in one delta, in memory several times over. */
   documentBytes: 16 * mebibyte,
+  /**
+   * One document in memory, as replica/crdt/memory.ts counts it. 16 MB of text or of GeoJSON fit, and 150,000 objects; 16 MB
+   * of empty objects would take a gigabyte, at each replica and at each start.
+   */
+  documentMemoryBytes: 64 * mebibyte,
   /** One transaction, encoded: Redis runs its append in one go, and everybody waits meanwhile. */
   transactionBytes: 32 * mebibyte,
+  /** The same in memory, as it travels: several largest documents. */
+  transactionMemoryBytes: 256 * mebibyte,
+  /**
+   * So many times the memory above may take what other replicas wrote. Replicas that are cut off each add to a document up to its
+   * limit; merged, it has the sum of it, and must not be refused.
+   */
+  mergedMemoryFactor: 4,
   /** Documents that one `upsertMany` may carry. */
   documentsPerRequest: 10_000,
   /** Nesting of `and`, `or`, `not` and conditions in one filter, so that a filter cannot outgrow what it reads. */

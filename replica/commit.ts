@@ -51,6 +51,7 @@ function commitNow(parts: CommitParts, transaction: Transaction): Promise<Commit
   if (!(transaction instanceof RequestTransaction)) throw new Error('only a transaction that was begun is committed');
   transaction.seal();
   const { view, again } = finalRun(parts, transaction);
+  view.checkSizes();
   const operations = view.operations();
   const evictions = view.evictions();
   // What it read is of no use any more, and would be kept as it was: by what is staged, and while the answer is waited for.

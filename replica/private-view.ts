@@ -10,6 +10,7 @@ import { DocumentMap } from './document-map.ts';
 import type { DocumentReader, StoredDocument } from './documents.ts';
 import type { Eviction } from './log/journal.ts';
 import type { SortedIndex } from './query/sorted-index.ts';
+import { SizeCheck } from './size-check.ts';
 import type { CounterPaths, DocumentWriter } from './transaction.ts';
 import { countAbove, indexAbove, type OpenView } from './views.ts';
 
@@ -46,6 +47,13 @@ export class PrivateView implements DocumentReader {
       for (const [id, { draft }] of this.#drafts.ofCollection(collection))
         if (draft.operations.length > 0) touched.push({ collection, id, operations: draft.operations });
     return touched;
+  }
+
+  /** @throws {PayloadTooLargeError} the transaction, or what it makes of a document */
+  checkSizes(): void {
+    const check = new SizeCheck();
+    for (const collection of this.#drafts.collections())
+      for (const [id, { draft }] of this.#drafts.ofCollection(collection)) check.add(collection, id, draft);
   }
 
   evictions(): readonly Eviction[] {

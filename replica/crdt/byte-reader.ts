@@ -132,8 +132,10 @@ export class ByteReader {
   }
 
   list<Item>(leastBytes: number, readItem: () => Item): Item[] {
-    const items: Item[] = [];
-    for (let left = this.count(leastBytes); left > 0; left--) items.push(readItem());
+    const count = this.count(leastBytes);
+    // No longer than it has to be: growing, an array of two has room for seventeen.
+    const items = Array<Item>(count);
+    for (let index = 0; index < count; index++) items[index] = readItem();
     return items;
   }
 

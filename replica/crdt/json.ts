@@ -1,7 +1,8 @@
 /** Values from and to JSON, as the contract's scalar JSON spells them. */
-import { BadUserInputError } from '../../errors.ts';
+import { BadUserInputError, PayloadTooLargeError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { isBareKey } from './keypath.ts';
+import { memoryOf, memoryOfKey } from './memory.ts';
 import {
   AttachmentToken,
   isValueObject,
@@ -17,12 +18,13 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /**
  * A value out of parsed JSON, checked: finite numbers, `$int64`, `$uint64` and `$attachment` forms, no other lone `$` key, no `__proto__`
- * key, no lone surrogates, at most limits.documentDepth levels. (bigint is taken too: integer literals of GraphQL.)
+ * key, no lone surrogates, at most limits.documentDepth levels and limits.documentMemoryBytes. (bigint is taken too: integer literals
+ * of GraphQL.)
  * @param argument how errors name the place: `document`, then `document.address.city`
- * @throws {BadUserInputError}
+ * @throws {BadUserInputError} @throws {PayloadTooLargeError}
  */
 export function valueFromJson(json: unknown, argument: string): Value {
-  return read(json, { name: argument, parent: undefined, levels: 0 });
+  return read(json, { name: argument, parent: undefined, levels: 0, room: { left: limits.documentMemoryBytes } });
 }
 
 /** As valueFromJson, where only an object will do. */
@@ -37,6 +39,8 @@ interface Place {
   readonly name: string | number;
   readonly parent: Place | undefined;
   readonly levels: number;
+  /** Bytes of memory that the whole may still take. */
+  readonly room: { left: number };
 }
 
 function spell({ name, parent }: Place): string {
@@ -44,6 +48,17 @@ function spell({ name, parent }: Place): string {
   if (typeof name === 'number' || isBareKey(name)) return `${spell(parent)}.${name}`;
   return `${spell(parent)}[${JSON.stringify(name)}]`;
 }
+
+function take({ name, parent, room }: Place, bytes: number): void {
+  room.left -= bytes;
+  if (room.left >= 0) return;
+  let [whole, above] = [name, parent];
+  while (above !== undefined) [whole, above] = [above.name, above.parent];
+  throw new PayloadTooLargeError(`${whole}, in memory,`, undefined, limits.documentMemoryBytes, splitDocument);
+}
+
+export const splitDocument =
+  'each of its objects takes some 200, each other value some 20. Split it into several documents';
 
 const refuse = (place: Place, problem: string): BadUserInputError => new BadUserInputError(spell(place), problem);
 
@@ -68,7 +83,9 @@ function read(json: unknown, place: Place): Value {
 
 function readArray(json: readonly unknown[], place: Place): Value {
   checkLevels(place);
-  return json.map((item, index) => read(item, { name: index, parent: place, levels: place.levels + 1 }));
+  take(place, memoryOf.array + memoryOf.scalar * json.length);
+  const { room } = place;
+  return json.map((item, index) => read(item, { name: index, parent: place, levels: place.levels + 1, room }));
 }
 
 function readObject(json: object, place: Place): Value {
@@ -78,17 +95,20 @@ function readObject(json: object, place: Place): Value {
   const [only] = entries;
   if (only && entries.length === 1 && only[0].startsWith('$')) return readSpecial(only[0], only[1], place);
   checkLevels(place);
+  take(place, memoryOf.object);
+  const { room } = place;
   const object: Record<string, Value> = Object.create(null);
   for (const [key, member] of entries) {
     checkKey(key, place);
-    object[key] = read(member, { name: key, parent: place, levels: place.levels + 1 });
+    take(place, memoryOfKey(key) + memoryOf.scalar);
+    object[key] = read(member, { name: key, parent: place, levels: place.levels + 1, room });
   }
   return object;
 }
 
 /** An object whose only key begins with $. */
 function readSpecial(key: string, json: unknown, place: Place): Value {
-  const inside: Place = { name: key, parent: place, levels: place.levels };
+  const inside: Place = { name: key, parent: place, levels: place.levels, room: place.room };
   switch (key) {
     case '$int64':
       return integer(integerFromText(json, inside), minimumInt64, maximumInt64, inside);
@@ -129,6 +149,7 @@ function checkKey(key: string, place: Place): void {
 
 function checkedText(text: string, place: Place): string {
   if (!isWellFormed(text)) throw refuse(place, 'has half of a surrogate pair in it: text must be valid Unicode');
+  take(place, memoryOf.text + text.length);
   return text;
 }
 

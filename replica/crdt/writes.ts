@@ -41,6 +41,8 @@ function isLeft(node: DocumentNode | undefined, value: Value, { leaves }: Manner
 /** A document while one transaction writes to it: every write is made against what stands, and applied at once. */
 export class DocumentDraft {
   readonly writer: Writer;
+  /** What the transaction found. */
+  readonly former: DocumentState | undefined;
   #operations: WireOperation[] | undefined;
   #state: DocumentState | undefined;
   #root: DocumentNode | undefined;
@@ -49,6 +51,7 @@ export class DocumentDraft {
   /** @param writer its `covers` answers true for everything: a transaction covers all that its staging sees */
   constructor(state: DocumentState | undefined, writer: Writer) {
     this.writer = writer;
+    this.former = state;
     this.#state = state;
     this.#root = state?.root;
     this.#edit = new Edit(writer);

@@ -75,6 +75,42 @@ describe('bad input is refused, and the argument is named', () => {
     expect(refused.message).toContain('document');
   });
 
+  describe('M25: a document that takes too much memory', () => {
+    const objects = (count: number) => Array.from({ length: count }, () => ({}));
+    const half = objects(Math.ceil(limits.documentMemoryBytes / 2 / 190));
+    const set = (path: string, value: unknown) => ({ set: { path, value } });
+
+    it('is refused, and the argument is named', async () => {
+      const refused = await api.refused(upsert, { d: { a: [...half, ...half, {}] } });
+      expect(refused.code).toBe('PAYLOAD_TOO_LARGE');
+      expect(refused.message).toMatch(
+        /^document, in memory, may have at most \d+ bytes: .*Split it into several documents/,
+      );
+    });
+
+    it('is refused as a part of an update', async () => {
+      const refused = await api.refused(update, { o: [set('tags', [...half, ...half, {}])] });
+      expect(refused.code).toBe('PAYLOAD_TOO_LARGE');
+      expect(refused.message).toMatch(/^operations\.0\.set\.value, in memory, may have/);
+    });
+
+    it('is not what updates make of it, one after the other', async () => {
+      await api.run(upsert, { d: { _id: 'growing', a: half } });
+      const refused = await api.refused(update, { id: 'growing', o: [set('b', half)] });
+      expect(refused.code).toBe('PAYLOAD_TOO_LARGE');
+      expect(refused.message).toContain('document "growing" of collection "a", in memory, has');
+      await api.run(update, { id: 'growing', o: [set('a', []), set('b', half)] });
+    });
+
+    it('nor as text', async () => {
+      const text = 'ä'.repeat(limits.documentBytes / 4);
+      await api.run(upsert, { d: { _id: 'long', a: text } });
+      const refused = await api.refused(update, { id: 'long', o: [set('b', `${text}b`)] });
+      expect(refused.code).toBe('PAYLOAD_TOO_LARGE');
+      expect(refused.message).toContain('the text in document "long" of collection "a" has');
+    });
+  });
+
   it('too many documents', async () => {
     const mutation = 'mutation ($d: [JSON!]!) { upsertMany(collection: "a", documents: $d) { documents { _id } } }';
     const d = Array.from({ length: limits.documentsPerRequest + 1 }, () => ({}));

@@ -1,0 +1,139 @@
+/** What values and documents take of this process's memory, roughly: a byte of JSON may take seventy. */
+import type { DocumentState } from './document.ts';
+import { MapNode } from './map-node.ts';
+import type { DocumentNode } from './node.ts';
+import { CounterNode, RegisterNode } from './tree.ts';
+import { AttachmentToken, isValueObject, type Value, type ValueObject } from './value.ts';
+
+/** Bytes of heap, as measured in Node 20 (64 bits, no pointer compression). Characters of strings come on top. */
+export const memoryOf = {
+  /** In an array of numbers 8, among other values 24. */
+  scalar: 16,
+  text: 24,
+  array: 40,
+  /** One with a null prototype is a hash table from the beginning. A map of a document is a little smaller. */
+  object: 192,
+  /** With its name, which objects often share: characters past keyCharacters come on top. */
+  key: 32,
+  /** An entry with its stamp. */
+  entry: 64,
+  /** An operation of a transaction, with its path. */
+  operation: 160,
+} as const;
+
+const keyCharacters = 32;
+
+export const memoryOfKey = (key: string): number => memoryOf.key + Math.max(0, key.length - keyCharacters);
+
+const shortCharacters = 256;
+
+const textBytesOf = (text: string): number => (text.length <= shortCharacters ? text.length : Buffer.byteLength(text));
+
+/** Of a document, or of a part of it. */
+export interface Size {
+  readonly memoryBytes: number;
+  /** Of its keys and strings: their characters, and of long ones the bytes of their UTF-8. */
+  readonly textBytes: number;
+}
+
+/**
+ * Sizes of parts that are larger than this are kept with them. Parts never change once they are in a state, and states share
+ * them: a write to a large document counts again only what is on the way to what it writes.
+ */
+const keptBytes = 4_096;
+const kept = new WeakMap<object, Size>();
+
+export function sizeOfDocument({ root }: DocumentState): Size {
+  const tally = new Tally();
+  tally.addNode(root);
+  return tally;
+}
+
+export class Tally implements Size {
+  memoryBytes = 0;
+  textBytes = 0;
+
+  addValue(value: Value): void {
+    if (typeof value === 'string') this.#addText(value);
+    else if (typeof value !== 'object' || value === null) this.memoryBytes += memoryOf.scalar;
+    else if (value instanceof AttachmentToken) this.#addText(value.id);
+    else if (!this.#addKept(value)) this.#addMembers(value);
+  }
+
+  addNode(node: DocumentNode): void {
+    if (node instanceof RegisterNode) {
+      this.memoryBytes += memoryOf.entry;
+      this.addValue(node.value);
+    } else if (node instanceof MapNode) {
+      if (!this.#addKept(node)) this.#addMap(node);
+    } else if (node instanceof CounterNode) this.memoryBytes += 2 * memoryOf.entry;
+    else this.#addParts(node);
+  }
+
+  /** @returns whether its size is known */
+  #addKept(part: object): boolean {
+    const size = kept.get(part);
+    if (size === undefined) return false;
+    this.memoryBytes += size.memoryBytes;
+    this.textBytes += size.textBytes;
+    return true;
+  }
+
+  /** @param memoryBytes before the part @param textBytes before the part */
+  #keep(part: object, memoryBytes: number, textBytes: number): void {
+    if (this.memoryBytes - memoryBytes <= keptBytes) return;
+    kept.set(part, { memoryBytes: this.memoryBytes - memoryBytes, textBytes: this.textBytes - textBytes });
+  }
+
+  #addMembers(value: ValueObject | readonly Value[]): void {
+    const { memoryBytes, textBytes } = this;
+    if (isValueObject(value)) {
+      this.memoryBytes += memoryOf.object;
+      for (const [key, member] of Object.entries(value)) {
+        this.#addKey(key);
+        this.addValue(member);
+      }
+    } else {
+      this.memoryBytes += memoryOf.array;
+      for (const item of value) this.addValue(item);
+    }
+    this.#keep(value, memoryBytes, textBytes);
+  }
+
+  #addMap(map: MapNode): void {
+    const { memoryBytes, textBytes } = this;
+    this.memoryBytes += memoryOf.object + memoryOf.entry * map.presence.length;
+    map.forEach(
+      (key, node) => {
+        this.#addKey(key);
+        this.addNode(node);
+      },
+      (key, value) => {
+        this.#addKey(key);
+        this.addValue(value);
+      },
+    );
+    this.#keep(map, memoryBytes, textBytes);
+  }
+
+  #addParts({ registers, map, counter }: DocumentNode): void {
+    for (const { value } of registers) {
+      this.memoryBytes += memoryOf.entry;
+      this.addValue(value);
+    }
+    if (map) this.addNode(map);
+    if (!counter) return;
+    const { presence, bases, cells } = counter;
+    this.memoryBytes += memoryOf.entry * (presence.length + bases.length + cells.length);
+  }
+
+  #addKey(key: string): void {
+    this.memoryBytes += memoryOfKey(key);
+    this.textBytes += textBytesOf(key);
+  }
+
+  #addText(text: string): void {
+    this.memoryBytes += memoryOf.text + text.length;
+    this.textBytes += textBytesOf(text);
+  }
+}
