@@ -1,17 +1,17 @@
-/** The README's tour, as it is written: its GraphQL on the sample data, in order, and its upload. */
+/** The tour of the guide, as it is written: its GraphQL on the sample data, in order, and its upload. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { importFile } from '../scripts/client/import-file.ts';
-import { openServer, type TestServer } from './servers/tideline.ts';
-import { root } from './tidy/source-files.ts';
+import { importFile } from '../../scripts/client/import-file.ts';
+import { openServer, type TestServer } from '../servers/tideline.ts';
+import { root } from '../tidy/source-files.ts';
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/guide/tour.md'), 'utf8');
 const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1] ?? '');
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1] ?? '');
 const operations = new Map(blocks('graphql').map((text) => [/^\w+ (\w+)/.exec(text)?.[1] ?? '', text]));
 
 let server: TestServer;
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const show = (name: string) => server.run(operations.get(name) ?? '');
 
-describe('the tour of the README', () => {
+describe('docs/guide/tour.md', () => {
   it('has these operations', () => {
     expect([...operations.keys()]).toEqual([
       'Largest',
@@ -79,7 +79,7 @@ describe('the tour of the README', () => {
   });
 
   it('uploads a flag, and attaches it', async () => {
-    const upload = blocks('sh').find((text) => text.includes("-F 'operations=")) ?? '';
+    const upload = blocks('sh run').find((text) => text.includes("-F 'operations=")) ?? '';
     const form = new FormData();
     for (const [, name = '', value = ''] of upload.matchAll(/-F '(\w+)=([^']*)'/g)) {
       const [file = '', type = ''] = value.split(';type=');
@@ -94,7 +94,7 @@ describe('the tour of the README', () => {
         country: { flagImage: { url: uploadAttachment.url, filename: 'isl.svg', contentType: 'image/svg+xml' } },
       },
     });
-    const download = /curl -O http:\/\/127\.0\.0\.1:4000(\S+)/.exec(readme)?.[1];
+    const download = /--remote-name .* http:\/\/127\.0\.0\.1:4000(\S+)/.exec(page)?.[1];
     expect(download).toBe(uploadAttachment.url);
     expect((await fetch(new URL(uploadAttachment.url, server.url))).status).toBe(200);
   });
