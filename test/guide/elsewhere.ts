@@ -11,6 +11,7 @@ export const elsewhere: readonly (readonly [part: string, reason: string])[] = [
   ['REDIS_URL=redis://127.0.0.1:6379', 'test/server/replicas.test.ts runs replicas over a Redis'],
   ['user tideline on', 'test/replica/redis-refusals.test.ts gives Redis this user'],
   ['npx vite notes', 'test/guide/first-app.test.ts serves the page and opens it in a browser'],
+  ['preset: client', 'the generator is not among the packages of the tests'],
   ['git clone', 'it needs the network'],
   ['"argument": "document.address.city"', 'the shape of any error; docs/guide/collections.md has a real one'],
   ['docker ', 'no container engine in tests; test/compose.test.ts checks the files'],

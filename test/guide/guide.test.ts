@@ -19,7 +19,7 @@ const isRunHere = (block: Block): boolean =>
   !isRunElsewhere(block) &&
   (/^(graphql|json|text)$/.test(block.language) ||
     block.tag === 'collections' ||
-    (block.tag === 'run' && /^(sh|ts)$/.test(block.language)));
+    (/^(run|watch)$/.test(block.tag) && /^(sh|ts)$/.test(block.language)));
 
 const isTypeScript = ({ language }: Block): boolean => language === 'ts';
 

@@ -1,13 +1,14 @@
 /** A page of the guide while its blocks are run, one after the other, as a reader would. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { getOperationAST, parse } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { importFile } from '../../scripts/client/import-file.ts';
-import { startChild } from '../servers/child.ts';
+import { type Child, startChild } from '../servers/child.ts';
 import { type Answer, type EmbeddedServer, openServer } from '../servers/tideline.ts';
 import { root } from '../tidy/source-files.ts';
 import { type Block, withAddress } from './pages.ts';
@@ -19,6 +20,7 @@ export class RunningPage implements AsyncDisposable {
   /** Of the last block that was run: what a block with its answer is compared with. */
   #answer: unknown;
   #output = '';
+  #watching: Child | undefined;
   readonly #folders: string[] = [];
 
   /** Begins anew: collections of the page's own, without documents; or the sample data. */
@@ -46,10 +48,14 @@ export class RunningPage implements AsyncDisposable {
       expect(value).toMatchObject(JSON.parse(text));
     } else if (language === 'json') {
       expect(this.#answer ?? fail('no operation stands before it')).toMatchObject(JSON.parse(text));
+    } else if (language === 'text' && this.#watching !== undefined) {
+      for (const line of text.trim().split('\n')) await this.#watching.said(line.trim());
+      await this.#watching.end('SIGTERM');
+      this.#watching = undefined;
     } else if (language === 'text') {
       for (const line of text.trim().split('\n')) expect(this.#output).toContain(line.trim());
-    } else if (tag === 'run' && (language === 'sh' || language === 'ts')) {
-      await this.#runProgram(language, text);
+    } else {
+      await this.#runProgram(language, tag, text);
     }
   }
 
@@ -73,16 +79,16 @@ export class RunningPage implements AsyncDisposable {
       : undefined;
   }
 
-  async #runProgram(language: string, text: string): Promise<void> {
+  /** `watch`: it goes on until it has said what the next block has. */
+  async #runProgram(language: string, tag: string, text: string): Promise<void> {
     const server = this.#server ?? (await this.open());
-    const folder = await this.#folder();
-    const file = join(folder, language === 'sh' ? 'block.sh' : 'block.mts');
-    await writeFile(file, withAddress(text, server.url));
-    const [command, args] =
-      language === 'sh'
-        ? ['bash', ['-eu', file]]
-        : [process.execPath, ['--import', join(root, 'node_modules/tsx/dist/loader.mjs'), file]];
-    await using child = startChild(command, args as readonly string[], { cwd: root });
+    // A shell that waits for its command would outlive a signal.
+    const program = language === 'sh' && tag === 'watch' ? `exec ${text}` : text;
+    const child = await startProgram(language, withAddress(program, server.url), await this.#folder());
+    if (tag === 'watch') {
+      this.#watching = child;
+      return;
+    }
     await new Promise((ended) => child.process.once('close', ended));
     this.#output = child.lastWords;
     expect(child.process.exitCode, child.lastWords).toBe(0);
@@ -95,16 +101,34 @@ export class RunningPage implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    await this.#watching?.end('SIGTERM');
     await this.#events?.return?.();
     await this.#client?.dispose();
     await this.#server?.[Symbol.asyncDispose]();
-    this.#events = this.#client = this.#server = undefined;
+    this.#events = this.#client = this.#server = this.#watching = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
     for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A block as a program of its own, in the root of the repository. A module finds the packages of the root. */
+export async function startProgram(language: string, text: string, folder: string): Promise<Child> {
+  const file = join(folder, language === 'sh' ? 'block.sh' : 'block.mts');
+  const [command, args]: [string, string[]] =
+    language === 'sh'
+      ? ['bash', ['-eu', file]]
+      : [process.execPath, ['--import', pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href, file]];
+  // Node 20 has no WebSocket of its own, as browsers and later versions have.
+  const prelude =
+    text.includes('WebSocket') || text.includes('graphql-ws')
+      ? `import { WebSocket as implementation } from '${join(root, 'node_modules/ws/wrapper.mjs')}'; globalThis.WebSocket ??= implementation;\n`
+      : '';
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  await writeFile(file, language === 'sh' ? text : `${prelude}${text}`);
+  return startChild(command, args, { cwd: root });
 }
 
 function fail(problem: string): never {
