@@ -8,6 +8,7 @@ import { applyEvent } from './live-list.ts';
 
 export const list = gql(listQuery);
 
+/** @param socket with `retryAttempts: Infinity` and `shouldRetry: () => true`: else graphql-ws gives up while the server is away */
 export function createApolloClient(url: string, socket: Client): ApolloClient {
   // graphql-ws sends the variables again when it connects again: from the last event on, nothing is lost or loaded twice.
   const resume = new ApolloLink((operation, forward) =>

@@ -26,7 +26,10 @@ export const changesQuery = `query ($after: CausalToken, $first: Int) {
 }`;
 const watchQuery = 'subscription { documents(collection: "notes") { token } }';
 
-/** @param ask sends `changesQuery` with its variables, by POST, and gives the data of the answer */
+/**
+ * @param ask sends `changesQuery` with its variables, by POST, and gives the data of the answer
+ * @param socket with `retryAttempts: Infinity` and `shouldRetry: () => true`: else graphql-ws gives up while the server is away
+ */
 export function keepCopy(
   collection: RxCollection<Row>,
   ask: (variables: object) => Promise<ChangesOfRows>,

@@ -21,6 +21,7 @@ const cache = cacheExchange({
   },
 });
 
+/** @param socket with `retryAttempts: Infinity` and `shouldRetry: () => true`: else graphql-ws gives up while the server is away */
 export function createUrqlClient(url: string, socket: Socket): Client {
   const watching = subscriptionExchange({
     forwardSubscription: ({ query = '', variables }) => ({
@@ -35,7 +36,7 @@ export function createUrqlClient(url: string, socket: Socket): Client {
       },
     }),
   });
-  return new Client({ url, preferGetMethod: false, exchanges: [cache, fetchExchange, watching] });
+  return new Client({ url, exchanges: [cache, fetchExchange, watching] });
 }
 
 /** From now on `useQuery({ query: list, requestPolicy: 'cache-only' })` shows it. */

@@ -1,5 +1,6 @@
 /** Every block of the README and of the guide is run as a reader would run it, or says where it is run. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,6 +46,13 @@ describe.each(guidePages)('%s', (page) => {
       if (block.language === 'graphql' && !showsErrors) expect(running.errors).toBeUndefined();
     });
   }
+});
+
+it('what is said to run elsewhere stands in the guide', () => {
+  const texts = guidePages.flatMap(blocksOf).map(({ text }) => text);
+  expect(elsewhere.filter(([part]) => !texts.some((text) => text.includes(part)))).toEqual([]);
+  const tests = elsewhere.flatMap(([, reason]) => reason.match(/test\/\S+\.ts/g) ?? []);
+  expect(tests.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
 /** The compiler sees each block as a module of its own, beside the examples, whose packages it finds. */
