@@ -22,10 +22,12 @@ export const limits = {
   /** The same in memory, as it travels: several largest documents. */
   transactionMemoryBytes: 256 * mebibyte,
   /**
-   * So many times the memory above may take what other replicas wrote. Replicas that are cut off each add to a document up to its
-   * limit; merged, it has the sum of it, and must not be refused.
+   * Of a document that is read from bytes, so many times the memory above. Replicas that are cut off each add to a document up to
+   * its limit; merged, it has the sum of it, and must not be refused.
    */
   mergedMemoryFactor: 4,
+  /** Of a transaction that is read from bytes: twice as much as any replica writes, as a later version may count a little otherwise. */
+  foreignTransactionMemoryBytes: 512 * mebibyte,
   /** Documents that one `upsertMany` may carry. */
   documentsPerRequest: 10_000,
   /** Nesting of `and`, `or`, `not` and conditions in one filter, so that a filter cannot outgrow what it reads. */

@@ -2,7 +2,8 @@
 import { PayloadTooLargeError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { splitDocument } from './crdt/json.ts';
-import { memoryOf, type Size, sizeOfDocument, Tally } from './crdt/memory.ts';
+import { type Size, sizeOfDocument, Tally } from './crdt/memory.ts';
+import { memoryOf } from './crdt/memory-costs.ts';
 import type { DocumentDraft } from './crdt/writes.ts';
 
 const nothing: Size = { memoryBytes: 0, textBytes: 0 };

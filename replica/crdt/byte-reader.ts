@@ -28,6 +28,8 @@ export class ByteReader {
   /** Whether a string that is written as itself gets the next place. */
   readonly #remembers: boolean;
   #texts = 0;
+  /** Bytes of memory that what is read may still take. */
+  #room = Number.POSITIVE_INFINITY;
   #at: number;
   #end: number;
 
@@ -131,8 +133,21 @@ export class ByteReader {
     return count;
   }
 
-  list<Item>(leastBytes: number, readItem: () => Item): Item[] {
+  /** From here on, what is read takes at most so much memory, as replica/crdt/memory.ts counts it. */
+  allow(memoryBytes: number): void {
+    this.#room = memoryBytes;
+  }
+
+  /** B1. Called before that much is made. */
+  spend(memoryBytes: number): void {
+    this.#room -= memoryBytes;
+    if (this.#room < 0) throw this.malformed('it would take more memory than any replica may write');
+  }
+
+  /** @param memoryBytes of the list itself @param memoryBytesEach of each item, which its reader does not spend */
+  list<Item>(leastBytes: number, readItem: () => Item, memoryBytes = 0, memoryBytesEach = 0): Item[] {
     const count = this.count(leastBytes);
+    this.spend(memoryBytes + memoryBytesEach * count);
     // No longer than it has to be: growing, an array of two has room for seventeen.
     const items = Array<Item>(count);
     for (let index = 0; index < count; index++) items[index] = readItem();

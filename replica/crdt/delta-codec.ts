@@ -2,6 +2,7 @@
  * Deltas as bytes: one alone, with all that it says; or some that go into a log together, which share a table of strings,
  * and leave out what their entry in the log says of them. docs/internals/codec.md, section "Deltas".
  */
+import { limits } from '../../limits.ts';
 import { ByteReader, checkFormat } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Delta, DocumentOperations } from './delta.ts';
@@ -218,6 +219,7 @@ function readFrame(
   before: number,
 ): Delta {
   const outer = reader.enter(reader.count(1));
+  reader.allow(limits.foreignTransactionMemoryBytes);
   const has = reader.byte();
   if (has > allFlags) throw reader.malformed(`a delta has the unknown flags ${has}`);
   const time = sum(reader, base.time, reader.varint());

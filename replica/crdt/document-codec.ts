@@ -5,6 +5,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from './counter.ts';
 import type { DocumentState } from './document.ts';
 import { MapNode } from './map-node.ts';
+import { memoryOf } from './memory-costs.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
 import { compareStamps, type Entry, makeStamp, type Stamp } from './stamp.ts';
 import { StampReader, StampWriter } from './stamp-codec.ts';
@@ -69,6 +70,7 @@ export function writeDocument(writer: ByteWriter, stamps: StampWriter, { lastSta
 
 /** @param hasPlaces whether every touch has its place in the log */
 export function readDocument(reader: ByteReader, stamps: StampReader, hasPlaces: boolean): DocumentState {
+  reader.allow(limits.mergedMemoryFactor * limits.documentMemoryBytes);
   const has = reader.byte();
   if (has === 0) throw reader.malformed('a node is empty');
   if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
@@ -198,7 +200,9 @@ function readMap(reader: ByteReader, stamps: StampReader, has: number, depth: nu
   const presence = readStamps(reader, stamps, has & parts.presence);
   const map = MapNode.empty(presence[0] ?? stamps.last ?? noStamp, presence);
   if (has & parts.children && depth === limits.documentDepth) throw reader.malformed('a node is too deep');
-  for (let left = has & parts.children ? countOfSome(reader, 3) : 0; left > 0; left--) {
+  const children = has & parts.children ? countOfSome(reader, 3) : 0;
+  reader.spend(memoryOf.object + (memoryOf.key + memoryOf.scalar) * children);
+  for (let left = children; left > 0; left--) {
     const key = readKey(reader);
     if (depth === 0 && key === '_id') throw reader.malformed('_id is a field');
     const { size } = map;

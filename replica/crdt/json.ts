@@ -2,7 +2,8 @@
 import { BadUserInputError, PayloadTooLargeError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { isBareKey } from './keypath.ts';
-import { memoryOf, memoryOfKey } from './memory.ts';
+import { memoryOfKey } from './memory.ts';
+import { memoryOf } from './memory-costs.ts';
 import {
   AttachmentToken,
   isValueObject,

@@ -3,6 +3,7 @@ import { limits } from '../../limits.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { DocumentOperations, Floor, Path, Totals, WireOperation } from './delta.ts';
+import { memoryOf } from './memory-costs.ts';
 import {
   readKey,
   readNumber,
@@ -97,6 +98,7 @@ function hasMore(operation: WireOperation): boolean {
 }
 
 function readOperation(reader: ByteReader): WireOperation {
+  reader.spend(memoryOf.operation);
   const byte = reader.byte();
   if ((byte & unusedFlag) !== 0) throw reader.malformed(`an operation has the unknown tag ${byte}`);
   const isDefault = byte >= defaultFlag;

@@ -2,6 +2,7 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Totals } from './delta.ts';
+import { memoryOf } from './memory-costs.ts';
 import { sharedName } from './shared-names.ts';
 import { AttachmentToken, isValueObject, maximumInt64, type Value } from './value.ts';
 import type { Origin } from './version.ts';
@@ -79,7 +80,7 @@ export function readValue(reader: ByteReader, levels: number): Value {
       return new AttachmentToken(reader.string());
     case tags.array:
       if (levels === 0) throw reader.malformed('a value is too deep');
-      return reader.list(1, () => readValue(reader, levels - 1));
+      return readArray(reader, levels - 1);
     case tags.object:
       if (levels === 0) throw reader.malformed('a value is too deep');
       return readObject(reader, levels - 1);
@@ -88,9 +89,15 @@ export function readValue(reader: ByteReader, levels: number): Value {
   }
 }
 
+function readArray(reader: ByteReader, levels: number): Value {
+  return reader.list(1, () => readValue(reader, levels), memoryOf.array, memoryOf.scalar);
+}
+
 function readObject(reader: ByteReader, levels: number): Value {
+  const count = reader.count(2);
+  reader.spend(memoryOf.object + (memoryOf.key + memoryOf.scalar) * count);
   const object: Record<string, Value> = Object.create(null);
-  for (let left = reader.count(2); left > 0; left--) {
+  for (let left = count; left > 0; left--) {
     const key = readKey(reader);
     if (key in object) throw reader.malformed('an object has a key twice');
     object[key] = readValue(reader, levels);

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedBytesError, UnknownFormatError } from '../../../errors.ts';
+import { limits } from '../../../limits.ts';
 import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
 import type { WireOperation } from '../../../replica/crdt/delta.ts';
+import { decodeDelta, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState, touchPosition } from '../../../replica/crdt/document.ts';
 import { decodeDocument, encodeDocument } from '../../../replica/crdt/document-codec.ts';
+import { memoryOf } from '../../../replica/crdt/memory-costs.ts';
+import type { Value, ValueObject } from '../../../replica/crdt/value.ts';
 import { damaged, damages, outcomeOf } from './damage.ts';
 import { factsOfState } from './facts.ts';
 import { states } from './wire.ts';
@@ -161,6 +165,42 @@ describe('chunks', () => {
         expect(() => decodeChunk(bytes.subarray(0, at % bytes.length))).toThrow(MalformedBytesError);
       }),
     );
+  });
+});
+
+describe('B1: what would take much more memory than anybody writes', () => {
+  const empty: ValueObject = Object.create(null);
+  const objects = (memoryBytes: number): WireOperation => ({
+    kind: 'assign',
+    path: ['a'],
+    value: Array<Value>(Math.ceil(memoryBytes / (memoryOf.object + memoryOf.scalar))).fill(empty),
+    floors: [],
+    isDefault: false,
+  });
+  const deltaOf = (memoryBytes: number) => {
+    const operations = [{ collection: 'c', id: 'd', operations: [objects(memoryBytes)] }];
+    const context = { log: 'log', position: 0, numberBefore: 0, others: new Map<string, number>() };
+    return encodeDelta({ origin: 'x', number: 1, time: 1, context, operations });
+  };
+
+  it('is refused as a document, and as a document in a chunk', () => {
+    const state = stateOf(1, [objects(limits.mergedMemoryFactor * limits.documentMemoryBytes)]);
+    expect(() => decodeDocument(encodeDocument(state))).toThrow(MalformedBytesError);
+    expect(() => decodeChunk(encodeChunk([{ collection: 'c', id: 'd', state }]))).toThrow(/more memory/);
+  });
+
+  it('is refused as a transaction', () => {
+    expect(() => decodeDelta(deltaOf(limits.foreignTransactionMemoryBytes))).toThrow(MalformedBytesError);
+  });
+
+  it('is read where cut-off replicas wrote a document together, each of them up to the limit', () => {
+    const state = stateOf(1, [objects(2 * limits.documentMemoryBytes)]);
+    const records = [1, 2, 3].map((id) => ({ collection: 'c', id: `${id}`, state }));
+    expect(decodeChunk(encodeChunk(records))).toHaveLength(3);
+  });
+
+  it('is read as far as one replica writes it', () => {
+    expect(decodeDelta(deltaOf(limits.transactionMemoryBytes)).operations).toHaveLength(1);
   });
 });
 
