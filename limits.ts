@@ -26,7 +26,7 @@ export const limits = {
    * its limit; merged, it has the sum of it, and must not be refused.
    */
   mergedMemoryFactor: 4,
-  /** Of a transaction that is read from bytes: twice as much as any replica writes, as a later version may count a little otherwise. */
+  /** Of a transaction that is read from bytes: twice what a replica writes, as a later version may count a little otherwise. */
   foreignTransactionMemoryBytes: 512 * mebibyte,
   /** Documents that one `upsertMany` may carry. */
   documentsPerRequest: 10_000,

@@ -194,7 +194,10 @@ export class LmdbLog implements Log {
         state = decodeDocument(value);
       } catch (error) {
         const name = `${JSON.stringify(id)} of collection ${JSON.stringify(collection)}`;
-        throw new MalformedBytesError(`the stored state of document ${name} does not decode`, { cause: error });
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new MalformedBytesError(`the stored state of document ${name} does not decode: ${reason}`, {
+          cause: error,
+        });
       }
       yield { collection, id, state };
     }

@@ -200,7 +200,7 @@ describe('B1: what would take much more memory than anybody writes', () => {
   });
 
   it('is read as far as one replica writes it', () => {
-    expect(decodeDelta(deltaOf(limits.transactionMemoryBytes)).operations).toHaveLength(1);
+    expect(decodeDelta(deltaOf(limits.documentMemoryBytes)).operations).toHaveLength(1);
   });
 });
 
