@@ -2,6 +2,7 @@
 export const elsewhere: readonly (readonly [part: string, reason: string])[] = [
   ['npm ci && npm start', 'test/scripts/start.test.ts starts the server so'],
   ['npm ci && npm test', 'it is this run'],
+  ['npm run sample', 'test/guide/running-page.ts imports the same file'],
   ['npm run dev', 'test/scripts/dev.test.ts changes definitions under it'],
   ['npm run import -- ', 'test/scripts/import.test.ts'],
   ['npm run export -- ', 'test/scripts/import.test.ts'],
