@@ -29,8 +29,11 @@ local damaged = false
 local function known_number(origin)
   local number = numbers[origin]
   if not number then
-    local kept = redis.call('HGET', KEYS[3], origin)
-    if kept then
+    local kept = redis.pcall('HGET', KEYS[3], origin)
+    if type(kept) == 'table' then
+      if not string.find(kept.err, 'WRONGTYPE', 1, true) then return error(kept.err, 0) end
+      damaged = true
+    elseif kept then
       number = tonumber(string.match(kept, '^(%d+)\\n'))
       damaged = damaged or not number
     else

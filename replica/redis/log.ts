@@ -2,12 +2,13 @@
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
-import { bodyOf, isLogId, isMark, isOrigin, markAtStart } from '../log/entry.ts';
+import { bodyOf, isMark, isOrigin, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
 import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import type { Connection } from './connection.ts';
 import { orUnavailable } from './errors.ts';
+import { parseHead, unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 import { mendHead, mendOrigins } from './mending.ts';
 import { defineScripts } from './scripts.ts';
@@ -40,15 +41,34 @@ export class RedisLog implements Log {
   }
 
   async head(): Promise<Head | undefined> {
-    const { reader } = this.#connections;
-    return this.#headOf(await orUnavailable(reader.redis.hmget(this.#keys.log, 'id', 'position', 'mark')));
+    const { reader, writer } = this.#connections;
+    let log = this.#known?.log ?? '';
+    for (;;) {
+      const answer = texts(await orUnavailable(reader.redis.tidelineHead(this.#keys.log, this.#keys.stream(log), log)));
+      const head = await this.#headOf(answer.slice(0, 3));
+      if (head !== undefined && head.log !== log) {
+        log = head.log;
+        continue;
+      }
+      if (head === undefined) return undefined;
+      if (answer[3] === '1') {
+        this.#known = head;
+        return head;
+      }
+      // P81
+      if (await mendHead(this.#keys, writer, this.#known)) throw damaged("the log's head");
+      // Who has seen the log finds out whether it goes on where it stands.
+      if (this.#known) return head;
+      throw this.#beyondMending();
+    }
   }
 
   async create(log: LogId, keepMilliseconds = 0): Promise<Head> {
     const { redis } = this.#connections.writer;
     const { log: key, origins, manifest, kept } = this.#keys;
     const answer = redis.tidelineCreate(key, origins, manifest, kept, log, markAtStart(log), keepMilliseconds);
-    const head = await this.#headOf(texts(await orUnavailable(answer)));
+    await orUnavailable(answer);
+    const head = await this.head();
     if (head === undefined) throw new LogUnavailableError('Redis: no log was made', false);
     return head;
   }
@@ -63,7 +83,7 @@ export class RedisLog implements Log {
     const answered = await orUnavailable(answer);
     if (typeof answered === 'string') return appendedEntries(seen.log, answered, batch, body);
     const [problem, why] = texts(answered);
-    if (problem === 'REPLACED') throw new LogReplacedError(String(why));
+    if (problem === 'REPLACED') throw await this.#replaced(new LogReplacedError(String(why)), seen);
     if (problem === 'DAMAGED') await this.#mend(seen);
     throw new LogUnavailableError(`Redis: ${why}`, true);
   }
@@ -76,7 +96,12 @@ export class RedisLog implements Log {
     );
     const parts = Array.isArray(answer) ? answer : [];
     const head = await this.#headOf(texts(parts.slice(0, 3)), log);
-    return decodeFollowing(head, log, after, storedEntries(parts.slice(3)));
+    try {
+      return decodeFollowing(head, log, after, storedEntries(parts.slice(3)));
+    } catch (error) {
+      if (error instanceof LogReplacedError) throw await this.#replaced(error, this.#known, log);
+      throw error;
+    }
   }
 
   /** None: a replica on Redis keeps its states in memory. */
@@ -86,7 +111,11 @@ export class RedisLog implements Log {
 
   async origins(): Promise<ReadonlyMap<Origin, number>> {
     const { redis } = this.#connections.reader;
-    const answer = await orUnavailable(redis.hgetall(this.#keys.origins));
+    const answer = await unlessOther(redis.hgetall(this.#keys.origins));
+    if (answer === undefined) {
+      await this.#mendOrigins();
+      throw damaged('what holds the last numbers by origin');
+    }
     const origins = new Map<Origin, number>();
     for (const [origin, value] of Object.entries(answer)) {
       // Bytes that are not ours.
@@ -116,18 +145,40 @@ export class RedisLog implements Log {
    */
   async #headOf(fields: readonly (string | null | undefined)[], followed?: LogId): Promise<Head | undefined> {
     const head = parseHead(fields);
-    if (head !== 'damaged') {
-      this.#known = head ?? this.#known;
-      return head;
-    }
-    await mendHead(this.#keys, this.#connections.writer, this.#known, followed);
-    throw damaged("the log's head");
+    if (head !== 'damaged') return head;
+    if (await mendHead(this.#keys, this.#connections.writer, this.#known, followed)) throw damaged("the log's head");
+    throw this.#beyondMending();
+  }
+
+  /** P81. The log went back, or is another one; unless it is its head that says so, and wrongly. */
+  async #replaced(
+    problem: LogReplacedError,
+    known: Head | undefined,
+    followed?: LogId,
+  ): Promise<LogReplacedError | LogUnavailableError> {
+    const isMended = await mendHead(this.#keys, this.#connections.writer, known, followed);
+    return isMended ? damaged("the log's head") : problem;
+  }
+
+  #beyondMending(): LogUnavailableError {
+    return new LogUnavailableError(
+      `Redis: the log's head, in key ${this.#keys.log}, is damaged, and neither the log nor a snapshot says what it was: ` +
+        'restore that key from a backup; or start the replica that ran last with its data folder, and delete the key: ' +
+        'it begins another log with all that it has',
+      true,
+    );
   }
 
   /** P63. @throws {LogUnavailableError} */
   async #mend(seen: Head): Promise<void> {
     const { writer } = this.#connections;
     if (await mendHead(this.#keys, writer, seen)) return;
+    await this.#mendOrigins();
+  }
+
+  /** P63. @throws {LogUnavailableError} */
+  async #mendOrigins(): Promise<void> {
+    const { writer } = this.#connections;
     const head = await this.head();
     if (head === undefined) return;
     try {
@@ -155,19 +206,13 @@ const lineOf = ({ origin, number, numberBefore, frame, seen, isOverdue }: Offere
   return `${line}\n`;
 };
 
-const damaged = (what: string) => new LogUnavailableError(`Redis: ${what} does not decode`, true);
+const damaged = (what: string) =>
+  new LogUnavailableError(`Redis: ${what} does not decode, or does not fit the log`, true);
 
 /** What a script answered, as text; nil stays undefined. */
 function texts(answer: unknown): (string | undefined)[] {
   const parts: readonly unknown[] = Array.isArray(answer) ? answer : [];
   return parts.map((part) => (part === null || part === undefined ? undefined : String(part)));
-}
-
-function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]): Head | 'damaged' | undefined {
-  if ((log ?? positionText ?? mark ?? undefined) === undefined) return undefined;
-  const position = parseNumber(positionText ?? undefined);
-  if (!isLogId(log ?? undefined) || position === undefined || !isMark(mark ?? undefined)) return 'damaged';
-  return { log: log ?? '', position, mark: mark ?? '' };
 }
 
 function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {

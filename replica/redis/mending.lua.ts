@@ -1,15 +1,24 @@
-/** The scripts that put right what stands beside the log, where it does not decode: docs/internals/protocol.md, P63. */
+/** The scripts that put right what stands beside the log, where it does not decode or does not fit: docs/internals/protocol.md, P63 and P81. */
+import { typeFunctions } from './standing.lua.ts';
 
 /**
- * KEYS: log. ARGV: id, position and mark as they were found, each empty where it is missing; the same as they have to be.
+ * KEYS: log, the stream under the id that it has to have. ARGV: 'hash', or 'other' where the log's key holds another type; id, position and mark as they were found, each
+ * empty where it is missing; the same as they have to be; the id of the stream's last entry, empty where there is none.
  * Answers 1, or 0 where they are not as they were found any more.
  */
-export const mendHeadScript = `
-local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
-for index = 1, 3 do
-  if (head[index] or '') ~= ARGV[index] then return 0 end
+export const mendHeadScript = `${typeFunctions}
+local is_other = holds_other(KEYS[1])
+if is_other ~= (ARGV[1] == 'other') then return 0 end
+if not is_other then
+  local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
+  for index = 1, 3 do
+    if (head[index] or '') ~= ARGV[1 + index] then return 0 end
+  end
 end
-redis.call('HSET', KEYS[1], 'id', ARGV[4], 'position', ARGV[5], 'mark', ARGV[6])
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+if (last and last[1] or '') ~= ARGV[8] then return 0 end
+if is_other then redis.call('DEL', KEYS[1]) end
+redis.call('HSET', KEYS[1], 'id', ARGV[5], 'position', ARGV[6], 'mark', ARGV[7])
 return 1
 `;
 
@@ -18,11 +27,12 @@ return 1
  * KEYS: log, origins. ARGV: the log's id, position and mark; then of each origin: its name and its last number.
  * Answers 1, or 0 where the log's head is another.
  */
-export const mendOriginsScript = `
+export const mendOriginsScript = `${typeFunctions}
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
 for index = 1, 3 do
   if head[index] ~= ARGV[index] then return 0 end
 end
+if holds_other(KEYS[2]) then redis.call('DEL', KEYS[2]) end
 local function number_in(value) return value and tonumber(string.match(value, '^(%d+)\\n')) end
 local known = {}
 for index = 4, #ARGV, 2 do

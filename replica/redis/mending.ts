@@ -1,17 +1,18 @@
 /**
- * P63. Puts right what stands beside the log where it does not decode: the head, from the log's last entry; the last numbers
+ * P63, P81. Puts right what stands beside the log where it does not decode, or does not fit the log: the head, from the log's last entry; the last numbers
  * by origin, from the snapshot and the entries since. All that is taken for this was checked when it was read; what is
  * written is what an append would have written, and only while what was found is still there.
  */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin } from '../crdt/version.ts';
-import { decodeEntry, isLogId } from '../log/entry.ts';
+import { decodeEntry, isLogId, markAtStart } from '../log/entry.ts';
 import type { LogEntry } from '../log/log.ts';
 import { decodeManifest } from '../log/manifest.ts';
 import type { Generation } from '../log/snapshots.ts';
 import type { Connection } from './connection.ts';
 import { orUnavailable } from './errors.ts';
+import { parseHead, unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 
 /**
@@ -26,16 +27,53 @@ export async function mendHead(
   known: Head | undefined,
   followed?: LogId,
 ): Promise<boolean> {
-  const found = await orUnavailable(redis.hmgetBuffer(keys.log, 'id', 'position', 'mark'));
-  const stored = String(found[0] ?? '');
+  const hash = await unlessOther(redis.hmgetBuffer(keys.log, 'id', 'position', 'mark'));
+  const found = hash ?? [null, null, null];
+  if (hash?.every((field) => field === null)) return false;
+  const head = parseHead(found.map((field) => field && String(field)));
   const begins = (await generationsOf(keys, redis)).map(({ begin }) => begin);
-  const log = isLogId(stored) ? stored : (known?.log ?? followed ?? begins[0]?.log);
-  if (log === undefined || found.every((field) => field === null)) return false;
-  const end = await endOf(keys, redis, log, known === undefined ? begins : [known, ...begins]);
-  if (end === undefined) return false;
-  if (stored === end.log && String(found[1]) === `${end.position}` && String(found[2]) === end.mark) return false;
-  const as = found.map((field) => field ?? '');
-  return (await orUnavailable(redis.tidelineMendHead(keys.log, ...as, end.log, end.position, end.mark))) === 1;
+  // Where the head decodes, only an empty log is taken from memory: another replica may know another end.
+  const isDecoded = typeof head === 'object';
+  const mayEnd = known && (!isDecoded || known.position === 0) ? [...begins, known] : begins;
+  for (const log of await idsOf(keys, redis, String(found[0] ?? ''), head, [known?.log, followed, begins[0]?.log])) {
+    const end = await endOf(keys, redis, log, mayEnd);
+    if (end === undefined) continue;
+    if (isDecoded && head.log === end.log && head.position === end.position && head.mark === end.mark) return false;
+    const as = found.map((field) => field ?? '');
+    const mended = redis.tidelineMendHead(
+      keys.log,
+      keys.stream(log),
+      hash ? 'hash' : 'other',
+      ...as,
+      end.log,
+      end.position,
+      end.mark,
+      end.lastId,
+    );
+    return (await orUnavailable(mended)) === 1;
+  }
+  return false;
+}
+
+/** P81. Ids that the log may have: the head's alone where a stream or the snapshot confirms it, or where the log is new. */
+async function idsOf(
+  keys: Keys,
+  redis: Connection['redis'],
+  stored: string,
+  head: ReturnType<typeof parseHead>,
+  others: readonly (LogId | undefined)[],
+): Promise<Iterable<LogId>> {
+  const known = others.filter((id) => id !== undefined);
+  if (!isLogId(stored)) return new Set(known);
+  const isNew = typeof head === 'object' && head.position === 0 && head.mark === markAtStart(stored);
+  if (isNew || known.at(-1) === stored || (await orUnavailable(redis.exists(keys.stream(stored)))) === 1)
+    return [stored];
+  return new Set([...known, stored]);
+}
+
+interface End extends Head {
+  /** Of the stream's last entry; empty where there is none. */
+  readonly lastId: string;
 }
 
 async function endOf(
@@ -43,22 +81,25 @@ async function endOf(
   redis: Connection['redis'],
   log: LogId,
   mayEnd: readonly Head[],
-): Promise<Head | undefined> {
-  const [last] = await orUnavailable(redis.xrevrangeBuffer(keys.stream(log), '+', '-', 'COUNT', 1));
-  if (last !== undefined) {
-    const entry = ifItDecodes(() => decodeEntry(last[1][1] ?? Buffer.alloc(0)));
-    if (entry?.log !== log || String(last[0]) !== `${entry.last}-0`) return undefined;
-    return { log, position: entry.last, mark: entry.mark };
-  }
+): Promise<End | undefined> {
   const ends = mayEnd.filter((end) => end.log === log);
-  if (ends.length === 0) return undefined;
-  // Trimming leaves a stream in place: in this log there was never anything.
-  if ((await orUnavailable(redis.exists(keys.stream(log)))) === 0) return ends.find(({ position }) => position === 0);
-  // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
+  const withoutEntry = (end: Head | undefined) => end && { ...end, lastId: '' };
+  if ((await orUnavailable(redis.exists(keys.stream(log)))) === 0) {
+    // Trimming leaves a stream in place: in this log there was never anything.
+    return ends.some(({ position }) => position > 0) ? undefined : withoutEntry(ends[0]);
+  }
+  const [last] = await orUnavailable(redis.xrevrangeBuffer(keys.stream(log), '+', '-', 'COUNT', 1));
   const about = await orUnavailable(redis.xinfo('STREAM', keys.stream(log)));
   const fields: readonly unknown[] = Array.isArray(about) ? about : [];
-  const lastId = String(fields[fields.indexOf('last-generated-id') + 1]);
-  return ends.find(({ position }) => `${position}-0` === lastId);
+  const lastGenerated = String(fields[fields.indexOf('last-generated-id') + 1]);
+  // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
+  if (last === undefined) return withoutEntry(ends.find(({ position }) => `${position}-0` === lastGenerated));
+  const entry = ifItDecodes(() => decodeEntry(last[1][1] ?? Buffer.alloc(0)));
+  const lastId = String(last[0]);
+  if (entry?.log !== log || lastId !== `${entry.last}-0`) return undefined;
+  // Entries after it were deleted.
+  if (lastId !== lastGenerated) return undefined;
+  return { log, position: entry.last, mark: entry.mark, lastId };
 }
 
 /**
@@ -92,7 +133,7 @@ export async function mendOrigins(
 
 /** Newest first; none where the manifest does not decode. */
 async function generationsOf(keys: Keys, redis: Connection['redis']): Promise<readonly Generation[]> {
-  const bytes = await orUnavailable(redis.hgetBuffer(keys.manifest, 'manifest'));
+  const bytes = await unlessOther(redis.hgetBuffer(keys.manifest, 'manifest'));
   const manifest = bytes && ifItDecodes(() => decodeManifest(bytes));
   return manifest ? [manifest.generation, ...(manifest.before ? [manifest.before] : [])] : [];
 }

@@ -12,6 +12,17 @@ import {
   takeLeaseScript,
   trimScript,
 } from './snapshots.lua.ts';
+import { headFunctions, typeFunctions } from './standing.lua.ts';
+
+/**
+ * P81. As of one moment. KEYS: log, the stream under an id. ARGV: that id.
+ * Answers id, position and mark of the head; then 1 where it is where the stream ends, 0 where not, or where the id is another.
+ */
+const headScript = `${headFunctions}
+local head = head_of(KEYS[1])
+local is_there = head[1] == ARGV[1] and head[2] and head[3] and fits(KEYS[2], head[1], head[2], head[3])
+return {head[1], head[2], head[3], is_there and 1 or 0}
+`;
 
 /**
  * Makes a log where there is none; P25. P7: its first write is one that Redis refuses when it takes none.
@@ -28,7 +39,8 @@ return {ARGV[1], '0', ARGV[2]}
 `;
 
 /** P9. KEYS: origins. ARGV: origin, number and secret as they must be, and as they are then. Answers 1 or 0. */
-const claimScript = `
+const claimScript = `${typeFunctions}
+if holds_other(KEYS[1]) then return 0 end
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
@@ -38,8 +50,8 @@ return 1
  * P8. Head and entries as of one moment. KEYS: log, a stream. ARGV: after, most entries, bytes at which to stop.
  * Answers id, position, mark, then of each entry its id in the stream and its bytes.
  */
-const readScript = `
-local answer = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
+const readScript = `${headFunctions}
+local answer = head_of(KEYS[1])
 local from, bytes = ARGV[1] .. '-0', 0
 for _ = 1, tonumber(ARGV[2]) do
   local found = redis.call('XRANGE', KEYS[2], '(' .. from, '+', 'COUNT', 1)[1]
@@ -68,7 +80,12 @@ declare module 'ioredis' {
       mark: string,
       keepMilliseconds: number,
     ): Result<unknown, Context>;
-    tidelineMendHead(log: string, ...foundAndEnd: (string | number | Buffer)[]): Result<unknown, Context>;
+    tidelineHead(log: string, stream: string, id: string): Result<unknown, Context>;
+    tidelineMendHead(
+      log: string,
+      stream: string,
+      ...foundAndEnd: (string | number | Buffer)[]
+    ): Result<unknown, Context>;
     tidelineMendOrigins(
       log: string,
       origins: string,
@@ -139,7 +156,8 @@ export function defineScripts(redis: Redis): void {
   redis.defineCommand('tidelineCreate', { numberOfKeys: 4, lua: createScript });
   redis.defineCommand('tidelineClaim', { numberOfKeys: 1, lua: claimScript });
   redis.defineCommand('tidelineRead', { numberOfKeys: 2, lua: readScript, readOnly: true });
-  redis.defineCommand('tidelineMendHead', { numberOfKeys: 1, lua: mendHeadScript });
+  redis.defineCommand('tidelineHead', { numberOfKeys: 2, lua: headScript, readOnly: true });
+  redis.defineCommand('tidelineMendHead', { numberOfKeys: 2, lua: mendHeadScript });
   redis.defineCommand('tidelineMendOrigins', { numberOfKeys: 2, lua: mendOriginsScript });
   redis.defineCommand('tidelineTakeLease', { numberOfKeys: 1, lua: takeLeaseScript });
   redis.defineCommand('tidelinePrepareLog', { numberOfKeys: 1, lua: prepareLogScript });

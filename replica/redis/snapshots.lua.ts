@@ -1,5 +1,12 @@
 /** The scripts of leases and snapshots. P7 holds for each: what can fail comes first, and Redis refuses the first write whole. */
-import { standingFunctions } from './standing.lua.ts';
+import { standingFunctions, typeFunctions } from './standing.lua.ts';
+
+/** P81. What holds another type than a hash, under the name of one of ours, is not ours. */
+const makeHash = `${typeFunctions}
+local function make_hash(key)
+  if holds_other(key) then redis.call('DEL', key) end
+end
+`;
 
 /**
  * P19, P64. What is there without an expiry is no lease: it would be held for ever.
@@ -29,7 +36,9 @@ return redis.call('DEL', KEYS[1])
  * Answers {'LOST'}, or {'LISTED', of each that was listed before: generation, chunks}.
  */
 export const listScript = `
+${makeHash}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'LOST'} end
+make_hash(KEYS[2])
 local listed = redis.call('HGETALL', KEYS[2])
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 local answer = {'LISTED'}
@@ -49,9 +58,11 @@ return answer
  * Answers {'NAMED'}, {'LOST'}, or what `standing` answers.
  */
 export const nameScript = `${standingFunctions}
+${makeHash}
 local problem = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 if problem then return problem end
 if redis.call('GET', KEYS[3]) ~= ARGV[4] then return {'LOST'} end
+make_hash(KEYS[4])
 redis.call('HSET', KEYS[4], 'generation', ARGV[5], 'manifest', ARGV[6])
 return {'NAMED'}
 `;
@@ -64,7 +75,7 @@ return {'NAMED'}
 export const trimScript = `${standingFunctions}
 local problem = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 if problem then return problem end
-if redis.call('HGET', KEYS[3], 'generation') ~= ARGV[4] then return {'KEPT'} end
+if holds_other(KEYS[3]) or redis.call('HGET', KEYS[3], 'generation') ~= ARGV[4] then return {'KEPT'} end
 if redis.call('PTTL', KEYS[4]) >= 0 then return {'KEPT'} end
 local up_to = tonumber(ARGV[5])
 local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
@@ -102,6 +113,7 @@ return {'PREPARED'}
  * that begins; generation, the manifest; then of each origin: its name and its last number. Answers 1 or 0.
  */
 export const beginLogScript = `
+${makeHash}
 if redis.call('GET', KEYS[6]) ~= ARGV[1] then return 0 end
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
 for index = 1, 3 do
@@ -117,6 +129,7 @@ if last then
   if not ends or ends ~= count then return 0 end
 end
 
+make_hash(KEYS[5])
 redis.call('HSET', KEYS[5], 'generation', ARGV[8], 'manifest', ARGV[9])
 redis.call('HSET', KEYS[1], 'id', ARGV[5], 'position', ARGV[6], 'mark', ARGV[7])
 redis.call('DEL', KEYS[4], KEYS[7])

@@ -16,6 +16,7 @@ import type {
 import type { Chunks } from './chunks.ts';
 import type { Connection } from './connection.ts';
 import { orUnavailable } from './errors.ts';
+import { unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 import { defineScripts } from './scripts.ts';
 
@@ -34,8 +35,10 @@ export class RedisSnapshots implements Snapshots {
   }
 
   async manifest(): Promise<Manifest | undefined> {
-    const stored = this.#reader.redis.hmgetBuffer(this.#keys.manifest, 'generation', 'manifest');
-    const [generation, bytes] = await orUnavailable(stored);
+    const stored = await unlessOther(this.#reader.redis.hmgetBuffer(this.#keys.manifest, 'generation', 'manifest'));
+    // P81. The next one that is named takes its place.
+    if (!stored) throw new MalformedBytesError('the manifest of the snapshot is malformed: its key holds another type');
+    const [generation, bytes] = stored;
     if (!bytes) return undefined;
     const manifest = decodeManifest(bytes);
     if (String(generation) !== manifest.generation.name) {

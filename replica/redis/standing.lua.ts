@@ -1,3 +1,42 @@
+/** P81. Whether a key holds something else than a hash, asked with a command that replicas need anyway. */
+export const typeFunctions = `
+local function holds_other(key)
+  local found = redis.pcall('HGET', key, '')
+  return type(found) == 'table' and string.find(found.err, 'WRONGTYPE', 1, true) ~= nil
+end
+`;
+
+/**
+ * P63, P81. `head_of(log key)` gives id, position and mark, empty where the key holds another type. `fits(stream, id, position,
+ * mark)` says whether a head is where the stream under its id ends; true, too, where the stream does not say.
+ */
+export const headFunctions = `${typeFunctions}
+local function head_of(log_key)
+  local found = redis.pcall('HMGET', log_key, 'id', 'position', 'mark')
+  if not found.err then return found end
+  return holds_other(log_key) and {'', '', ''} or error(found.err, 0)
+end
+local function last_generated(stream)
+  local about = redis.call('XINFO', 'STREAM', stream)
+  for index = 1, #about, 2 do
+    if about[index] == 'last-generated-id' then return about[index + 1] end
+  end
+end
+local function fits(stream, log, position_text, mark)
+  local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if not last then
+    if redis.call('EXISTS', stream) == 0 then return position_text == '0' and mark == redis.sha1hex(log) end
+    return last_generated(stream) == position_text .. '-0'
+  end
+  local header = string.sub(last[2][2] or '', 1, 512)
+  local of, ends, before, numbers = string.match(header, '^2\\n([^\\n]+)\\n(%d+)\\n(%x+)\\n([^\\n]+\\n%d+\\n%d+)\\n')
+  if of ~= log or last[1] ~= ends .. '-0' then return true end
+  if ends == position_text and redis.sha1hex(before .. '\\n' .. numbers) == mark then return true end
+  -- Entries after this one were deleted: how the log ended is not known from here.
+  return last_generated(stream) ~= last[1]
+end
+`;
+
 /**
  * P6, in Lua: whether a sender stands in the log's history. Begins every script that writes to the log, or names or trims
  * what stands beside it; docs/internals/protocol.md.
@@ -9,9 +48,9 @@
 export const standingFunctions = `
 local function text(number) return string.format('%.0f', number) end
 local function is_mark(value) return type(value) == 'string' and #value == 40 and not string.find(value, '[^0-9a-f]') end
-
+${headFunctions}
 local function standing(log_key, stream, seen_log, seen_position_text, seen_mark)
-  local found = redis.call('HMGET', log_key, 'id', 'position', 'mark')
+  local found = head_of(log_key)
   local log, position_text, mark = found[1], found[2], found[3]
   -- Nobody else has written since: what is there is what the sender was told.
   if log == seen_log and position_text == seen_position_text and mark == seen_mark then
@@ -27,6 +66,9 @@ local function standing(log_key, stream, seen_log, seen_position_text, seen_mark
   end
   if position < seen_position then
     return {'REPLACED', 'log ' .. log .. ' ends at ' .. text(position) .. ', before ' .. text(seen_position)}
+  end
+  if not fits(stream, log, position_text, mark) then
+    return {'DAMAGED', 'the head of log ' .. log .. ' is not where its stream ends'}
   end
 
   local mark_there = mark

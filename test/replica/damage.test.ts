@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../servers/redis.ts';
 import { eventually } from '../servers/wait.ts';
-import { damagesBesideLog, damagesOfLog } from './damages.ts';
+import { type Damage, damagesBesideLog, damagesOfLog, damagesThatDecode } from './damages.ts';
 import { type OpenReplica, openOnRedis, readAll, temporaryFolder, upsert } from './replicas.ts';
 
 /** A snapshot whenever there is anything in the log, and a log that is trimmed at once. */
@@ -118,6 +118,90 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
       expect(again.replica.status.version[0]?.log).toBe(log);
     },
   );
+});
+
+describe('what stands beside the log decodes, and does not fit it', { timeout: 60_000 }, () => {
+  const damages: [string, Damage][] = Object.entries(damagesThatDecode);
+  const nothing = () => Buffer.alloc(0);
+
+  describe.each([
+    ['with snapshots', timing],
+    ['without a snapshot', early],
+  ])('%s', (_, timing) => {
+    it.each(damages)('P81: %s is put right by replicas that run, and a fresh one starts', async (_, damage) => {
+      await using redis = await startRedis();
+      await using folder = await temporaryFolder();
+      const open = (name: string, path?: string) => openOnRedis({ url: redis.url, name, path, timing });
+      await using a = await open('a', folder.path);
+      await using b = await open('b');
+      for (let index = 0; index < 5; index += 1) await upsert(a, 'cars', { _id: `before ${index}` });
+      const log = a.replica.status.version[0]?.log ?? '';
+
+      await damage({ client: redis.client, namespace: 'test', log }, nothing);
+      await using fresh = await open('c');
+      await write(a, 'by a');
+      await write(b, 'by b');
+      await write(fresh, 'by c');
+
+      await eventually(`all go on: ${problemsOf(a, b, fresh)}`, () => [a, b, fresh].every(isWell));
+      await eventually('all have all', () =>
+        [a, b, fresh].every((one) => Object.keys(readAll(one, 'cars')).length === 8),
+      );
+      for (const one of [a, b, fresh]) expect(one.replica.status.version).toEqual([{ log, position: 8 }]);
+    });
+
+    it.each(damages)(
+      'P33, P81: %s, while no replica runs, is put right by who starts from its disk',
+      async (_, damage) => {
+        await using redis = await startRedis();
+        await using folder = await temporaryFolder();
+        const open = (name: string, path?: string) => openOnRedis({ url: redis.url, name, path, timing });
+        let log = '';
+        {
+          await using a = await open('a', folder.path);
+          for (let index = 0; index < 5; index += 1) await upsert(a, 'cars', { _id: `before ${index}` });
+          log = a.replica.status.version[0]?.log ?? '';
+        }
+        await damage({ client: redis.client, namespace: 'test', log }, nothing);
+
+        await using again = await open('a', folder.path);
+        await write(again, 'after');
+        await eventually(`it goes on: ${problemsOf(again)}`, () => isWell(again));
+        await using fresh = await open('b');
+
+        expect(Object.keys(readAll(fresh, 'cars'))).toHaveLength(6);
+        expect(fresh.replica.status.version).toEqual([{ log, position: 6 }]);
+      },
+    );
+  });
+
+  it('P81: a fresh replica that nobody tells what the head was says what to do', async () => {
+    await using redis = await startRedis();
+    {
+      await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined, timing: early });
+      await upsert(a, 'cars', { _id: 'before' });
+    }
+    await redis.client.set('{test}:log', 'mine');
+
+    await using fresh = await openOnRedis({ url: redis.url, name: 'b', path: undefined, early: true, timing: early });
+    await eventually('it says what to do', () => fresh.replica.status.problem?.includes('{test}:log') === true);
+    expect(fresh.replica.status.problem).toContain('restore that key');
+  });
+
+  it('P44, P81: a log that was restored from before is no damage of its head', async () => {
+    await using redis = await startRedis();
+    await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined, timing: early });
+    await upsert(a, 'cars', { _id: 'first' });
+    const keys = ['{test}:log', '{test}:origins', `{test}:log:${a.replica.status.version[0]?.log}`];
+    const dumps = await Promise.all(keys.map((key) => redis.client.dumpBuffer(key)));
+    await upsert(a, 'cars', { _id: 'second' });
+    for (const [index, key] of keys.entries())
+      await redis.client.restore(key, 0, dumps[index] ?? Buffer.alloc(0), 'REPLACE');
+    const log = a.replica.status.version[0]?.log;
+
+    await eventually('it begins another log', () => a.replica.status.version[0]?.log !== log && isWell(a));
+    expect(readAll(a, 'cars')).toEqual({ first: {}, second: {} });
+  });
 });
 
 const isWell = ({ replica }: OpenReplica) =>

@@ -45,6 +45,37 @@ export const damagesBesideLog: Readonly<Record<string, Damage>> = {
   },
 };
 
+/** P81. What decodes, and does not fit the log; a hash's key that holds another type. */
+export const damagesThatDecode: Readonly<Record<string, Damage>> = {
+  'a string in the place of the head': ({ client, namespace }) => client.set(`{${namespace}}:log`, 'mine'),
+  'a list in the place of the head': async ({ client, namespace }) => {
+    await client.del(`{${namespace}}:log`);
+    await client.rpush(`{${namespace}}:log`, 'mine');
+  },
+  'another id': ({ client, namespace }) => client.hset(`{${namespace}}:log`, 'id', 'f'.repeat(32)),
+  'a lower position': (site) => movePosition(site, -3n),
+  'a lower position with its mark': async (site) => {
+    const { client, namespace, log } = site;
+    await movePosition(site, -3n);
+    const position = await client.hget(`{${namespace}}:log`, 'position');
+    const [[, [, entry]] = ['', ['', '']]] = await client.xrange(`{${namespace}}:log:${log}`, `(${position}-0`, '+');
+    const before = entry?.split('\n')[3];
+    if (before !== undefined) await client.hset(`{${namespace}}:log`, 'mark', before);
+  },
+  'a position 1,000 higher': (site) => movePosition(site, 1000n),
+  'a position 10^15 higher': (site) => movePosition(site, 10n ** 15n),
+  'another mark': ({ client, namespace }) => client.hset(`{${namespace}}:log`, 'mark', 'f'.repeat(40)),
+  'a string in the place of the last numbers': ({ client, namespace }) => client.set(`{${namespace}}:origins`, 'mine'),
+  'a string in the place of the manifest': ({ client, namespace }) => client.set(`{${namespace}}:snapshot`, 'mine'),
+  'a string in the place of the list of generations': ({ client, namespace }) =>
+    client.set(`{${namespace}}:snapshots`, 'mine'),
+};
+
+async function movePosition({ client, namespace }: Damaged, by: bigint): Promise<void> {
+  const position = BigInt((await client.hget(`{${namespace}}:log`, 'position')) ?? '0') + by;
+  await client.hset(`{${namespace}}:log`, 'position', `${position < 0n ? 0n : position}`);
+}
+
 /** Of its entries: only while nobody appends. */
 export const damagesOfLog: Readonly<Record<string, Damage>> = {
   'the first entry of the log': (site, bytes) => rewriteEntry(site, () => 0, bytes),

@@ -154,7 +154,7 @@ describe('a server that takes no writes', () => {
     expect(await log.head()).toEqual(start);
   });
 
-  it('P10: refuses keys that hold something else', async () => {
+  it('P10, P63, P81: refuses while keys hold something else, and puts them right', async () => {
     const server = await openServer();
     const log = await openLog(server.url);
     await log.create('log');
@@ -164,7 +164,9 @@ describe('a server that takes no writes', () => {
     expect(await refused(append(log, transaction('a.x', 1)))).toBe(true);
     await server.client.hset('{test}:log', 'position', 'many');
     expect(await refused(log.head())).toBe(true);
+    await server.client.set('{test}:log', 'mine');
     expect(await refused(append(log, transaction('a.x', 1)))).toBe(true);
+    expect(await append(log, transaction('a.x', 1))).toHaveLength(1);
   });
 
   it('P7: has appended, and says so, also where publishing is not allowed', async () => {

@@ -1,0 +1,31 @@
+/** The head of the log as its fields stand in Redis, and keys that hold something else than ours. */
+import { LogUnavailableError } from '../../errors.ts';
+import type { Head } from '../crdt/version.ts';
+import { isLogId, isMark } from '../log/entry.ts';
+import { parseNumber } from '../log/sealed.ts';
+import { orUnavailable } from './errors.ts';
+
+/** @returns undefined where there is none */
+export function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]):
+  | Head
+  | 'damaged'
+  | undefined {
+  if ((log ?? positionText ?? mark ?? undefined) === undefined) return undefined;
+  const position = parseNumber(positionText ?? undefined);
+  if (!isLogId(log ?? undefined) || position === undefined || !isMark(mark ?? undefined)) return 'damaged';
+  return { log: log ?? '', position, mark: mark ?? '' };
+}
+
+/**
+ * P81. What a command answers.
+ * @returns undefined where its key holds another type than the command is for
+ * @throws {LogUnavailableError}
+ */
+export async function unlessOther<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await orUnavailable(answer);
+  } catch (error) {
+    if (error instanceof LogUnavailableError && error.message.includes('WRONGTYPE')) return undefined;
+    throw error;
+  }
+}
