@@ -13,7 +13,6 @@ export const elsewhere: readonly (readonly [part: string, reason: string])[] = [
   ['preset: client', 'the generator is not among the packages of the tests'],
   ['async rewrites()', 'Next is not among the packages of the tests'],
   ['npm ci && npm run build', 'test/scripts/build.test.ts runs what is built'],
-  ['git clone', 'it needs the network'],
   ['"argument": "document.address.city"', 'the shape of any error; docs/guide/collections.md has a real one'],
   ['docker ', 'no container engine in tests; test/compose.test.ts checks the files'],
   ['FROM ', 'no container engine in tests'],
