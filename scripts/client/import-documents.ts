@@ -47,7 +47,13 @@ interface Numbered {
  * What a file may rightly be refused for; anything else ends the import. The same for the whole file, where it is the
  * collection's name that is refused.
  */
-const refusalsOfDocuments = new Set(['BAD_USER_INPUT', 'TYPE_MISMATCH', 'ID_IMMUTABLE', 'PAYLOAD_TOO_LARGE']);
+const refusalsOfDocuments = new Set([
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'TYPE_MISMATCH',
+  'ID_IMMUTABLE',
+  'PAYLOAD_TOO_LARGE',
+]);
 
 const upsertMany = /* GraphQL */ `
   mutation Import($collection: String!, $documents: [JSON!]!) {

@@ -10,7 +10,7 @@ export const elsewhere: readonly (readonly [part: string, reason: string])[] = [
   ['REDIS_URL=redis://127.0.0.1:6379', 'test/server/replicas.test.ts runs replicas over a Redis'],
   ['user tideline on', 'test/replica/redis/rights.test.ts gives Redis this user'],
   ['npx vite notes', 'test/guide/first-app.test.ts serves the page and opens it in a browser'],
-  ['preset: client', 'the generator is not among the packages of the tests'],
+  ['preset: client', 'test/clients/typed.test.ts generates with the same preset and scalars'],
   ['async rewrites()', 'Next is not among the packages of the tests'],
   ['npm ci && npm run build', 'test/scripts/build.test.ts runs what is built'],
   ['"argument": "document.address.city"', 'the shape of any error; docs/guide/collections.md has a real one'],

@@ -119,6 +119,15 @@ describe('import', () => {
     expect(await documents('people')).toHaveLength(35);
   });
 
+  it('rejects a document with more values than a request may have, and imports all others', async () => {
+    const many = `{"_id":"many","values":[${'1,'.repeat(1_100_000)}1]}`;
+    const path = await file('dense.ndjson', [{ _id: 'a' }, many, { _id: 'b' }]);
+    const { code, stderr } = await run('import', 'dense', path);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^rejected: line 2, _id many: [A-Z_]+: /m);
+    expect(await documents('dense')).toEqual([{ _id: 'a' }, { _id: 'b' }]);
+  });
+
   it('stops at once where it is the collection that is refused', async () => {
     const { code, stderr } = await run('import', '__secret', await file('one.ndjson', [{ _id: 'a' }]));
     expect(code).toBe(1);
