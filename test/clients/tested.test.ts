@@ -13,7 +13,13 @@ const rows = [...table.matchAll(/^\| `([^`]+)` +\| ([\d.]+) +\|/gm)].map(([, nam
 ]);
 
 /** What the tests of clients need beside the clients themselves. */
-const tools = new Set(['graphql', 'rxjs', '@gql.tada/internal', '@graphql-codegen/core']);
+const tools = new Set([
+  '@graphql-typed-document-node/core',
+  'graphql',
+  'rxjs',
+  '@gql.tada/internal',
+  '@graphql-codegen/core',
+]);
 
 it('docs/guide/clients-tested.md has each client of the tests, in the version that they run', () => {
   const installed = { ...clientsPackage.dependencies, 'graphql-ws': rootPackage.dependencies['graphql-ws'] };
