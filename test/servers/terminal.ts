@@ -22,7 +22,8 @@ export function openTerminal(
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Terminal {
   const isLinux = process.platform === 'linux';
-  const args = isLinux ? ['-qefc', command, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', command];
+  // Without `exec`, a shell such as dash stays in the foreground, takes the signals, too, and ends with a code of its own.
+  const args = isLinux ? ['-qefc', `exec ${command}`, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', `exec ${command}`];
   const child: ChildProcess = spawn('script', args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
