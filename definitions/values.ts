@@ -1,6 +1,6 @@
 /** Values held against the definition of their field. Null fits every field: it is a value. */
 import { BadUserInputError } from '../errors.ts';
-import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../replica/crdt/value.ts';
+import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../replica/values/value.ts';
 import type { FieldDefinition } from './definitions.ts';
 
 const needs: Readonly<Record<FieldDefinition['kind'], string>> = {

@@ -4,7 +4,7 @@ import type { Journal } from './log/journal.ts';
 import type { KeptPrefix } from './log/kept-prefix.ts';
 import type { Log } from './log/log.ts';
 import type { Snapshots } from './log/snapshots.ts';
-import type { IndexedPath } from './query/indexes.ts';
+import type { IndexedPath } from './query/access/indexes.ts';
 
 export interface Timers {
   /** Wall-clock milliseconds since 1970. */

@@ -1,10 +1,11 @@
 /** A replica of the document store: wires the rooms below and is what the rooms above call. */
-import type { ChangesPage, ChangesRequest } from './changes.ts';
-import type { StoredDocument } from './documents.ts';
+
 import type { ReplicaOptions } from './options.ts';
-import type { DocumentList } from './query/document-list.ts';
-import type { LiveQueryDefinition, ResultChange } from './query/live-query.ts';
-import { RunningReplica } from './running-replica.ts';
+import type { StoredDocument } from './query/access/document-reader.ts';
+import type { DocumentList } from './query/live/document-list.ts';
+import type { LiveQueryDefinition, ResultChange } from './query/live/live-query.ts';
+import type { ChangesPage, ChangesRequest } from './readers/changes.ts';
+import { RunningReplica } from './running/running-replica.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import type { Transaction } from './transaction.ts';
 import type { View } from './view.ts';

@@ -1,8 +1,8 @@
 /** What one mutation operation does: requests, run now over a private view and once more at commit. */
 import type { Path } from './crdt/delta.ts';
-import type { ValueObject } from './crdt/value.ts';
 import type { UpdateOperation, WriteStrategy } from './crdt/writes.ts';
-import type { DocumentReader, StoredDocument } from './documents.ts';
+import type { DocumentReader, StoredDocument } from './query/access/document-reader.ts';
+import type { ValueObject } from './values/value.ts';
 
 /** Says where definitions put counters: a number written there, where nothing is shown, becomes one. */
 export type CounterPaths = (path: Path) => boolean;

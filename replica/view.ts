@@ -1,5 +1,5 @@
 /** A read at one version, from beginning to end, also while a resolver awaits. */
-import type { DocumentReader } from './documents.ts';
+import type { DocumentReader } from './query/access/document-reader.ts';
 
 export interface View extends DocumentReader, Disposable {
   /** The token of what this view shows. */

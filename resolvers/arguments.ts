@@ -1,8 +1,8 @@
 /** Checks of arguments that need no state: each error names the argument as the client wrote it. */
 import { BadUserInputError, PayloadTooLargeError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { objectFromJson } from '../replica/crdt/json.ts';
-import type { Value, ValueObject } from '../replica/crdt/value.ts';
+import { objectFromJson } from '../replica/values/json.ts';
+import type { Value, ValueObject } from '../replica/values/value.ts';
 
 /** Names beginning so are the system's. */
 export const systemPrefix = '__';

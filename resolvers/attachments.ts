@@ -1,7 +1,7 @@
 /** Attachments: their records, uploads, and where their bytes are. */
 import { AttachmentNotFoundError } from '../errors.ts';
-import { jsonFromValue, valueFromJson } from '../replica/crdt/json.ts';
-import type { DocumentReader } from '../replica/documents.ts';
+import type { DocumentReader } from '../replica/query/access/document-reader.ts';
+import { jsonFromValue, valueFromJson } from '../replica/values/json.ts';
 import {
   type AttachmentRecord,
   type AttachmentState,

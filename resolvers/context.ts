@@ -1,6 +1,6 @@
 /** What every resolver is given: one of these an operation (or event of a subscription). */
 import type { Definitions } from '../definitions/definitions.ts';
-import type { DocumentReader } from '../replica/documents.ts';
+import type { DocumentReader } from '../replica/query/access/document-reader.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Transaction } from '../replica/transaction.ts';
 import type { Attachments } from '../uploads/attachments.ts';

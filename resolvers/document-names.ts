@@ -4,9 +4,9 @@
  */
 import { BadUserInputError, DocumentNotFoundError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { compareValues } from '../replica/crdt/value.ts';
-import type { DocumentReader } from '../replica/documents.ts';
-import type { LiveQueryDefinition } from '../replica/query/live-query.ts';
+import type { DocumentReader } from '../replica/query/access/document-reader.ts';
+import type { LiveQueryDefinition } from '../replica/query/live/live-query.ts';
+import { compareValues } from '../replica/values/value.ts';
 import { checkId } from './arguments.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId, type GlobalId } from './global-ids.ts';

@@ -7,11 +7,11 @@ import {
   updatedAt as timeOfNewest,
   valueAt,
 } from '../replica/crdt/document.ts';
-import { type Json, jsonFromValue } from '../replica/crdt/json.ts';
-import { formatKeypath, parseKeypath } from '../replica/crdt/keypath.ts';
-import { AttachmentToken, type Value } from '../replica/crdt/value.ts';
-import type { StoredDocument } from '../replica/documents.ts';
-import { fieldReader } from '../replica/query/fields.ts';
+import type { StoredDocument } from '../replica/query/access/document-reader.ts';
+import { fieldReader } from '../replica/query/filters/fields.ts';
+import { type Json, jsonFromValue } from '../replica/values/json.ts';
+import { formatKeypath, parseKeypath } from '../replica/values/keypath.ts';
+import { AttachmentToken, type Value } from '../replica/values/value.ts';
 import { type AttachmentRecord, attachmentRecord } from '../uploads/attachments.ts';
 import type { Context } from './context.ts';
 import { encodeGlobalId } from './global-ids.ts';

@@ -1,7 +1,7 @@
 /** Reading documents: one, pages of many, and the collections that there are. */
-import type { StoredDocument } from '../replica/documents.ts';
-import type { OrderField } from '../replica/query/order.ts';
-import { cursorOf, type Page, type PageRequest, readPage } from '../replica/query/page.ts';
+import type { StoredDocument } from '../replica/query/access/document-reader.ts';
+import type { OrderField } from '../replica/query/filters/order.ts';
+import { cursorOf, type Page, type PageRequest, readPage } from '../replica/query/pages/page.ts';
 import { checkCollection, checkPage, type PageArguments, systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
 import { checkName, namedId } from './document-names.ts';

@@ -2,10 +2,10 @@
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Path } from '../replica/crdt/delta.ts';
-import { valueFromJson } from '../replica/crdt/json.ts';
-import { parseKeypath } from '../replica/crdt/keypath.ts';
-import type { Filter } from '../replica/query/filter.ts';
-import type { OrderField } from '../replica/query/order.ts';
+import type { Filter } from '../replica/query/filters/filter.ts';
+import type { OrderField } from '../replica/query/filters/order.ts';
+import { valueFromJson } from '../replica/values/json.ts';
+import { parseKeypath } from '../replica/values/keypath.ts';
 
 export interface FilterInput {
   readonly path?: string | null | undefined;

@@ -1,5 +1,5 @@
 /** `node` and `nodes`: whatever has a global id. */
-import type { StoredDocument } from '../replica/documents.ts';
+import type { StoredDocument } from '../replica/query/access/document-reader.ts';
 import { type AttachmentRecord, attachmentRecord, isAttachmentId } from '../uploads/attachments.ts';
 import { systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';

@@ -2,11 +2,11 @@
 import { AttachmentNotFoundError, BadUserInputError, IdImmutableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Path } from '../replica/crdt/delta.ts';
-import { valueFromJson } from '../replica/crdt/json.ts';
-import { parseKeypath } from '../replica/crdt/keypath.ts';
-import { AttachmentToken, isValueObject, levelsOf, type Value } from '../replica/crdt/value.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
-import type { DocumentReader } from '../replica/documents.ts';
+import type { DocumentReader } from '../replica/query/access/document-reader.ts';
+import { valueFromJson } from '../replica/values/json.ts';
+import { parseKeypath } from '../replica/values/keypath.ts';
+import { AttachmentToken, isValueObject, levelsOf, type Value } from '../replica/values/value.ts';
 import { attachmentRecord } from '../uploads/attachments.ts';
 import { checkBytes } from './arguments.ts';
 import type { Context } from './context.ts';

@@ -5,11 +5,11 @@
 import type { Definitions } from '../definitions/definitions.ts';
 import { limits } from '../limits.ts';
 import type { Path } from '../replica/crdt/delta.ts';
-import { formatKeypath } from '../replica/crdt/keypath.ts';
-import type { DocumentReader } from '../replica/documents.ts';
-import { fieldReader, isIdPath } from '../replica/query/fields.ts';
-import type { Filter } from '../replica/query/filter.ts';
-import type { OrderField } from '../replica/query/order.ts';
+import type { DocumentReader } from '../replica/query/access/document-reader.ts';
+import { fieldReader, isIdPath } from '../replica/query/filters/fields.ts';
+import type { Filter } from '../replica/query/filters/filter.ts';
+import type { OrderField } from '../replica/query/filters/order.ts';
+import { formatKeypath } from '../replica/values/keypath.ts';
 import { systemPrefix } from './arguments.ts';
 import { type DocumentName, describeGlobalId } from './document-names.ts';
 

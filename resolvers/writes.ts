@@ -2,10 +2,10 @@
 import { BadUserInputError, TypeMismatchError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { WriteStrategy } from '../replica/crdt/writes.ts';
-import type { StoredDocument } from '../replica/documents.ts';
-import type { Filter } from '../replica/query/filter.ts';
-import { sortDocuments } from '../replica/query/order.ts';
-import { matching } from '../replica/query/query-plan.ts';
+import type { StoredDocument } from '../replica/query/access/document-reader.ts';
+import { matching } from '../replica/query/access/query-plan.ts';
+import type { Filter } from '../replica/query/filters/filter.ts';
+import { sortDocuments } from '../replica/query/filters/order.ts';
 import type { CounterPaths, DocumentWriter, Transaction } from '../replica/transaction.ts';
 import { type CheckedDocument, checkCollection, checkDocument } from './arguments.ts';
 import type { Context } from './context.ts';

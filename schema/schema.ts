@@ -1,7 +1,7 @@
 /** The whole API: the generic one, and what the collections' definitions add to it. */
 import type { GraphQLSchema } from 'graphql';
 import type { Definitions } from '../definitions/definitions.ts';
-import { createBuilder } from './builder.ts';
+import { createBuilder } from './builder/builder.ts';
 import { addCollection } from './collections/collection.ts';
 import { addScalarFilters } from './collections/scalar-filters.ts';
 import { addAttachment } from './types/attachment.ts';

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { parseRedisUrl } from '../replica/redis/address.ts';
-import { Origins } from './origins.ts';
+import { parseRedisUrl } from '../replica/redis/connection/address.ts';
+import { Origins } from './http/origins.ts';
 
 export interface Configuration {
   /** 0: any that is free. */

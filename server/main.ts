@@ -8,7 +8,7 @@ import { faultOfListening, isPortTaken } from './listening.ts';
 import { onEndingSignal } from './signals.ts';
 import { openSystem, type System } from './system.ts';
 import { openTideline, type Tideline } from './tideline.ts';
-import { withinTime } from './within-time.ts';
+import { withinTime } from './traffic/within-time.ts';
 import { faultsOf, firstWords } from './words.ts';
 
 /** Of the time from the signal to the end, for ending. */

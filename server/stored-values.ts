@@ -5,10 +5,10 @@ import { definedFields, fitsWhole } from '../definitions/misfits.ts';
 import { kindName } from '../definitions/values.ts';
 import { HistoryUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { formatKeypath } from '../replica/crdt/keypath.ts';
 import type { Logger } from '../replica/options.ts';
-import { fieldReader } from '../replica/query/fields.ts';
+import { fieldReader } from '../replica/query/filters/fields.ts';
 import type { Replica } from '../replica/replica.ts';
+import { formatKeypath } from '../replica/values/keypath.ts';
 
 /**
  * Looks at all documents of defined collections, in short turns, over a view of each collection. A collection that takes

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
 import type { ReplicaTiming, Timers } from '../replica/options.ts';
-import type { ByteBudget } from './byte-budget.ts';
 import type { LogLevel } from './configuration.ts';
-import type { Pace } from './least-rate.ts';
 import { readableLine } from './log-lines.ts';
+import type { ByteBudget } from './traffic/byte-budget.ts';
+import type { Pace } from './traffic/least-rate.ts';
 
 export interface System {
   readonly timers: Timers;

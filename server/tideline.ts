@@ -12,21 +12,21 @@ import type { Log } from '../replica/log/log.ts';
 import type { Snapshots } from '../replica/log/snapshots.ts';
 import { openRedisSite } from '../replica/redis/site.ts';
 import { openReplica, type Replica } from '../replica/replica.ts';
-import { moveIn } from '../replica/sync/move-in.ts';
+import { moveIn } from '../replica/sync/start/move-in.ts';
 import { buildSchema } from '../schema/schema.ts';
 import { openFolderBlobs } from '../uploads/blobs/folder.ts';
 import { attachmentsHandler } from '../uploads/http.ts';
 import { openAttachments } from '../uploads/service.ts';
-import { isDevelopment, isLoopback } from './access.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
-import { ByteBudget } from './byte-budget.ts';
 import type { Configuration } from './configuration.ts';
-import { Execution } from './execution.ts';
+import { Execution } from './execution/execution.ts';
 import { collectAfterLoad, collectAlone } from './heap.ts';
-import { HttpServer } from './http.ts';
-import { createMetrics } from './metrics.ts';
+import { isDevelopment, isLoopback } from './http/access.ts';
+import { HttpServer } from './http/http.ts';
+import { createMetrics } from './http/metrics.ts';
 import { reportMisfits } from './stored-values.ts';
 import type { System } from './system.ts';
+import { ByteBudget } from './traffic/byte-budget.ts';
 
 export interface Tideline {
   /** Of the server, without a path. */

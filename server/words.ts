@@ -1,8 +1,8 @@
 /** What a person who starts a server reads: where everything is, or what stands in the way. */
 import { ConfigurationError, TidelineError } from '../errors.ts';
-import { describeAddress, parseRedisUrl } from '../replica/redis/address.ts';
-import { isDevelopment } from './access.ts';
+import { describeAddress, parseRedisUrl } from '../replica/redis/connection/address.ts';
 import type { Configuration } from './configuration.ts';
+import { isDevelopment } from './http/access.ts';
 import type { Tideline } from './tideline.ts';
 
 export function firstWords({ url, isLoopback, replica }: Tideline, configuration: Configuration): readonly string[] {

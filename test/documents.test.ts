@@ -16,7 +16,7 @@ it('docs/guide/operations.md has every variable of the configuration, and no oth
 });
 
 it('docs/guide/operations.md has every metric of the server, and no other', () => {
-  const measured = allMatches(read('server/metrics.ts'), /'(tideline_\w+)'/g);
+  const measured = allMatches(read('server/http/metrics.ts'), /'(tideline_\w+)'/g);
   expect(measured).toContain('tideline_ready');
   expect(allMatches(operations, /`(tideline_\w+)`/g)).toEqual(measured);
 });

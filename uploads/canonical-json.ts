@@ -1,5 +1,5 @@
 /** One spelling for equal JSON: RFC 8785, JSON Canonicalization Scheme. */
-import type { Json } from '../replica/crdt/json.ts';
+import type { Json } from '../replica/values/json.ts';
 
 /** @param json of bounded depth: it recurses */
 export function canonicalJson(json: Json): string {

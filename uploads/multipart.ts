@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { checkIntegers, jsonProblem } from '../replica/json-text.ts';
+import { checkIntegers, jsonProblem } from '../replica/values/json-text.ts';
 import type { UploadedFile } from './attachments.ts';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { type HasRoom, readForm } from './form.ts';

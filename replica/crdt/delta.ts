@@ -1,6 +1,6 @@
 /** A transaction as it travels, and the wire operations in it. docs/internals/data-model.md, section "Wire operations". */
 
-import type { Value } from './value.ts';
+import type { Value } from '../values/value.ts';
 import type { Context, Origin, Placed, Time } from './version.ts';
 
 /** Keys from the root of a document; the root itself is []. */

@@ -3,6 +3,8 @@
  * Its state is an immutable value: applying gives another one, which shares what did not change.
  * M23. Whoever has applied the same transactions, in whatever causal order, shows the same.
  */
+
+import { equalValues, isValueObject, type Value, type ValueObject } from '../values/value.ts';
 import { applyOperation } from './apply.ts';
 import { type Counter, counterValue } from './counter.ts';
 import type { Path, WireOperation } from './delta.ts';
@@ -11,7 +13,6 @@ import type { MapNode } from './map-node.ts';
 import { counterIsLive, type DocumentNode, type FieldType, isLive, mapIsLive, sameNode, shownType } from './node.ts';
 import { mapValue, shownValue } from './shown.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
-import { equalValues, isValueObject, type Value, type ValueObject } from './value.ts';
 import type { LogId, Origin, Position, Time, Writer } from './version.ts';
 
 /** Which transaction touched a document last, as applied here. */

@@ -2,12 +2,13 @@
  * How maps are kept in memory: one of few keys is one object, in which what one transaction left in registers has one stamp
  * for all of it.
  */
+
+import type { Value } from '../values/value.ts';
 import type { DocumentState, Touch } from './document.ts';
 import type { DocumentNode } from './node.ts';
 import { Shape } from './shape.ts';
 import { type Entry, equalStamps, isOneTouch, Stamp } from './stamp.ts';
 import { type Liveness, RegisterNode } from './tree.ts';
-import type { Value } from './value.ts';
 import type { Writer } from './version.ts';
 
 const nothing: readonly never[] = [];

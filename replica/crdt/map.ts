@@ -4,12 +4,13 @@
  * keys costs as many steps.
  * Source: transients, as in Clojure's persistent collections.
  */
+
+import type { Value } from '../values/value.ts';
 import type { DocumentState } from './document.ts';
 import { MapNode } from './map-node.ts';
 import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
 import { dropStamps, makeStamp, type Stamp } from './stamp.ts';
 import { CounterNode, type Liveness, RegisterNode } from './tree.ts';
-import type { Value } from './value.ts';
 import type { Writer } from './version.ts';
 
 /** One run of operations by one writer. Nobody else may hold a node that it made until it is over. */

@@ -1,10 +1,11 @@
 /** What values and documents take of this process's memory, roughly: a byte of JSON may take seventy. */
+
+import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../values/value.ts';
 import type { DocumentState } from './document.ts';
 import { MapNode } from './map-node.ts';
 import { memoryOf } from './memory-costs.ts';
 import type { DocumentNode } from './node.ts';
 import { CounterNode, RegisterNode } from './tree.ts';
-import { AttachmentToken, isValueObject, type Value, type ValueObject } from './value.ts';
 
 const keyCharacters = 32;
 

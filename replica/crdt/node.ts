@@ -3,11 +3,12 @@
  * The order of the parts never depends on time, so that no peer's next write flips what is shown.
  * Invariant: no part and no node in a tree is empty; what has nothing in it is not there.
  */
+
+import { equalValues, type Value } from '../values/value.ts';
 import { type Counter, sameCounter } from './counter.ts';
 import { MapNode } from './map-node.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
 import { CounterNode, type Liveness, MixedNode, RegisterNode } from './tree.ts';
-import { equalValues, type Value } from './value.ts';
 
 export interface DocumentNode {
   /** Siblings, latest first. */

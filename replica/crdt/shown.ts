@@ -1,8 +1,9 @@
 /** The values that a tree shows. */
+
+import type { Value, ValueObject } from '../values/value.ts';
 import { counterValue } from './counter.ts';
 import type { MapNode } from './map-node.ts';
 import { type DocumentNode, shownType } from './node.ts';
-import type { Value, ValueObject } from './value.ts';
 
 /** Undefined where nothing is shown. */
 export function shownValue(node: DocumentNode): Value | undefined {

@@ -3,12 +3,13 @@
  * cell, is one object; so is a map of few keys, in map-node.ts. What nodes mean is in node.ts, which alone says of a change
  * what it does to liveness.
  */
+
+import type { Value } from '../values/value.ts';
 import type { Cell, Counter } from './counter.ts';
 import type { Totals } from './delta.ts';
 import type { MapNode } from './map-node.ts';
 import type { DocumentNode } from './node.ts';
 import { type Entry, Stamp } from './stamp.ts';
-import type { Value } from './value.ts';
 import type { Origin } from './version.ts';
 
 const nothing: readonly never[] = [];

@@ -1,16 +1,16 @@
 /** What users ask for, turned into wire operations against what the writer sees. docs/internals/data-model.md, section "Writes". */
 import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { formatKeypath } from '../values/keypath.ts';
+import { equalValues, isValueObject, levelsOf, type Value, type ValueObject } from '../values/value.ts';
 import { applyOperation } from './apply.ts';
 import { aboveFloors, ownCell } from './counter.ts';
 import type { Floor, Path, Totals, WireOperation } from './delta.ts';
 import type { DocumentState } from './document.ts';
-import { formatKeypath } from './keypath.ts';
 import { Edit } from './map.ts';
 import { counterIsLive, type DocumentNode, type FieldType, isLive, shownType } from './node.ts';
 import { shownValue } from './shown.ts';
 import { CounterNode, RegisterNode } from './tree.ts';
-import { equalValues, isValueObject, levelsOf, type Value, type ValueObject } from './value.ts';
 import type { Writer } from './version.ts';
 
 export type WriteStrategy = 'MERGE' | 'INSERT_IF_ABSENT' | 'INSERT_DEFAULT_IF_ABSENT' | 'UPDATE_DIFFERENT';

@@ -5,7 +5,7 @@
  */
 import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { decodeDocument } from '../crdt/document-codec.ts';
+import { decodeDocument } from '../codec/document-codec.ts';
 import type { Origin } from '../crdt/version.ts';
 import type { RemovedDocument } from '../log/chunk.ts';
 import { isLogId, isMark, isOrigin } from '../log/entry.ts';

@@ -4,8 +4,8 @@
  */
 import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { decodeDocument, encodeDocument } from '../codec/document-codec.ts';
 import { millisecondsOf } from '../crdt/clock.ts';
-import { decodeDocument, encodeDocument } from '../crdt/document-codec.ts';
 import type { Head, LogId, Origin, Position, Time } from '../crdt/version.ts';
 import { admit } from '../log/admission.ts';
 import type { RemovedDocument } from '../log/chunk.ts';

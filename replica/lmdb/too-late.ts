@@ -5,12 +5,12 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreUnavailableError } from '../../errors.ts';
+import { decodeDelta } from '../codec/delta-codec.ts';
 import { millisecondsOf } from '../crdt/clock.ts';
 import type { WireOperation } from '../crdt/delta.ts';
-import { decodeDelta } from '../crdt/delta-codec.ts';
-import { jsonFromValue } from '../crdt/json.ts';
-import { formatKeypath } from '../crdt/keypath.ts';
 import type { JournaledTransaction } from '../log/journal.ts';
+import { jsonFromValue } from '../values/json.ts';
+import { formatKeypath } from '../values/keypath.ts';
 
 const tooLateName = 'too-late.ndjson';
 

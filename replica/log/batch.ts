@@ -1,6 +1,7 @@
 /** Transactions as they are offered to a log: their deltas, encoded together, and what the log asks of each. */
+
+import { encodeBatch } from '../codec/delta-codec.ts';
 import type { Delta } from '../crdt/delta.ts';
-import { encodeBatch } from '../crdt/delta-codec.ts';
 import type { LogId, Origin } from '../crdt/version.ts';
 import type { Batch, LogEntry, OfferedTransaction } from './log.ts';
 

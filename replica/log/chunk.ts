@@ -4,10 +4,10 @@
  * section "Chunks"), and the ids of documents that were removed. docs/internals/protocol.md, P26 and P27.
  */
 import { MalformedBytesError } from '../../errors.ts';
-import { ByteReader, checkFormat } from '../crdt/byte-reader.ts';
-import { ByteWriter } from '../crdt/byte-writer.ts';
-import { type ChunkRecord, decodeChunk, encodeChunk } from '../crdt/chunk-codec.ts';
-import { StringTable } from '../crdt/strings.ts';
+import { ByteReader, checkFormat } from '../codec/byte-reader.ts';
+import { ByteWriter } from '../codec/byte-writer.ts';
+import { type ChunkRecord, decodeChunk, encodeChunk } from '../codec/chunk-codec.ts';
+import { StringTable } from '../codec/strings.ts';
 import type { Head, Position, Time } from '../crdt/version.ts';
 import { isLogId, isMark } from './entry.ts';
 import { isGenerationName } from './manifest.ts';

@@ -4,9 +4,9 @@
  * transactions, so that a Redis script can write and read it; its body is their deltas, of which the log knows nothing.
  */
 import { MalformedBytesError } from '../../errors.ts';
+import { decodeBatch } from '../codec/delta-codec.ts';
+import { sharedName } from '../codec/shared-names.ts';
 import type { Delta } from '../crdt/delta.ts';
-import { decodeBatch } from '../crdt/delta-codec.ts';
-import { sharedName } from '../crdt/shared-names.ts';
 import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { LogEntry, OfferedTransaction } from './log.ts';
 import { parseNumber, type Sealed, seal, sha1, splitSealed } from './sealed.ts';

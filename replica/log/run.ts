@@ -5,7 +5,7 @@
  * their bodies. So an entry costs a line: neither a checksum nor a place on the disk of its own.
  */
 import { MalformedBytesError } from '../../errors.ts';
-import { sharedName } from '../crdt/shared-names.ts';
+import { sharedName } from '../codec/shared-names.ts';
 import type { Mark, Position } from '../crdt/version.ts';
 import { isLogId, isMark, isOrigin, isRange, markOf } from './entry.ts';
 import type { LogEntry } from './log.ts';

@@ -1,9 +1,9 @@
 /** Messages between replicas over Redis' pub/sub, on connections of their own: long ones hold up no transaction. */
 import type { Channel } from '../gossip/channel.ts';
-import type { Connection } from './connection.ts';
-import { orUnavailable } from './errors.ts';
+import type { Connection } from './connection/connection.ts';
+import { orUnavailable } from './connection/errors.ts';
+import type { Subscriber } from './connection/subscriber.ts';
 import type { Keys } from './keys.ts';
-import type { Subscriber } from './subscriber.ts';
 
 export class RedisChannel implements Channel {
   readonly #keys: Keys;

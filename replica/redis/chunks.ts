@@ -1,6 +1,6 @@
 /** Where the chunks of snapshots are: large values, each under a key of its own, which a cluster spreads. */
 import type { Cluster, Redis } from 'ioredis';
-import { orUnavailable } from './errors.ts';
+import { orUnavailable } from './connection/errors.ts';
 
 export interface Chunks {
   put(key: string, bytes: Buffer, keepMilliseconds: number): Promise<void>;

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { Cluster } from 'ioredis';
 import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { RedisAddress } from './address.ts';
 import { type Chunks, chunksOn } from './chunks.ts';
-import { given } from './connector.ts';
+import type { RedisAddress } from './connection/address.ts';
+import { given } from './connection/connector.ts';
 
 export function openClusterChunks({ hosts, credentials, tls }: RedisAddress): Chunks {
   const cluster = new Cluster([...hosts], {

@@ -3,9 +3,9 @@ import { limits } from '../../limits.ts';
 import type { Gossip, GossipHandlers } from '../gossip/gossip.ts';
 import { decodeUnlessKnown } from '../log/entry.ts';
 import type { LogEntry } from '../log/log.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
+import type { Subscriber } from './connection/subscriber.ts';
 import type { Keys } from './keys.ts';
-import type { Subscriber } from './subscriber.ts';
 
 export class RedisGossip implements Gossip {
   readonly #keys: Keys;

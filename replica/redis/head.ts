@@ -3,7 +3,7 @@ import { LogUnavailableError } from '../../errors.ts';
 import type { Head } from '../crdt/version.ts';
 import { isLogId, isMark } from '../log/entry.ts';
 import { parseNumber } from '../log/sealed.ts';
-import { orUnavailable } from './errors.ts';
+import { orUnavailable } from './connection/errors.ts';
 
 /** @returns undefined where there is none */
 export function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]):

@@ -6,12 +6,12 @@ import { bodyOf, isMark, isOrigin, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
 import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
-import type { Connection } from './connection.ts';
-import { orUnavailable } from './errors.ts';
+import type { Connection } from './connection/connection.ts';
+import { orUnavailable } from './connection/errors.ts';
 import { parseHead, unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 import { mendHead, mendOrigins } from './mending.ts';
-import { defineScripts } from './scripts.ts';
+import { defineScripts } from './scripts/run.ts';
 
 /** The connections of a site, as far as the log goes by them. */
 export interface LogConnections {

@@ -10,8 +10,8 @@ import { decodeEntry, isLogId, markAtStart } from '../log/entry.ts';
 import type { LogEntry } from '../log/log.ts';
 import { decodeManifest } from '../log/manifest.ts';
 import type { Generation } from '../log/snapshots.ts';
-import type { Connection } from './connection.ts';
-import { orUnavailable } from './errors.ts';
+import type { Connection } from './connection/connection.ts';
+import { orUnavailable } from './connection/errors.ts';
 import { parseHead, unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 

@@ -5,20 +5,20 @@ import type { Gossip } from '../gossip/gossip.ts';
 import type { Log } from '../log/log.ts';
 import type { Snapshots } from '../log/snapshots.ts';
 import type { Logger } from '../options.ts';
-import { describeAddress, parseRedisUrl } from './address.ts';
 import { RedisChannel } from './channel.ts';
 import { chunksOn } from './chunks.ts';
 import { openClusterChunks } from './cluster-chunks.ts';
-import { Connection } from './connection.ts';
+import { describeAddress, parseRedisUrl } from './connection/address.ts';
+import { Connection } from './connection/connection.ts';
+import { serverFaults } from './connection/server-faults.ts';
+import { Subscriber } from './connection/subscriber.ts';
 import { RedisGossip } from './gossip.ts';
 import { keysOf } from './keys.ts';
 import { RedisLog } from './log.ts';
-import { serverFaults } from './server-faults.ts';
 import { RedisSnapshots } from './snapshots.ts';
-import { Subscriber } from './subscriber.ts';
 
 export interface RedisSiteOptions {
-  /** As replica/redis/address.ts says. */
+  /** As replica/redis/connection/address.ts says. */
   readonly url: string;
   readonly namespace: string;
   readonly logger: Logger;

@@ -14,11 +14,11 @@ import type {
   Snapshots,
 } from '../log/snapshots.ts';
 import type { Chunks } from './chunks.ts';
-import type { Connection } from './connection.ts';
-import { orUnavailable } from './errors.ts';
+import type { Connection } from './connection/connection.ts';
+import { orUnavailable } from './connection/errors.ts';
 import { unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
-import { defineScripts } from './scripts.ts';
+import { defineScripts } from './scripts/run.ts';
 
 export class RedisSnapshots implements Snapshots {
   readonly #keys: Keys;

@@ -5,8 +5,8 @@ import type { Head, Origin } from '../crdt/version.ts';
 import type { Gossip } from '../gossip/gossip.ts';
 import type { Timers } from '../options.ts';
 import type { PeerStatus } from '../status.ts';
+import type { Candidate } from './healing/way-on.ts';
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
-import type { Candidate } from './way-on.ts';
 
 export interface PeersOptions {
   readonly gossip: Gossip;

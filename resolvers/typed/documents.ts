@@ -1,6 +1,6 @@
 /** A defined collection's documents through its own types: reads and live queries. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
 import { checkPage, checkPageSize, type PageArguments } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { checkName, liveQueryOf, namedId } from '../document-names.ts';

@@ -3,9 +3,9 @@ import type { CollectionDefinition, FieldDefinition } from '../../definitions/de
 import { fieldAt } from '../../definitions/values.ts';
 import { BadUserInputError } from '../../errors.ts';
 import type { Path } from '../../replica/crdt/delta.ts';
-import { valueFromJson } from '../../replica/crdt/json.ts';
-import type { Filter } from '../../replica/query/filter.ts';
-import type { OrderField } from '../../replica/query/order.ts';
+import type { Filter } from '../../replica/query/filters/filter.ts';
+import type { OrderField } from '../../replica/query/filters/order.ts';
+import { valueFromJson } from '../../replica/values/json.ts';
 import { allOf, checkOrderLength, FilterBudget, filled, present } from '../filters.ts';
 
 /** An input object as GraphQL has checked it: its members are those of its type. */

@@ -2,8 +2,8 @@
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import { fieldAt, fitsField } from '../../definitions/values.ts';
 import { valueAt } from '../../replica/crdt/document.ts';
-import { jsonFromValue } from '../../replica/crdt/json.ts';
-import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../../replica/crdt/value.ts';
+import { jsonFromValue } from '../../replica/values/json.ts';
+import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../../replica/values/value.ts';
 import { attachmentRecord } from '../../uploads/attachments.ts';
 import type { Context } from '../context.ts';
 import type { TypedDocument } from './documents.ts';

@@ -3,7 +3,7 @@ import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import { BadUserInputError } from '../../errors.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
 import { checkDocument } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { checkName, writableId } from '../document-names.ts';

@@ -10,8 +10,8 @@ import {
   pageArguments,
   resumeArgument,
   strategyArgument,
-} from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+} from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 import { afterDescription } from '../types/live.ts';
 import { addFieldEnum, addPayload, addTypedDocument, type DocumentRef } from './document.ts';
 import { documentFilter, documentIncrement, documentInput, documentOrder } from './inputs.ts';

@@ -3,7 +3,7 @@ import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import { globalId, type TypedDocument } from '../../resolvers/typed/documents.ts';
 import { documentField } from '../../resolvers/typed/values.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 import { globalIdDescription } from '../types/node.ts';
 import { exposeFields, outputFields } from './outputs.ts';
 

@@ -3,8 +3,8 @@ import type { InputRefShape } from '@pothos/core';
 import type { CollectionDefinition, FieldDefinition } from '../../definitions/definitions.ts';
 import { nestedType } from '../../definitions/names.ts';
 import type { TypedInput } from '../../resolvers/typed/filters.ts';
-import { filterDescriptions } from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+import { filterDescriptions } from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 import { fieldDescription } from './field-descriptions.ts';
 import type { ScalarFilters } from './scalar-filters.ts';
 

@@ -3,7 +3,7 @@ import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { liveCollectionType, singularField } from '../../definitions/names.ts';
 import { type LiveInsertionShape, type LiveResult, moves, removals, shownDocument } from '../../resolvers/live.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 import {
   changeDescriptions,
   eventTokenDescription,

@@ -2,9 +2,9 @@
 import type { OutputRefShape } from '@pothos/core';
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import { nestedType } from '../../definitions/names.ts';
-import type { Value, ValueObject } from '../../replica/crdt/value.ts';
+import type { Value, ValueObject } from '../../replica/values/value.ts';
 import { memberField, shownValue } from '../../resolvers/typed/values.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 import { fieldDescription } from './field-descriptions.ts';
 
 type Types = Builder['$inferSchemaTypes'];

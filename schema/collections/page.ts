@@ -2,7 +2,7 @@
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import * as documents from '../../resolvers/documents.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 import { pageDescriptions } from '../types/page.ts';
 import type { DocumentRef } from './document.ts';
 

@@ -1,7 +1,7 @@
 /** Filters of the typed API over fields of one scalar type, and over lists of them. */
 import type { InputRefShape } from '@pothos/core';
 import type { FieldDefinition } from '../../definitions/definitions.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 
 type FilterRef = InputRefShape<NonNullable<unknown>>;
 type ByKind = Partial<Record<FieldDefinition['kind'], FilterRef>>;

@@ -1,5 +1,5 @@
 import * as attachments from '../../resolvers/attachments.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 
 const attachmentId = 'The `id` of an attachment.';
 

@@ -1,7 +1,7 @@
 import * as changes from '../../resolvers/changes.ts';
 import { globalId } from '../../resolvers/document.ts';
-import { argumentDescriptions, collectionArgument } from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+import { argumentDescriptions, collectionArgument } from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 
 export function addChanges(builder: Builder): void {
   builder.objectType('RemovedDocument', {

@@ -1,7 +1,7 @@
 import * as document from '../../resolvers/document.ts';
 import * as documents from '../../resolvers/documents.ts';
-import { argumentDescriptions, collectionArgument, documentIdArgument, pageArguments } from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+import { argumentDescriptions, collectionArgument, documentIdArgument, pageArguments } from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 import { globalIdDescription } from './node.ts';
 
 export const keypathDescription = 'A keypath, such as `address.city` or `friends["a.b"]`.';

@@ -1,5 +1,5 @@
-import { filterDescriptions } from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+import { filterDescriptions } from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 
 export function addFilter(builder: Builder): void {
   builder.inputType('Filter', {

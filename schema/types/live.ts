@@ -5,8 +5,8 @@ import {
   documentIdArgument,
   liveArguments,
   resumeArgument,
-} from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+} from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 
 export const liveResultDescription = `One event a transaction that touches the result, in the order in which this replica shows them: the log's, and its own
 journaled ones at once (their return is no second event). The first event always comes, and has the whole result, as

@@ -1,5 +1,5 @@
 import * as nodes from '../../resolvers/nodes.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 
 export const globalIdDescription = 'The global id, for caches and `node(id:)`. The id within the collection is `_id`.';
 

@@ -1,5 +1,5 @@
 import * as documents from '../../resolvers/documents.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 
 export const pageDescriptions = {
   connection: "A page of documents, as Relay's connections have it.",

@@ -1,5 +1,5 @@
 import * as replica from '../../resolvers/replica.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 
 const replicaId = "Its name, a dot, and eight characters that are the process's own.";
 

@@ -1,9 +1,9 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import { withoutStack } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { keepsDigits, lostDigits } from '../../replica/json-text.ts';
+import { keepsDigits, lostDigits } from '../../replica/values/json-text.ts';
 import { UploadedFile } from '../../uploads/attachments.ts';
-import type { Builder } from '../builder.ts';
+import type { Builder } from '../builder/builder.ts';
 
 const refuse = (problem: string, nodes?: ValueNode): GraphQLError =>
   withoutStack(() => new GraphQLError(problem, { extensions: { code: 'BAD_USER_INPUT' }, ...(nodes && { nodes }) }));

@@ -1,7 +1,7 @@
 import { globalId } from '../../resolvers/document.ts';
 import * as transactions from '../../resolvers/transactions.ts';
-import { argumentDescriptions, resumeArgument } from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+import { argumentDescriptions, resumeArgument } from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 import { eventTokenDescription } from './live.ts';
 
 export function addTransaction(builder: Builder): void {

@@ -1,6 +1,6 @@
 import * as writes from '../../resolvers/writes.ts';
-import { collectionArgument, documentIdArgument, strategyArgument } from '../arguments.ts';
-import type { Builder } from '../builder.ts';
+import { collectionArgument, documentIdArgument, strategyArgument } from '../builder/arguments.ts';
+import type { Builder } from '../builder/builder.ts';
 import { keypathDescription } from './document.ts';
 
 export function addWriting(builder: Builder): void {

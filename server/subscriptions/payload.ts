@@ -1,6 +1,6 @@
 /** One event's answer, serialised once for all who are told it, whatever their door. */
-import type { Result } from '../result.ts';
-import type { SharedBytes } from './socket-buffers.ts';
+import type { Result } from '../operation/result.ts';
+import type { SharedBytes } from '../traffic/socket-buffers.ts';
 import { sharedBytes, WebSocketFrames } from './web-socket-frames.ts';
 
 interface ServerSentEvent {

@@ -4,7 +4,7 @@
  */
 import type { GraphQLError } from 'graphql';
 import type { OpenSource, Source } from '../../resolvers/streams.ts';
-import type { Result } from '../result.ts';
+import type { Result } from '../operation/result.ts';
 import { type Payload, SharedEvent } from './payload.ts';
 import type { Subscription } from './subscription.ts';
 

@@ -6,7 +6,7 @@
  */
 import type { Writable } from 'node:stream';
 import { limits } from '../../limits.ts';
-import { SharedBytes } from './socket-buffers.ts';
+import { SharedBytes } from '../traffic/socket-buffers.ts';
 
 const finalText = 0x81;
 

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDefinitions } from '../../definitions/load.ts';
 import { DefinitionError } from '../../errors.ts';
-import { objectFromJson } from '../../replica/crdt/json.ts';
+import { objectFromJson } from '../../replica/values/json.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -14,8 +14,8 @@ import {
   string,
 } from '../../definitions/language.ts';
 import { BadUserInputError } from '../../errors.ts';
-import { objectFromJson, valueFromJson } from '../../replica/crdt/json.ts';
-import { parseKeypath } from '../../replica/crdt/keypath.ts';
+import { objectFromJson, valueFromJson } from '../../replica/values/json.ts';
+import { parseKeypath } from '../../replica/values/keypath.ts';
 
 const definitions = checkDefinitions({
   people: collection('Person', {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { objectFromJson } from '../../replica/crdt/json.ts';
 import type { LiveEvent, LoggedTransaction } from '../../replica/replica.ts';
+import { objectFromJson } from '../../replica/values/json.ts';
 import { eventually } from '../servers/wait.ts';
 import { openEmbedded, read, readAll, shownValueOf, temporaryFolder, update, upsert } from './replicas.ts';
 

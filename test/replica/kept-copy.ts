@@ -1,8 +1,8 @@
 /** A client that keeps a copy of a collection by `changes`, and what it should have. */
 import { documentValue } from '../../replica/crdt/document.ts';
-import { jsonFromValue } from '../../replica/crdt/json.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
-import { compileFilter, type Filter } from '../../replica/query/filter.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import { compileFilter, type Filter } from '../../replica/query/filters/filter.ts';
+import { jsonFromValue } from '../../replica/values/json.ts';
 import type { OpenReplica } from './replicas.ts';
 
 /** Until the end of a copy; more would be one that never ends. */

@@ -4,15 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentValue } from '../../replica/crdt/document.ts';
-import { jsonFromValue, objectFromJson } from '../../replica/crdt/json.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
-import type { DocumentReader } from '../../replica/documents.ts';
 import { inProcessGossip } from '../../replica/gossip/in-process.ts';
 import { openDataFolder } from '../../replica/lmdb/folder.ts';
 import type { Logger, ReplicaTiming, Timers } from '../../replica/options.ts';
-import type { IndexedPath } from '../../replica/query/indexes.ts';
+import type { DocumentReader } from '../../replica/query/access/document-reader.ts';
+import type { IndexedPath } from '../../replica/query/access/indexes.ts';
 import { openRedisSite } from '../../replica/redis/site.ts';
 import { openReplica, type Replica } from '../../replica/replica.ts';
+import { jsonFromValue, objectFromJson } from '../../replica/values/json.ts';
 
 export const timers: Timers = {
   now: () => Date.now(),

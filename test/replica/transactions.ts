@@ -1,7 +1,7 @@
 /** Transactions as they are staged, made by hand. */
-import { encodeDelta } from '../../replica/crdt/delta-codec.ts';
+import { encodeDelta } from '../../replica/codec/delta-codec.ts';
 import { type Context, noOthers } from '../../replica/crdt/version.ts';
-import type { StagedTransaction } from '../../replica/staged.ts';
+import type { StagedTransaction } from '../../replica/history/staged.ts';
 
 const origin = 'a';
 const log = 'one';

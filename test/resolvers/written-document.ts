@@ -1,7 +1,8 @@
 /** A document as one writer wrote it, for tests that need no replica. */
-import { objectFromJson } from '../../replica/crdt/json.ts';
+
 import { DocumentDraft } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import { objectFromJson } from '../../replica/values/json.ts';
 
 export function writtenDocument(collection: string, id: string, fields: object): StoredDocument {
   const writer = { origin: 'a.00000000', number: 1, time: 1024, log: 'log', position: 1, covers: () => true };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { readConfiguration } from '../../server/configuration.ts';
-import { Origins } from '../../server/origins.ts';
+import { Origins } from '../../server/http/origins.ts';
 
 const read = (environment: Record<string, string>, hostName = 'zebra') =>
   readConfiguration(environment, hostName, '/srv/app');

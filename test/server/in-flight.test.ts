@@ -4,11 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ByteBudget } from '../../server/byte-budget.ts';
 import { readConfiguration } from '../../server/configuration.ts';
-import type { Pace } from '../../server/least-rate.ts';
 import { openSystem } from '../../server/system.ts';
 import { openTideline, type Tideline } from '../../server/tideline.ts';
+import { ByteBudget } from '../../server/traffic/byte-budget.ts';
+import type { Pace } from '../../server/traffic/least-rate.ts';
 import { eventually } from '../servers/wait.ts';
 import { root } from '../tidy/source-files.ts';
 

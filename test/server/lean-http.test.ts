@@ -5,7 +5,7 @@ import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../limits.ts';
 import { decodeToken } from '../../replica/token.ts';
-import { mediaTypeOf } from '../../server/json-post.ts';
+import { mediaTypeOf } from '../../server/http/json-post.ts';
 import { type EmbeddedServer, openServer } from '../servers/tideline.ts';
 import { eventually } from '../servers/wait.ts';
 

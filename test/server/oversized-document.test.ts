@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { encodeDocument } from '../../replica/codec/document-codec.ts';
 import { applyOperations } from '../../replica/crdt/document.ts';
-import { encodeDocument } from '../../replica/crdt/document-codec.ts';
-import type { Value, ValueObject } from '../../replica/crdt/value.ts';
+import type { Value, ValueObject } from '../../replica/values/value.ts';
 import { damage } from '../replica/lmdb/folders.ts';
 import { openServer, startServer } from '../servers/tideline.ts';
 

@@ -1,6 +1,6 @@
 /**
  * What a process has with Redis: connections that come back by themselves, requests on them, and messages. It promises
- * what replica/redis/connection.ts does: whoever is refused did nothing, whoever is not answered does not know.
+ * what replica/redis/connection/connection.ts does: whoever is refused did nothing, whoever is not answered does not know.
  */
 import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';

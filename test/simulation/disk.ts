@@ -1,6 +1,6 @@
 /** A machine's disk, and the journal on it: changes are flushed one after the other, each whole or not at all. */
 import { StoreUnavailableError } from '../../errors.ts';
-import { decodeDocument } from '../../replica/crdt/document-codec.ts';
+import { decodeDocument } from '../../replica/codec/document-codec.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownHistory } from '../../replica/log/journal.ts';
 import type { KeptChange, KeptDocument, KeptPrefix, KeptRun, KeptState } from '../../replica/log/kept-prefix.ts';

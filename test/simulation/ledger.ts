@@ -3,13 +3,13 @@
  * same transaction as all else that it does: so whoever sees the event has to see the rest, and the other way round.
  */
 
+import { decodeDelta } from '../../replica/codec/delta-codec.ts';
 import type { Delta } from '../../replica/crdt/delta.ts';
-import { decodeDelta } from '../../replica/crdt/delta-codec.ts';
 import { documentValue } from '../../replica/crdt/document.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
 import type { JournaledTransaction } from '../../replica/log/journal.ts';
-import type { Missing } from '../../replica/prefix.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { Missing } from '../../replica/state/prefix.ts';
 import { decodeToken } from '../../replica/token.ts';
 import { eventCollection, type Oracle } from './oracle.ts';
 

@@ -1,10 +1,10 @@
 /** A live query as its reader has it: rebuilt from nothing but the changes that it was told. */
 import { showsSame } from '../../replica/crdt/document.ts';
-import type { DocumentReader, StoredDocument } from '../../replica/documents.ts';
-import { compileFilter } from '../../replica/query/filter.ts';
-import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live-query.ts';
-import { sortDocuments } from '../../replica/query/order.ts';
-import { sortedMatches } from '../../replica/query/query-plan.ts';
+import type { DocumentReader, StoredDocument } from '../../replica/query/access/document-reader.ts';
+import { sortedMatches } from '../../replica/query/access/query-plan.ts';
+import { compileFilter } from '../../replica/query/filters/filter.ts';
+import { sortDocuments } from '../../replica/query/filters/order.ts';
+import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live/live-query.ts';
 
 export class LiveResult {
   readonly definition: LiveQueryDefinition;

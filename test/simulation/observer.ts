@@ -4,8 +4,8 @@
  * another state than the log's at a position.
  */
 import { conflictsOf, type DocumentState, documentExists, documentValue } from '../../replica/crdt/document.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
 import type { LiveEvent, Replica } from '../../replica/replica.ts';
 import { decodeToken } from '../../replica/token.ts';
 import type { View } from '../../replica/view.ts';

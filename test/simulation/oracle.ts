@@ -1,13 +1,14 @@
 /** The log as Redis got it, and the state of every document at every position of it: what no replica may differ from. */
+
+import { encodeDocument } from '../../replica/codec/document-codec.ts';
 import { type DocumentState, documentExists } from '../../replica/crdt/document.ts';
-import { encodeDocument } from '../../replica/crdt/document-codec.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
-import { DocumentMap } from '../../replica/document-map.ts';
 import { decodeStoredChunk } from '../../replica/log/chunk.ts';
 import { decodeEntry, markAtStart } from '../../replica/log/entry.ts';
 import type { DocumentRecord, LogEntry } from '../../replica/log/log.ts';
 import type { ClosedLog } from '../../replica/log/snapshots.ts';
-import { type Missing, Prefix, type PreparedTransaction } from '../../replica/prefix.ts';
+import { DocumentMap } from '../../replica/state/document-map.ts';
+import { type Missing, Prefix, type PreparedTransaction } from '../../replica/state/prefix.ts';
 import type { SimulatedRedis } from './redis.ts';
 
 /** Each transaction puts a document of its own there. */

@@ -1,5 +1,5 @@
 /**
- * What Redis holds of a site, and what its scripts do: the meaning of replica/redis/append.lua.ts and scripts.ts over
+ * What Redis holds of a site, and what its scripts do: the meaning of replica/redis/scripts/append.lua.ts and scripts.ts over
  * entries as they are stored. Each call is one step that nothing comes between.
  */
 import { LogUnavailableError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /** Who read a live query anywhere, left, and comes back with its last token to any replica: it goes on with what it had. */
 import { ReplicaBehindError, StoreUnavailableError, TokenUnreachableError } from '../../errors.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
 import { LiveResult } from './live-result.ts';
 import type { Machine, Running } from './machine.ts';
 import type { World } from './world.ts';

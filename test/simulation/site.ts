@@ -1,8 +1,8 @@
 /** A simulated site as tests write about it: replicas by name, and time that passes while something is awaited. */
 import { conflictsOf, documentValue } from '../../replica/crdt/document.ts';
-import { jsonFromValue, objectFromJson } from '../../replica/crdt/json.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { DocumentWriter, RequestResult } from '../../replica/transaction.ts';
+import { jsonFromValue, objectFromJson } from '../../replica/values/json.ts';
 import type { Machine } from './machine.ts';
 import { type SnapshotTiming, World } from './world.ts';
 

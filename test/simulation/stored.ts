@@ -1,6 +1,6 @@
 /** What a site holds is enough: the state that is loaded from it alone, held against the log as Redis got it. */
 import { documentExists } from '../../replica/crdt/document.ts';
-import { loadStored } from '../../replica/sync/load.ts';
+import { loadStored } from '../../replica/sync/snapshots/load.ts';
 import { type Oracle, sameState } from './oracle.ts';
 import { logOver, snapshotsOver } from './ports.ts';
 import type { SimulatedRedis } from './redis.ts';

@@ -10,12 +10,12 @@ import {
 } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { documentValue, type Touch } from '../../replica/crdt/document.ts';
-import { objectFromJson, valueFromJson } from '../../replica/crdt/json.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/documents.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
+import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
 import { decodeToken, type Token } from '../../replica/token.ts';
 import type { DocumentWriter, RequestResult, Transaction } from '../../replica/transaction.ts';
+import { objectFromJson, valueFromJson } from '../../replica/values/json.ts';
 import type { View } from '../../replica/view.ts';
 import type { Operation, Outcome } from './ledger.ts';
 import type { Machine, Running } from './machine.ts';

@@ -1,7 +1,7 @@
 /** Everything that a simulated site consists of, and the handles by which schedules and tests act on it. */
 import { limits } from '../../limits.ts';
 import type { Logger, ReplicaTiming } from '../../replica/options.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live-query.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
 import { openReplica } from '../../replica/replica.ts';
 import { type Conditions, Connection } from './connection.ts';
 import { Disk, type DiskContents, emptyDisk, SimulatedJournal } from './disk.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BadUserInputError, PayloadTooLargeError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Json } from '../../replica/crdt/json.ts';
-import type { ValueObject } from '../../replica/crdt/value.ts';
+import type { Json } from '../../replica/values/json.ts';
+import type { ValueObject } from '../../replica/values/value.ts';
 import { attachmentOf, attachmentRecord, attachmentsCollection, UploadedFile } from '../../uploads/attachments.ts';
 import { type OpenReplica, openEmbedded, temporaryFolder } from '../replica/replicas.ts';
 import { sha256 } from './blobs/contract.ts';

@@ -1,14 +1,14 @@
-import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
+import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/codec/chunk-codec.ts';
+import { decodeBatch, encodeBatch } from '../../../replica/codec/delta-codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
-import { decodeBatch, encodeBatch } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
-import type { ValueObject } from '../../../replica/crdt/value.ts';
 import { type Lineage, noOthers, type Writer } from '../../../replica/crdt/version.ts';
 import { DeltaWriter } from '../../../replica/crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation } from '../../../replica/crdt/writes.ts';
-import { DocumentMap } from '../../../replica/document-map.ts';
 import { batchOf, type Offer } from '../../../replica/log/batch.ts';
 import { decodeEntry, deltasOf, encodeEntry, makeEntry, markAtStart } from '../../../replica/log/entry.ts';
+import { DocumentMap } from '../../../replica/state/document-map.ts';
+import type { ValueObject } from '../../../replica/values/value.ts';
 import type { Store, Subject } from '../subject.ts';
 import { collection, type Fields, type Update } from '../workload.ts';
 

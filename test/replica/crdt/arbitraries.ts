@@ -1,8 +1,8 @@
 /** Random values, keypaths and requests, small enough to collide often. */
 import fc from 'fast-check';
 import type { Path } from '../../../replica/crdt/delta.ts';
-import { AttachmentToken, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
 import type { UpdateOperation, WriteStrategy } from '../../../replica/crdt/writes.ts';
+import { AttachmentToken, type Value, type ValueObject } from '../../../replica/values/value.ts';
 
 const wellFormedText = fc.string({ unit: 'grapheme', maxLength: 8 });
 const keys = wellFormedText.filter((key) => key !== '__proto__');

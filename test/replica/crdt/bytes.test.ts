@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedBytesError } from '../../../errors.ts';
-import { ByteReader } from '../../../replica/crdt/byte-reader.ts';
-import { ByteWriter } from '../../../replica/crdt/byte-writer.ts';
-import { StringTable } from '../../../replica/crdt/strings.ts';
-import { mostBytes, readRareText, readText, writeText } from '../../../replica/crdt/text.ts';
+import { ByteReader } from '../../../replica/codec/byte-reader.ts';
+import { ByteWriter } from '../../../replica/codec/byte-writer.ts';
+import { StringTable } from '../../../replica/codec/strings.ts';
+import { mostBytes, readRareText, readText, writeText } from '../../../replica/codec/text.ts';
 
 /** Short and long, of one byte a character and of up to four. */
 const texts = fc.oneof(

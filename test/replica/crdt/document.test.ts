@@ -11,9 +11,9 @@ import {
   updatedAt,
   valueAt,
 } from '../../../replica/crdt/document.ts';
-import { type Json, jsonFromValue } from '../../../replica/crdt/json.ts';
 import { shownType } from '../../../replica/crdt/node.ts';
 import type { Dot, Writer } from '../../../replica/crdt/version.ts';
+import { type Json, jsonFromValue } from '../../../replica/values/json.ts';
 import { nothing, type Pen, type Sight } from './people.ts';
 
 const car = nothing.by('Ann', 10, (pen) => pen.upsert({ name: 'Beetle', wheels: 4, owner: { name: 'Ann' } }));

@@ -9,10 +9,10 @@ import {
   type FieldConflict,
   updatedAt,
 } from '../../../replica/crdt/document.ts';
-import { jsonFromValue } from '../../../replica/crdt/json.ts';
 import type { DocumentNode } from '../../../replica/crdt/node.ts';
 import type { Stamp } from '../../../replica/crdt/stamp.ts';
-import type { Value } from '../../../replica/crdt/value.ts';
+import { jsonFromValue } from '../../../replica/values/json.ts';
+import type { Value } from '../../../replica/values/value.ts';
 import { type Judged, liveEntries, type Made, type Shown, showEntries } from './model.ts';
 
 export function factsOfState(state: DocumentState | undefined): readonly string[] {

@@ -5,7 +5,7 @@
 import type { Delta, Path, WireOperation } from '../../../replica/crdt/delta.ts';
 import type { FieldConflict, FieldVariant } from '../../../replica/crdt/document.ts';
 import type { FieldType } from '../../../replica/crdt/node.ts';
-import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
+import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/values/value.ts';
 
 /** A transaction, and all transactions that it had seen. */
 export interface Made {

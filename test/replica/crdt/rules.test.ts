@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { TypeMismatchError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
-import { decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
+import { decodeChunk, encodeChunk } from '../../../replica/codec/chunk-codec.ts';
+import { decodeDocument, encodeDocument } from '../../../replica/codec/document-codec.ts';
 import { countInto, ownCell } from '../../../replica/crdt/counter.ts';
 import type { DocumentState } from '../../../replica/crdt/document.ts';
 import { conflictsOf, documentExists, documentValue, updatedAt, valueAt } from '../../../replica/crdt/document.ts';
-import { decodeDocument, encodeDocument } from '../../../replica/crdt/document-codec.ts';
-import { type Json, jsonFromValue } from '../../../replica/crdt/json.ts';
-import { formatKeypath } from '../../../replica/crdt/keypath.ts';
 import { compareStamps, makeStamp } from '../../../replica/crdt/stamp.ts';
+import { type Json, jsonFromValue } from '../../../replica/values/json.ts';
+import { formatKeypath } from '../../../replica/values/keypath.ts';
 import { nothing, type Pen, type Sight } from './people.ts';
 
 const car = nothing.by('Ann', 10, (pen) => pen.upsert({ name: 'Beetle', wheels: 4, owner: { name: 'Ann' } }));

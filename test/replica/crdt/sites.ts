@@ -3,9 +3,9 @@
  * chunk, hand on after their log went back, and bridges between sites. Some documents, in two chunks.
  */
 import { TypeMismatchError } from '../../../errors.ts';
-import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
+import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/codec/chunk-codec.ts';
+import { decodeDelta, encodeDelta } from '../../../replica/codec/delta-codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
-import { decodeDelta, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
 import type { Context, LogId, Origin, Placed, Position } from '../../../replica/crdt/version.ts';
 import { DeltaWriter, DraftWriter } from '../../../replica/crdt/writers.ts';

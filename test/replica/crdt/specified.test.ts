@@ -1,15 +1,15 @@
 /** docs/internals/codec.md says all that a reader needs: one that was written from it reads what the product writes. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
+import { encodeChunk } from '../../../replica/codec/chunk-codec.ts';
+import { encodeBatch, encodeDelta } from '../../../replica/codec/delta-codec.ts';
+import { encodeDocument } from '../../../replica/codec/document-codec.ts';
 import type { Counter } from '../../../replica/crdt/counter.ts';
 import type { Delta, Floor, Totals, WireOperation } from '../../../replica/crdt/delta.ts';
-import { encodeBatch, encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import type { DocumentState } from '../../../replica/crdt/document.ts';
-import { encodeDocument } from '../../../replica/crdt/document-codec.ts';
 import type { DocumentNode } from '../../../replica/crdt/node.ts';
 import type { Stamp as StampOfTree } from '../../../replica/crdt/stamp.ts';
-import { AttachmentToken, isValueObject, type Value } from '../../../replica/crdt/value.ts';
+import { AttachmentToken, isValueObject, type Value } from '../../../replica/values/value.ts';
 import { Specified, type Stamp } from './specified.ts';
 import { batches, deltas, states } from './wire.ts';
 

@@ -1,7 +1,7 @@
 /** What may happen in a world of sites, as commands; and what has to hold after each. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { encodeChunk } from '../../../replica/crdt/chunk-codec.ts';
+import { encodeChunk } from '../../../replica/codec/chunk-codec.ts';
 import { type DocumentState, showsSame } from '../../../replica/crdt/document.ts';
 import type { Request } from './arbitraries.ts';
 import { factsOfHistory, factsOfState } from './facts.ts';

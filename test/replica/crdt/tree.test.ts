@@ -5,7 +5,7 @@ import { type DocumentNode, livenessOf, nodeOf } from '../../../replica/crdt/nod
 import { Shape } from '../../../replica/crdt/shape.ts';
 import { makeStamp, type Stamp } from '../../../replica/crdt/stamp.ts';
 import { RegisterNode } from '../../../replica/crdt/tree.ts';
-import type { Value } from '../../../replica/crdt/value.ts';
+import type { Value } from '../../../replica/values/value.ts';
 
 const stampAt = (number: number): Stamp => makeStamp(undefined, 0, 'ann.a1b2c3d4', number, number, number === 0);
 const stamps = [0, 1, 2].map(stampAt);

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
-import { type Json, jsonFromValue } from '../../../replica/crdt/json.ts';
-import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
 import { DocumentDraft } from '../../../replica/crdt/writes.ts';
+import { type Json, jsonFromValue } from '../../../replica/values/json.ts';
+import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/values/value.ts';
 import { values } from './arbitraries.ts';
 import { nothing, Pen, type Sight } from './people.ts';
 

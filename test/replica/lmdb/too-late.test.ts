@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { encodeDelta } from '../../../replica/codec/delta-codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
-import { encodeDelta } from '../../../replica/crdt/delta-codec.ts';
 import { noOthers } from '../../../replica/crdt/version.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import { newPath, openFolder } from './folders.ts';

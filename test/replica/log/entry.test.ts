@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedBytesError, UnknownFormatError } from '../../../errors.ts';
-import { KnownMarks } from '../../../replica/known-marks.ts';
+import { KnownMarks } from '../../../replica/history/known-marks.ts';
 import {
   decodeEntry,
   decodeUnlessKnown,

@@ -1,7 +1,7 @@
 /** What every adapter of the kept prefix promises: replica/log/kept-prefix.ts, and docs/internals/protocol.md, P33. */
 import { describe, expect, it } from 'vitest';
+import { encodeDocument } from '../../../replica/codec/document-codec.ts';
 import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
-import { encodeDocument } from '../../../replica/crdt/document-codec.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import type { KeptDocument, KeptPrefix } from '../../../replica/log/kept-prefix.ts';
 

@@ -1,11 +1,11 @@
 /** Readers who were away: since a position, and between two results. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeBetween } from '../../../replica/query/change-between.ts';
-import type { DocumentList } from '../../../replica/query/document-list.ts';
-import type { Filter } from '../../../replica/query/filter.ts';
-import { type DocumentChange, openLiveQuery, type ResultChange } from '../../../replica/query/live-query.ts';
-import type { OrderField } from '../../../replica/query/order.ts';
+import type { Filter } from '../../../replica/query/filters/filter.ts';
+import type { OrderField } from '../../../replica/query/filters/order.ts';
+import { changeBetween } from '../../../replica/query/live/change-between.ts';
+import type { DocumentList } from '../../../replica/query/live/document-list.ts';
+import { type DocumentChange, openLiveQuery, type ResultChange } from '../../../replica/query/live/live-query.ts';
 import { LiveResult } from '../../simulation/live-result.ts';
 import { assertProperty } from './properties.ts';
 import { filters, ids, orders } from './queries.ts';

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import type { Path } from '../../../replica/crdt/delta.ts';
 import { valueAt } from '../../../replica/crdt/document.ts';
-import { AttachmentToken, compareValues, equalValues, type Value } from '../../../replica/crdt/value.ts';
-import type { StoredDocument } from '../../../replica/documents.ts';
-import type { Filter } from '../../../replica/query/filter.ts';
-import type { OrderField } from '../../../replica/query/order.ts';
+import type { StoredDocument } from '../../../replica/query/access/document-reader.ts';
+import type { Filter } from '../../../replica/query/filters/filter.ts';
+import type { OrderField } from '../../../replica/query/filters/order.ts';
+import { AttachmentToken, compareValues, equalValues, type Value } from '../../../replica/values/value.ts';
 import { paths, values } from './store.ts';
 
 export const ids = ['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9', '\uffee', '\u{1f600}'];

@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import type { Path } from '../../../replica/crdt/delta.ts';
 import { applyOperations, type DocumentState, documentExists } from '../../../replica/crdt/document.ts';
-import { AttachmentToken, type Value, type ValueObject } from '../../../replica/crdt/value.ts';
 import type { Writer } from '../../../replica/crdt/version.ts';
 import { DocumentDraft } from '../../../replica/crdt/writes.ts';
-import type { DocumentReader, StoredDocument } from '../../../replica/documents.ts';
-import { Indexes } from '../../../replica/query/indexes.ts';
-import type { DocumentChange } from '../../../replica/query/live-query.ts';
-import type { SortedIndex } from '../../../replica/query/sorted-index.ts';
+import type { DocumentReader, StoredDocument } from '../../../replica/query/access/document-reader.ts';
+import { Indexes } from '../../../replica/query/access/indexes.ts';
+import type { SortedIndex } from '../../../replica/query/access/sorted-index.ts';
+import type { DocumentChange } from '../../../replica/query/live/live-query.ts';
+import { AttachmentToken, type Value, type ValueObject } from '../../../replica/values/value.ts';
 
 export type Write =
   | { readonly kind: 'upsert'; readonly id: string; readonly fields: ValueObject }

@@ -13,7 +13,7 @@ import {
   mapOf,
   string,
 } from '../../../definitions/language.ts';
-import { objectFromJson } from '../../../replica/crdt/json.ts';
+import { objectFromJson } from '../../../replica/values/json.ts';
 import { type Api, openApi, textAt } from '../api.ts';
 
 const fields = {

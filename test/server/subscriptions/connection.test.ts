@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../limits.ts';
-import type { Result } from '../../../server/result.ts';
+import type { Result } from '../../../server/operation/result.ts';
 import type { Subscription } from '../../../server/subscriptions/subscription.ts';
 import { opened, told } from './counter.ts';
 import { TestReader } from './test-reader.ts';

@@ -1,7 +1,7 @@
 /** Subscriptions to something that counts, and what their readers were told. */
 import { GraphQLError } from 'graphql';
 import { Source, type SourceListener } from '../../../resolvers/streams.ts';
-import type { Result } from '../../../server/result.ts';
+import type { Result } from '../../../server/operation/result.ts';
 import { type Reader, Subscriptions } from '../../../server/subscriptions/subscriptions.ts';
 import type { TestReader } from './test-reader.ts';
 

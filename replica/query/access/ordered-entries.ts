@@ -1,0 +1,99 @@
+/**
+ * Some of an index, in the order of a query: whole keys, rising or falling, ties by `_id` rising either way (L8). What stands
+ * at a place, and where a place is, is known without a walk.
+ */
+import { compareValues } from '../../values/value.ts';
+import type { Key } from '../filters/key-set.ts';
+import type { SortedIndex } from './sorted-index.ts';
+
+/** From one place of an index up to another. */
+export type Segment = readonly [from: number, to: number];
+
+export class OrderedEntries {
+  readonly #index: SortedIndex;
+  /** In the order of the query, with how many stand before each. */
+  readonly #segments: readonly { readonly from: number; readonly to: number; readonly before: number }[];
+  readonly #isFalling: boolean;
+  readonly length: number;
+
+  /** @param segments rising, apart, and none that has only some of a key's entries */
+  constructor(index: SortedIndex, segments: readonly Segment[], isFalling: boolean) {
+    this.#index = index;
+    this.#isFalling = isFalling;
+    let length = 0;
+    this.#segments = (isFalling ? segments.toReversed() : segments).map(([from, to]) => {
+      const before = length;
+      length += to - from;
+      return { from, to, before };
+    });
+    this.length = length;
+  }
+
+  /** How many at the beginning a test holds for, which holds for none behind one for which it does not. */
+  countWhile(test: (key: Key, id: string) => boolean): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const place = this.#placeInIndex(middle);
+      const id = this.#index.idAt(place);
+      if (id !== undefined && test(this.#index.keyAt(place), id)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** From one place up to another. */
+  *ids(from: number, to: number): Generator<string> {
+    for (let place = from; place < to; ) {
+      const segment = this.#segmentAt(place);
+      const end = Math.min(to, segment.before + segment.to - segment.from);
+      if (this.#isFalling) {
+        const key = this.#sameKey(segment.to - 1 - (place - segment.before), segment);
+        // Of the entries with one key, the first stands where all behind it have been.
+        const first = segment.before + segment.to - key.to;
+        const last = Math.min(end, first + key.to - key.from);
+        yield* this.#index.ids(key.from + place - first, key.from + last - first);
+        place = last;
+      } else {
+        yield* this.#index.ids(segment.from + place - segment.before, segment.from + end - segment.before);
+        place = end;
+      }
+    }
+  }
+
+  #placeInIndex(place: number): number {
+    const segment = this.#segmentAt(place);
+    if (!this.#isFalling) return segment.from + place - segment.before;
+    const mirrored = segment.to - 1 - (place - segment.before);
+    const key = this.#sameKey(mirrored, segment);
+    // The entries with one key stand the other way round.
+    return key.from + key.to - 1 - mirrored;
+  }
+
+  #segmentAt(place: number) {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const segment = this.#segments[middle];
+      if (segment !== undefined && segment.before + segment.to - segment.from <= place) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#segments[low];
+    if (found === undefined) throw new RangeError('nothing stands at this place of the entries');
+    return found;
+  }
+
+  /** The entries that have the key of one, within a segment. */
+  #sameKey(at: number, within: { readonly from: number; readonly to: number }): { from: number; to: number } {
+    const key = this.#index.keyAt(at);
+    const isSame = (place: number) => compareValues(this.#index.keyAt(place), key) === 0;
+    const isFirst = at === within.from || !isSame(at - 1);
+    const isLast = at === within.to - 1 || !isSame(at + 1);
+    return {
+      from: isFirst ? at : this.#index.countWhile((other) => compareValues(other, key) < 0),
+      to: isLast ? at + 1 : this.#index.countWhile((other) => compareValues(other, key) <= 0),
+    };
+  }
+}

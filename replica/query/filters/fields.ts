@@ -1,0 +1,33 @@
+/** What filters and orders read of a document: the value at one keypath, and its type. */
+import type { Path } from '../../crdt/delta.ts';
+import { valueAt } from '../../crdt/document.ts';
+import { AttachmentToken, type Value } from '../../values/value.ts';
+import type { StoredDocument } from '../access/document-reader.ts';
+
+/** Undefined where nothing is there. */
+export type FieldReader = (document: StoredDocument) => Value | undefined;
+
+export const isIdPath = (path: Path): boolean => path.length === 1 && path[0] === '_id';
+
+export function fieldReader(path: Path): FieldReader {
+  return isIdPath(path) ? (document) => document.id : (document) => valueAt(document.state, path);
+}
+
+/** Types as far as comparisons are concerned: integers of any size and floats are one. */
+export type ValueType = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object' | 'attachment';
+
+export function valueType(value: Value): ValueType {
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'number':
+    case 'bigint':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    default:
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return 'array';
+      return value instanceof AttachmentToken ? 'attachment' : 'object';
+  }
+}

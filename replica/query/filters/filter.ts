@@ -1,0 +1,126 @@
+/**
+ * Filters over documents: a small tree, compiled once into a predicate. The contract's `Filter` says what each comparison
+ * means; docs/internals/live-queries.md has the rules.
+ * L6. Where nothing is at a path, no comparison holds but `exists: false`; null is a value.
+ * L7. `gt`, `gte`, `lt`, `lte` hold within one type only; numbers are one type, integers of any size compared exactly.
+ */
+import type { Path } from '../../crdt/delta.ts';
+import { compareValues, equalValues, type Value } from '../../values/value.ts';
+import type { StoredDocument } from '../access/document-reader.ts';
+import { fieldReader, valueType } from './fields.ts';
+
+/** `_id` is read by the path ['_id']. All filters are already checked; `path` was parsed. */
+export type Filter =
+  | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }
+  | { readonly kind: 'not'; readonly filter: Filter }
+  | {
+      readonly kind: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'contains';
+      readonly path: Path;
+      readonly value: Value;
+    }
+  | { readonly kind: 'in'; readonly path: Path; readonly values: readonly Value[] }
+  | { readonly kind: 'startsWith'; readonly path: Path; readonly value: string }
+  | { readonly kind: 'exists'; readonly path: Path; readonly value: boolean };
+
+type Comparison = Exclude<Filter, { readonly kind: 'and' | 'or' | 'not' | 'exists' }>;
+
+export type Predicate = (document: StoredDocument) => boolean;
+
+/** Of the value at a path, where there is one. */
+type Test = (found: Value) => boolean;
+
+export function compileFilter(filter: Filter | undefined): Predicate {
+  if (filter === undefined) return () => true;
+  switch (filter.kind) {
+    case 'and': {
+      const predicates = filter.filters.map(compileFilter);
+      return (document) => predicates.every((predicate) => predicate(document));
+    }
+    case 'or': {
+      const predicates = filter.filters.map(compileFilter);
+      return (document) => predicates.some((predicate) => predicate(document));
+    }
+    case 'not': {
+      const predicate = compileFilter(filter.filter);
+      return (document) => !predicate(document);
+    }
+    case 'exists': {
+      const read = fieldReader(filter.path);
+      const { value } = filter;
+      return (document) => (read(document) !== undefined) === value;
+    }
+    default: {
+      const read = fieldReader(filter.path);
+      const test = compileComparison(filter);
+      return (document) => {
+        const found = read(document);
+        return found !== undefined && test(found);
+      };
+    }
+  }
+}
+
+function compileComparison(filter: Comparison): Test {
+  switch (filter.kind) {
+    case 'eq': {
+      const { value } = filter;
+      return (found) => equalValues(found, value);
+    }
+    case 'ne': {
+      const { value } = filter;
+      return (found) => !equalValues(found, value);
+    }
+    case 'gt':
+      return within(filter.value, (order) => order > 0);
+    case 'gte':
+      return within(filter.value, (order) => order >= 0);
+    case 'lt':
+      return within(filter.value, (order) => order < 0);
+    case 'lte':
+      return within(filter.value, (order) => order <= 0);
+    case 'in':
+      return oneOf(filter.values);
+    case 'startsWith': {
+      const { value } = filter;
+      return (found) => typeof found === 'string' && found.startsWith(value);
+    }
+    case 'contains': {
+      const { value } = filter;
+      return (found) => {
+        if (typeof found === 'string') return typeof value === 'string' && found.includes(value);
+        return isArray(found) && found.some((member) => equalValues(member, value));
+      };
+    }
+  }
+}
+
+function within(value: Value, holds: (order: number) => boolean): Test {
+  const type = valueType(value);
+  return (found) => valueType(found) === type && holds(compareValues(found, value));
+}
+
+/** Strings by a set; all else is few in practice, and found by its place in the order of values. */
+function oneOf(values: readonly Value[]): Test {
+  const strings = new Set<Value>();
+  const others: Value[] = [];
+  for (const value of values) {
+    if (typeof value === 'string') strings.add(value);
+    else others.push(value);
+  }
+  others.sort(compareValues);
+  return (found) => {
+    if (typeof found === 'string') return strings.has(found);
+    let low = 0;
+    let high = others.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const order = compareValues(others[middle], found);
+      if (order === 0) return true;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return false;
+  };
+}
+
+const isArray = (value: Value): value is readonly Value[] => Array.isArray(value);

@@ -1,0 +1,145 @@
+/**
+ * All live queries of a replica: equal ones are one, and a change is shown only to those that it may concern.
+ * L12. Readers of equal definitions share one result, and each is told every change of it in the turn of `apply`, after all
+ *      results are at the new version; a reader that is closed is told nothing any more, one opened meanwhile nothing of
+ *      what its result shows already.
+ */
+import { jsonFromValue } from '../../values/json.ts';
+import type { DocumentReader } from '../access/document-reader.ts';
+import type { Filter } from '../filters/filter.ts';
+import type { DocumentList } from './document-list.ts';
+import {
+  type DocumentChange,
+  type LiveQuery,
+  type LiveQueryDefinition,
+  openLiveQuery,
+  type ResultChange,
+} from './live-query.ts';
+import { QueryIndex } from './query-index.ts';
+
+export interface LiveReader {
+  readonly result: DocumentList;
+  /** What leads to the result from what it was before changes that have been applied. */
+  since(changes: readonly DocumentChange[]): ResultChange;
+  close(): void;
+}
+
+/** A live query and those who read it. */
+interface SharedQuery {
+  readonly query: LiveQuery;
+  readonly readers: Set<Reader>;
+}
+
+interface Told {
+  readonly shared: SharedQuery;
+  readonly change: ResultChange;
+  /** Of those that read when the change was made. */
+  readonly readers: readonly Reader[];
+}
+
+export class LiveQueries {
+  readonly #reader: DocumentReader;
+  readonly #sharedByKey = new Map<string, SharedQuery>();
+  readonly #index = new QueryIndex<SharedQuery>();
+  #readers = 0;
+
+  /** @param reader of what is durable now */
+  constructor(reader: DocumentReader) {
+    this.#reader = reader;
+  }
+
+  /**
+   * @param changed told in the turn of `apply`; must not throw
+   * @throws {BadUserInputError} where `first` is below 0
+   */
+  open(definition: LiveQueryDefinition, changed: (change: ResultChange) => void): LiveReader {
+    const key = keyOf(definition);
+    const shared = this.#sharedByKey.get(key) ?? this.#share(key, definition);
+    this.#readers += 1;
+    return new Reader(shared, changed, () => this.#left(key, shared));
+  }
+
+  /** All changes of one turn at once, once the reader shows them. */
+  apply(changes: readonly DocumentChange[]): void {
+    if (this.#sharedByKey.size === 0) return;
+    const events: Told[] = [];
+    for (const [shared, concerning] of this.#index.concerned(changes)) {
+      const change = shared.query.apply(concerning);
+      if (change !== undefined) events.push({ shared, change, readers: [...shared.readers] });
+    }
+    tell(events);
+  }
+
+  /** Different queries held now, and their readers. */
+  get size(): { readonly queries: number; readonly readers: number } {
+    return { queries: this.#sharedByKey.size, readers: this.#readers };
+  }
+
+  #left(key: string, shared: SharedQuery): void {
+    this.#readers -= 1;
+    if (shared.readers.size > 0) return;
+    this.#sharedByKey.delete(key);
+    this.#index.delete(shared, shared.query.definition.collection);
+  }
+
+  #share(key: string, definition: LiveQueryDefinition): SharedQuery {
+    const shared: SharedQuery = { query: openLiveQuery(definition, this.#reader), readers: new Set() };
+    this.#sharedByKey.set(key, shared);
+    this.#index.add(shared, definition.collection, definition.filter);
+    return shared;
+  }
+}
+
+function tell(events: readonly Told[]): void {
+  for (const { change, readers } of events) for (const reader of readers) reader.tell(change);
+}
+
+class Reader implements LiveReader {
+  readonly #shared: SharedQuery;
+  readonly #changed: (change: ResultChange) => void;
+  readonly #left: () => void;
+
+  constructor(shared: SharedQuery, changed: (change: ResultChange) => void, left: () => void) {
+    this.#shared = shared;
+    this.#changed = changed;
+    this.#left = left;
+    shared.readers.add(this);
+  }
+
+  get result(): DocumentList {
+    return this.#shared.query.result;
+  }
+
+  since(changes: readonly DocumentChange[]): ResultChange {
+    return this.#shared.query.since(changes);
+  }
+
+  /** Nothing, once it is closed. */
+  tell(change: ResultChange): void {
+    if (this.#shared.readers.has(this)) this.#changed(change);
+  }
+
+  close(): void {
+    if (this.#shared.readers.delete(this)) this.#left();
+  }
+}
+
+/** The same for definitions that ask the same in the same words. */
+function keyOf({ collection, filter, order, first }: LiveQueryDefinition): string {
+  const fields = order.map(({ path, direction }) => [path, direction]);
+  return JSON.stringify([collection, filter === undefined ? null : spellFilter(filter), fields, first ?? null]);
+}
+
+function spellFilter(filter: Filter): unknown {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return [filter.kind, filter.filters.map(spellFilter)];
+    case 'not':
+      return [filter.kind, spellFilter(filter.filter)];
+    case 'in':
+      return [filter.kind, filter.path, filter.values.map(jsonFromValue)];
+    default:
+      return [filter.kind, filter.path, jsonFromValue(filter.value)];
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * One live query: the sorted result of (collection, filter, order, first). Pure: no clock, no I/O. docs/internals/live-queries.md.
+ * L1. After `apply`, `result` equals a fresh query over the same state.
+ * L2. The change leads from the result before to the result after; undefined where these are equal.
+ * L5. A document leaves a result with the reason that its last change in it gives: it was removed, evicted here, or exists
+ *     and no longer belongs there.
+ * Why all matches are held, those past `first` too: when a document leaves a full result the next one is known at once.
+ */
+import type { DocumentReader, StoredDocument } from '../access/document-reader.ts';
+import { sortedMatches } from '../access/query-plan.ts';
+import { compileFilter, type Filter, type Predicate } from '../filters/filter.ts';
+import { compilePrecedes, type OrderField, type Precedes } from '../filters/order.ts';
+import { checkCount } from '../pages/page.ts';
+import { CountedList } from '../structures/counted-list.ts';
+import { DocumentList } from './document-list.ts';
+import { differenceOf } from './result-difference.ts';
+
+export interface LiveQueryDefinition {
+  readonly collection: string;
+  readonly filter: Filter | undefined;
+  readonly order: readonly OrderField[];
+  readonly first: number | undefined;
+}
+
+export type RemovalReason = 'REMOVED' | 'EVICTED' | 'LEFT_RESULT' | 'ACCESS_LOST';
+
+/** What happened to one document in one turn, as what is durable here shows it. */
+export interface DocumentChange {
+  readonly collection: string;
+  readonly id: string;
+  readonly before: StoredDocument | undefined;
+  readonly after: StoredDocument | undefined;
+  /** True where `after` is undefined because it was evicted here. */
+  readonly evicted: boolean;
+}
+
+/** As the contract's LiveDocuments says; indexes of `removed` and `moved.from` are of `before`, all others of `after`. */
+export interface ResultChange {
+  readonly before: DocumentList;
+  readonly after: DocumentList;
+  readonly inserted: readonly { readonly index: number; readonly document: StoredDocument }[];
+  readonly updated: readonly { readonly index: number; readonly document: StoredDocument }[];
+  readonly removed: readonly { readonly index: number; readonly id: string; readonly reason: RemovalReason }[];
+  readonly moved: readonly { readonly id: string; readonly from: number; readonly to: number }[];
+}
+
+export interface LiveQuery {
+  readonly definition: LiveQueryDefinition;
+  /** Another list after each change: who holds an old one keeps an old result. */
+  readonly result: DocumentList;
+  /** All changes of one turn (usually one transaction's) at once. */
+  apply(changes: readonly DocumentChange[]): ResultChange | undefined;
+  /** What leads here from the result as it was before changes that have been applied; empty where that is the same. */
+  since(changes: readonly DocumentChange[]): ResultChange;
+}
+
+/** @throws {BadUserInputError} where `first` is below 0 */
+export function openLiveQuery(definition: LiveQueryDefinition, reader: DocumentReader): LiveQuery {
+  checkCount(definition.first, 'first');
+  const matches = sortedMatches(reader, definition.collection, definition.filter, definition.order);
+  return new SortedResult(definition, new CountedList(matches));
+}
+
+/** The result as the first thing that a reader is told. */
+export const wholeResult = (result: DocumentList): ResultChange => ({
+  before: DocumentList.of([]),
+  after: result,
+  inserted: Array.from(result, (document, index) => ({ index, document })),
+  updated: [],
+  removed: [],
+  moved: [],
+});
+
+class SortedResult implements LiveQuery {
+  readonly definition: LiveQueryDefinition;
+  readonly #isMatch: Predicate;
+  readonly #precedes: Precedes;
+  readonly #matches: CountedList<StoredDocument>;
+  #result: DocumentList;
+
+  constructor(definition: LiveQueryDefinition, matches: CountedList<StoredDocument>) {
+    this.definition = definition;
+    this.#isMatch = compileFilter(definition.filter);
+    this.#precedes = compilePrecedes(definition.order);
+    this.#matches = matches;
+    this.#result = new DocumentList(this.#matches.freeze(), definition.first);
+  }
+
+  get result(): DocumentList {
+    return this.#result;
+  }
+
+  apply(changes: readonly DocumentChange[]): ResultChange | undefined {
+    const changesById = this.#byId(changes);
+    const first = this.#edit(changesById.values());
+    if (first >= (this.definition.first ?? Number.POSITIVE_INFINITY)) return undefined;
+    const before = this.#result;
+    this.#result = new DocumentList(this.#matches.freeze(), this.definition.first);
+    return differenceOf(
+      before,
+      this.#result,
+      (id) => changesById.has(id),
+      (id) => reasonOf(changesById.get(id)),
+    );
+  }
+
+  since(changes: readonly DocumentChange[]): ResultChange {
+    const former = new SortedResult(this.definition, this.#matches.fork());
+    former.apply(changes.map((change) => ({ ...change, before: change.after, after: change.before })));
+    const changesById = this.#byId(changes);
+    const before = former.result;
+    const after = this.#result;
+    const change = differenceOf(
+      before,
+      after,
+      (id) => changesById.has(id),
+      (id) => reasonOf(changesById.get(id)),
+    );
+    return change ?? { before, after, inserted: [], updated: [], removed: [], moved: [] };
+  }
+
+  /** One change a document: from what stood before the first to what stands after the last. */
+  #byId(changes: readonly DocumentChange[]): ReadonlyMap<string, DocumentChange> {
+    const changesById = new Map<string, DocumentChange>();
+    for (const change of changes) {
+      if (change.collection !== this.definition.collection) continue;
+      const earlier = changesById.get(change.id);
+      changesById.set(change.id, earlier === undefined ? change : { ...change, before: earlier.before });
+    }
+    return changesById;
+  }
+
+  /** @returns the first place at which anything left or came; past all where nothing did */
+  #edit(changes: Iterable<DocumentChange>): number {
+    let first = Number.POSITIVE_INFINITY;
+    const arriving: StoredDocument[] = [];
+    // What left is found among those that stand as they did: all leave before the first one comes.
+    for (const { before, after } of changes) {
+      if (after !== undefined && this.#isMatch(after)) arriving.push(after);
+      if (before === undefined || !this.#isMatch(before)) continue;
+      const place = this.#placeOf(before);
+      this.#matches.deleteAt(place);
+      first = Math.min(first, place);
+    }
+    for (const document of arriving) {
+      const place = this.#placeOf(document);
+      this.#matches.insertAt(place, document);
+      first = Math.min(first, place);
+    }
+    return first;
+  }
+
+  #placeOf(document: StoredDocument): number {
+    return this.#matches.countWhile(this.#precedes(document));
+  }
+}
+
+function reasonOf(change: DocumentChange | undefined): RemovalReason {
+  if (change === undefined || change.after !== undefined) return 'LEFT_RESULT';
+  return change.evicted ? 'EVICTED' : 'REMOVED';
+}

@@ -1,0 +1,105 @@
+/**
+ * What leads from one result to another: the contract's inserted, updated, removed and moved.
+ * L4. It is minimal: `updated` only where a document shows something else, and `moved` the fewest that must move, so that
+ *     a reader of one change redraws no more than it has to. Where either of two may move, the one that was touched does.
+ * Why segments: what was not touched stands in both results in long runs, and a run moves or stays as a whole. So what a
+ * difference costs depends on how many were touched, and not on how far apart they stand.
+ */
+import { showsSame } from '../../crdt/document.ts';
+import type { StoredDocument } from '../access/document-reader.ts';
+import { longestIncreasing } from '../structures/longest-increasing.ts';
+import type { DocumentList } from './document-list.ts';
+import type { RemovalReason, ResultChange } from './live-query.ts';
+import { walkSideBySide } from './side-by-side.ts';
+
+/** So many documents that are in both results, in one order: indexes of the first in the result before and after. */
+interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly isTouched: boolean;
+}
+
+/** @param touched whether a document may have changed, come or gone: all others are the same objects, in one order */
+export function differenceOf(
+  before: DocumentList,
+  after: DocumentList,
+  touched: (id: string) => boolean,
+  reasonOf: (id: string) => RemovalReason,
+): ResultChange | undefined {
+  /** Of documents of `before` that were not met side by side. */
+  const former = new Map<string, { readonly index: number; readonly document: StoredDocument }>();
+  const runs = new Runs();
+  const unmet: { readonly index: number; readonly document: StoredDocument }[] = [];
+  walkSideBySide(before, after, touched, {
+    same: (from, to, count) => runs.add(from, to, count),
+    before: (index, document) => former.set(document.id, { index, document }),
+    after: (index, document) => unmet.push({ index, document }),
+  });
+
+  const inserted: ResultChange['inserted'][number][] = [];
+  const updated: ResultChange['updated'][number][] = [];
+  const touchedOnes: Segment[] = [];
+  for (const placed of unmet) {
+    const { index, document } = placed;
+    const was = former.get(document.id);
+    if (was === undefined) {
+      inserted.push(placed);
+      continue;
+    }
+    former.delete(document.id);
+    touchedOnes.push({ from: was.index, to: index, count: 1, isTouched: true });
+    if (!showsSame(was.document.state, document.state)) updated.push(placed);
+  }
+  const removed: ResultChange['removed'][number][] = [];
+  for (const [id, { index }] of former) removed.push({ index, id, reason: reasonOf(id) });
+  // What was met side by side kept its order.
+  const moved = touchedOnes.length > 0 ? movesAmong(after, inOrder([...runs.segments, ...touchedOnes])) : [];
+  if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
+  return { before, after, inserted, updated, removed, moved };
+}
+
+/** Of documents that were not touched. */
+class Runs {
+  readonly segments: { from: number; to: number; count: number; isTouched: false }[] = [];
+
+  /** What follows on the last run in both results is part of it. */
+  add(from: number, to: number, count: number): void {
+    const last = this.segments.at(-1);
+    if (last !== undefined && last.from + last.count === from && last.to + last.count === to) last.count += count;
+    else this.segments.push({ from, to, count, isTouched: false });
+  }
+}
+
+const inOrder = (segments: Segment[]): readonly Segment[] => segments.sort((a, b) => a.to - b.to);
+
+/** @param segments of all that is in both results, in their order after */
+function movesAmong(after: DocumentList, segments: readonly Segment[]): ResultChange['moved'][number][] {
+  if (isRising(segments)) return [];
+  let members = 0;
+  for (const { count } of segments) members += count;
+  // That one more stays counts for more than how many of them were not touched.
+  const weights = Float64Array.from(segments, ({ count, isTouched }) => count * (members + (isTouched ? 1 : 2)));
+  const froms = Int32Array.from(segments, ({ from }) => from);
+  const moved: ResultChange['moved'][number][] = [];
+  longestIncreasing(froms, weights).forEach((stays, index) => {
+    const segment = segments[index];
+    if (stays === 1 || segment === undefined) return;
+    for (let member = 0; member < segment.count; member += 1) {
+      const to = segment.to + member;
+      const document = after.at(to);
+      if (document !== undefined) moved.push({ id: document.id, from: segment.from + member, to });
+    }
+  });
+  return moved;
+}
+
+/** Whether all stand in the order in which they stood. */
+function isRising(segments: readonly Segment[]): boolean {
+  let last = -1;
+  for (const { from } of segments) {
+    if (from < last) return false;
+    last = from;
+  }
+  return true;
+}

@@ -1,0 +1,112 @@
+/**
+ * One page of a query over a reader: filter, order, cut by cursors.
+ * L9. Pages are as Relay has it: https://relay.dev/graphql/connections.htm#sec-Pagination-algorithm. The total is of all that
+ *     match, whatever the page.
+ * L22. Where an index has the order, a page costs its length and what lies between it and as many matches. What is beside the
+ *      page is worked out when somebody asks.
+ */
+import { BadUserInputError } from '../../../errors.ts';
+import type { DocumentReader, StoredDocument } from '../access/document-reader.ts';
+import { matching, orderedPlan } from '../access/query-plan.ts';
+import type { Filter } from '../filters/filter.ts';
+import { compileKeys, compileRankedOrder, type OrderField } from '../filters/order.ts';
+import { type Cursor, compileCursorOrder, completeCursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { Least, type RankedOrder, type Selection } from './least.ts';
+import { orderedPage } from './ordered-page.ts';
+
+export interface PageRequest {
+  readonly collection: string;
+  readonly filter: Filter | undefined;
+  readonly order: readonly OrderField[];
+  readonly first?: number | undefined;
+  readonly after?: string | undefined;
+  readonly last?: number | undefined;
+  readonly before?: string | undefined;
+}
+
+/** What is beside the documents may cost more than they do: it is worked out when it is read. */
+export interface Page {
+  readonly documents: readonly StoredDocument[];
+  readonly order: readonly OrderField[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+}
+
+/** A request with its cursors read. */
+export interface PageCut {
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  readonly after: Cursor | undefined;
+  readonly before: Cursor | undefined;
+}
+
+/** @throws {BadUserInputError} naming `after` or `before` where a cursor is none of this order, `first` or `last` below 0 */
+export function readPage(reader: DocumentReader, request: PageRequest): Page {
+  const { collection, filter, order, first, last } = request;
+  checkCount(first, 'first');
+  checkCount(last, 'last');
+  const after = cursorGiven(reader, request, 'after');
+  const before = cursorGiven(reader, request, 'before');
+  const cut = { first, last, after, before };
+  const planned = () => orderedPlan(reader, collection, filter, order, (first ?? last ?? Number.POSITIVE_INFINITY) + 1);
+  const plan = planned();
+  if (plan === undefined) return collectedPage(reader, request, cut);
+  return orderedPage(reader, request, cut, () => planned() ?? plan);
+}
+
+/** Of all that match, gathered and put in order as far as the page needs it. */
+function collectedPage(reader: DocumentReader, request: PageRequest, { first, last, after, before }: PageCut): Page {
+  const { collection, filter, order } = request;
+  const compareToCursor = compileCursorOrder(order);
+  const keysOf = compileKeys(order);
+  const selection = selectionFor(compileRankedOrder(order), first, last);
+  let totalCount = 0;
+  let passedBefore = 0;
+  let passedAfter = 0;
+  let between = 0;
+  for (const document of matching(reader, collection, filter)) {
+    totalCount += 1;
+    const ranked = { document, keys: keysOf(document) };
+    if (after !== undefined && (compareToCursor(ranked, after) ?? 1) <= 0) passedBefore += 1;
+    else if (before !== undefined && (compareToCursor(ranked, before) ?? -1) >= 0) passedAfter += 1;
+    else {
+      between += 1;
+      selection.add(ranked);
+    }
+  }
+
+  const documents = selection.sorted().map(({ document }) => document);
+  return {
+    documents:
+      first !== undefined && last !== undefined ? documents.slice(Math.max(0, documents.length - last)) : documents,
+    order,
+    hasNextPage: first === undefined ? passedAfter > 0 : between > first,
+    hasPreviousPage: last === undefined ? passedBefore > 0 : between > last,
+    totalCount,
+  };
+}
+
+/** Where a document stands in an order: for `after` and `before` of a query in the same order. */
+export function cursorOf(document: StoredDocument, order: readonly OrderField[]): string {
+  return encodeCursor(document, order);
+}
+
+/** @throws {BadUserInputError} */
+export function checkCount(count: number | undefined, argument: 'first' | 'last'): void {
+  if (count !== undefined && count < 0) throw new BadUserInputError(argument, `must be 0 or more, not ${count}`);
+}
+
+function cursorGiven(reader: DocumentReader, request: PageRequest, argument: 'after' | 'before'): Cursor | undefined {
+  const text = request[argument];
+  if (text === undefined) return undefined;
+  const cursor = decodeCursor(text, request.order, argument);
+  return completeCursor(cursor, reader.get(request.collection, cursor.id), request.order);
+}
+
+function selectionFor(compare: RankedOrder, first: number | undefined, last: number | undefined): Selection {
+  if (first !== undefined) return new Least(first, compare);
+  if (last === undefined) return new Least(Number.POSITIVE_INFINITY, compare);
+  const greatest = new Least(last, (a, b) => compare(b, a));
+  return { add: (ranked) => greatest.add(ranked), sorted: () => greatest.sorted().reverse() };
+}

@@ -1,0 +1,123 @@
+/**
+ * The documents of a collection in the order in which the log touched them last: what `changes` goes on in from any place.
+ * L50. By the position of the last touch, then by id; one that was removed stands where it was removed. At every replica
+ *      that stands at a position this order is the same.
+ * L54. Made when it is asked for first, and kept from then on: a touch adds to its end, and the place where its document stood
+ *      before is left out once such places are half of all. So going through all of it by pages costs all of it once.
+ */
+import type { Position } from '../crdt/version.ts';
+
+export interface TouchPlace {
+  readonly position: Position;
+  readonly id: string;
+}
+
+/** What the order is of. */
+export interface Touched {
+  /** Where a document was touched last; undefined where that is not known (any more). */
+  touchPosition(collection: string, id: string): Position | undefined;
+  /** In any order; some may be given twice. */
+  touchedIds(collection: string): Iterable<string>;
+}
+
+/** So many are never left out for being few. */
+const keptAnyway = 64;
+
+export class TouchOrder {
+  readonly #collection: string;
+  readonly #touched: Touched;
+  /** Rising but for the end; among them places of documents that were touched again since. */
+  #places: TouchPlace[];
+  /** So many from the beginning are rising. */
+  #sorted = 0;
+  /** How many there were when those touched again were left out last. */
+  #live: number;
+
+  constructor(touched: Touched, collection: string) {
+    this.#collection = collection;
+    this.#touched = touched;
+    this.#places = [];
+    for (const id of touched.touchedIds(collection)) this.touched(id);
+    this.#sort(0);
+    this.#leaveOut();
+    this.#live = this.#places.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#places.length === 0;
+  }
+
+  /** Called in the order of the log, once the document stands there. */
+  touched(id: string): void {
+    const position = this.#touched.touchPosition(this.#collection, id);
+    if (position !== undefined) this.#places.push({ position, id });
+  }
+
+  /** Those behind a place, rising. @param id undefined: behind all at that position */
+  *after(position: Position, id: string | undefined): Generator<TouchPlace> {
+    this.#tidy();
+    for (let at = this.#indexAfter(position, id); at < this.#places.length; at += 1) {
+      const place = this.#places[at];
+      if (place !== undefined && this.#isLast(place)) yield place;
+    }
+  }
+
+  /** Whether its document was not touched again since. */
+  #isLast({ position, id }: TouchPlace): boolean {
+    return this.#touched.touchPosition(this.#collection, id) === position;
+  }
+
+  #tidy(): void {
+    if (this.#sorted < this.#places.length) this.#sortEnd();
+    if (this.#places.length <= 2 * this.#live + keptAnyway) return;
+    this.#leaveOut();
+    this.#live = this.#places.length;
+  }
+
+  /** What came since stands behind all else, but for others of the same transaction. */
+  #sortEnd(): void {
+    let from = this.#sorted;
+    const first = this.#places[from]?.position ?? 0;
+    while (from > 0 && (this.#places[from - 1]?.position ?? 0) >= first) from -= 1;
+    this.#sort(from);
+  }
+
+  #sort(from: number): void {
+    if (from === 0) this.#places.sort(comparePlaces);
+    else {
+      const end = this.#places.slice(from).sort(comparePlaces);
+      for (const [index, place] of end.entries()) this.#places[from + index] = place;
+    }
+    this.#sorted = this.#places.length;
+  }
+
+  #leaveOut(): void {
+    let before: TouchPlace | undefined;
+    this.#places = this.#places.filter((place) => {
+      const isAgain = before !== undefined && comparePlaces(before, place) === 0;
+      before = place;
+      return !isAgain && this.#isLast(place);
+    });
+    this.#sorted = this.#places.length;
+  }
+
+  #indexAfter(position: Position, id: string | undefined): number {
+    let low = 0;
+    let high = this.#places.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const place = this.#places[middle];
+      if (place && isUpTo(place, position, id)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const isUpTo = (place: TouchPlace, position: Position, id: string | undefined): boolean =>
+  place.position < position || (place.position === position && (id === undefined || place.id <= id));
+
+function comparePlaces(a: TouchPlace, b: TouchPlace): number {
+  if (a.position !== b.position) return a.position - b.position;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}

@@ -1,0 +1,135 @@
+/**
+ * The log's recent history in memory: which documents were touched at which position, and what they were before. So a
+ * reader that comes back with a token can be told what changed since, and nothing else.
+ * L38. A collection that was not touched since a token can be told about however old the token is.
+ * L39. Bounded in records and bytes: beyond either the oldest go, and tokens from before them get the whole result.
+ */
+import type { DocumentState } from '../crdt/document.ts';
+import type { Position } from '../crdt/version.ts';
+import { retainedBytes } from './retained-bytes.ts';
+
+/** A document's state in the log before the transaction at a position. */
+interface Former {
+  readonly position: Position;
+  readonly id: string;
+  readonly state: DocumentState | undefined;
+  readonly bytes: number;
+}
+
+interface Collection {
+  /** By position, rising; those before `start` are gone. */
+  formers: (Former | undefined)[];
+  start: number;
+  lastTouched: Position;
+}
+
+export interface HistoryLimits {
+  readonly records: number;
+  readonly bytes: number;
+  readonly collections: number;
+}
+
+export class RecentHistory {
+  readonly #limits: HistoryLimits;
+  readonly #collections = new Map<string, Collection>();
+  /** The collection of each record, oldest first; those before `#oldest` are gone. */
+  #order: Collection[] = [];
+  #oldest = 0;
+  #bytes = 0;
+  /** Of what was touched up to here nothing is known, not even when. */
+  #begun: Position;
+  /** Every touch after it is here. */
+  #complete: Position;
+
+  /** @param position where the log's state stands */
+  constructor(position: Position, limits: HistoryLimits) {
+    this.#begun = position;
+    this.#complete = position;
+    this.#limits = limits;
+  }
+
+  get size(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#order.length - this.#oldest, bytes: this.#bytes };
+  }
+
+  /** Forgets all: the state was loaded as of a position, and what led to it is not known. */
+  restart(position: Position): void {
+    this.#collections.clear();
+    this.#order = [];
+    this.#oldest = 0;
+    this.#bytes = 0;
+    this.#begun = position;
+    this.#complete = position;
+  }
+
+  /** A document is touched: called in the order of the log. */
+  record(
+    position: Position,
+    collection: string,
+    id: string,
+    former: DocumentState | undefined,
+    after: DocumentState | undefined,
+  ): void {
+    const touched = this.#collectionOf(collection, position);
+    const bytes = retainedBytes(former, after);
+    touched.formers.push({ position, id, state: former, bytes });
+    touched.lastTouched = position;
+    this.#order.push(touched);
+    this.#bytes += bytes;
+    const { records, bytes: maximumBytes } = this.#limits;
+    while (this.#order.length - this.#oldest > records || this.#bytes > maximumBytes) this.#forgetOldest();
+  }
+
+  /** What a collection's documents were at a position, for those touched since. Undefined where that is not known (any more). */
+  since(collection: string, position: Position): ReadonlyMap<string, DocumentState | undefined> | undefined {
+    const touched = this.#collections.get(collection);
+    if (position < this.#complete && position < (touched?.lastTouched ?? this.#begun)) return undefined;
+    const formers = new Map<string, DocumentState | undefined>();
+    if (touched === undefined) return formers;
+    for (let index = firstAfter(touched, position); index < touched.formers.length; index += 1) {
+      const former = touched.formers[index];
+      if (former !== undefined && !formers.has(former.id)) formers.set(former.id, former.state);
+    }
+    return formers;
+  }
+
+  #collectionOf(name: string, position: Position): Collection {
+    const known = this.#collections.get(name);
+    if (known !== undefined) return known;
+    // So many collections are touched by nobody but who makes names up.
+    if (this.#collections.size >= this.#limits.collections) this.restart(position - 1);
+    const made = { formers: [], start: 0, lastTouched: position };
+    this.#collections.set(name, made);
+    return made;
+  }
+
+  #forgetOldest(): void {
+    const touched = this.#order[this.#oldest];
+    const former = touched?.formers[touched.start];
+    this.#oldest += 1;
+    if (touched === undefined || former === undefined) return;
+    touched.start += 1;
+    this.#bytes -= former.bytes;
+    this.#complete = former.position;
+    // Cut in halves: shifting one at a time would copy the whole each time. Until then nothing is held by what is gone.
+    if (touched.start * 2 >= touched.formers.length) {
+      touched.formers = touched.formers.slice(touched.start);
+      touched.start = 0;
+    } else touched.formers[touched.start - 1] = undefined;
+    if (this.#oldest * 2 >= this.#order.length) {
+      this.#order = this.#order.slice(this.#oldest);
+      this.#oldest = 0;
+    }
+  }
+}
+
+function firstAfter({ formers, start }: Collection, position: Position): number {
+  let low = start;
+  let high = formers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((formers[middle]?.position ?? 0) <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

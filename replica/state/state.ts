@@ -1,0 +1,360 @@
+/**
+ * All that a replica holds in memory: the prefix of its log, journaled transactions over it (together: what is durable,
+ * and what readers are shown), pending ones over both (what staging sees). Every change goes through here, in one turn,
+ * and comes out as changes of what is durable.
+ */
+import { type DocumentState, documentExists, showsSame } from '../crdt/document.ts';
+import type { Head, Origin, Position } from '../crdt/version.ts';
+import type { StagedTransaction } from '../history/staged.ts';
+import type { Eviction } from '../log/journal.ts';
+import type { StoredDocument } from '../query/access/document-reader.ts';
+import { type IndexedPath, Indexes } from '../query/access/indexes.ts';
+import type { DocumentChange, RemovalReason } from '../query/live/live-query.ts';
+import { encodeToken, type Told, tokenMarkDigits } from '../token.ts';
+import { DocumentMap } from './document-map.ts';
+import { Evictions } from './evictions.ts';
+import { Overlay } from './overlay.ts';
+import type { Missing, Prefix, PreparedTransaction } from './prefix.ts';
+import { CurrentReader, countAbove, type Hides, indexAbove, Views } from './views.ts';
+
+interface Key {
+  readonly collection: string;
+  readonly id: string;
+}
+
+const noNumbers: ReadonlyMap<Origin, number> = new Map();
+
+export interface StateOptions {
+  readonly prefix: Prefix;
+  readonly now: () => number;
+  readonly viewMilliseconds: number;
+  /** Keypaths to keep an index on. */
+  readonly indexes: readonly IndexedPath[];
+  /** What is durable here changed, in the turn in which it did. The changes may be none that a reader can see. */
+  readonly changed: (changes: readonly DocumentChange[], at: Head) => void;
+  /** An evicted document was written to again: its mark may go, once that is where the replica would begin again. */
+  readonly shownAgain: (mark: Eviction) => void;
+}
+
+export class ReplicaState {
+  readonly durable: CurrentReader;
+  readonly staging: CurrentReader;
+  readonly durableViews: Views;
+  readonly stagingViews: Views;
+  #prefix: Prefix;
+  readonly #journaled: Overlay;
+  readonly #pending: Overlay;
+  readonly #evictions = new Evictions();
+  /** Marks of touches that were not here when the process began: its disk may be behind the log. */
+  readonly #awaited = new Evictions();
+  readonly #options: StateOptions;
+  /** Numbers shown here that are in no log yet, by origin, rising. */
+  readonly #journaledTransactions = new Map<Origin, { highest: number; readonly numbers: Set<number> }>();
+  readonly #counts = new Map<string, number>();
+  readonly #indexes: Indexes;
+  /** Queries so far, by how they found their documents. */
+  readonly queries = { index: 0, scan: 0 };
+  /** Raised whenever staging sees something else. */
+  stagingVersion = 0;
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+    this.#prefix = options.prefix;
+    this.#journaled = new Overlay(this.#prefix, this.#prefix.lineage);
+    this.#pending = new Overlay(this.#journaled, this.#prefix.lineage);
+    const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
+    const noteQuery = (how: 'index' | 'scan') => {
+      this.queries[how] += 1;
+    };
+    this.durable = new CurrentReader(this.#journaled, hides, {
+      count: (collection) => this.#counts.get(collection) ?? 0,
+      index: (collection, path) => this.#indexes.get(collection, path),
+      noteQuery,
+    });
+    this.staging = new CurrentReader(this.#pending, hides, {
+      count: (collection) => countAbove(this.durable, this.staging, this.#pending.touched(collection), collection),
+      index: (collection, path) =>
+        indexAbove(this.durable, this.staging, this.#pending.touched(collection), collection, path),
+      noteQuery,
+    });
+    this.durableViews = new Views(this.durable, options.now, options.viewMilliseconds);
+    this.stagingViews = new Views(this.staging, options.now, options.viewMilliseconds);
+    for (const collection of this.durable.collections())
+      for (const _ of this.durable.all(collection))
+        this.#counts.set(collection, (this.#counts.get(collection) ?? 0) + 1);
+    this.#indexes = new Indexes(this.durable, options.indexes);
+  }
+
+  get prefix(): Prefix {
+    return this.#prefix;
+  }
+
+  /** Documents shown, by collection. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  /** Numbers by origin that are shown and in no log yet. */
+  get journaledNumbers(): ReadonlyMap<Origin, number> {
+    if (this.#journaledTransactions.size === 0) return noNumbers;
+    const numbers = new Map<Origin, number>();
+    for (const [origin, { highest }] of this.#journaledTransactions) numbers.set(origin, highest);
+    return numbers;
+  }
+
+  holdsJournaled(origin: Origin, number: number): boolean {
+    return this.#journaledTransactions.get(origin)?.numbers.has(number) ?? false;
+  }
+
+  /** The token of what is durable here; `at`: as of a transaction within the newest entry. */
+  token(at: Head = this.prefix.head, told?: Told): string {
+    return encodeToken({
+      log: at.log,
+      position: at.position,
+      mark: at.mark.slice(0, tokenMarkDigits),
+      // Who was told a part was told what the log has.
+      journaled: told?.place ? noNumbers : this.journaledNumbers,
+      evicted: this.#evictions.size > 0,
+      told,
+    });
+  }
+
+  /** A document as the log has it, without what lies over that. */
+  logged(collection: string, id: string): StoredDocument | undefined {
+    const state = this.prefix.state(collection, id);
+    return documentExists(state) && !this.#evictions.hides(collection, id, state)
+      ? { collection, id, state }
+      : undefined;
+  }
+
+  /** Ids of documents that are shown otherwise than the log has them. */
+  journaledIds(collection: string): Iterable<string> {
+    return this.#journaled.touched(collection);
+  }
+
+  get evictions(): Pick<Evictions, 'added' | 'addedSince'> {
+    return this.#evictions;
+  }
+
+  /**
+   * From what the log had at a position to what is shown here now. Undefined where that is not known (any more).
+   * @param position at or before the head's
+   */
+  changesSince(collection: string, position: Position): readonly DocumentChange[] | undefined {
+    const formers = this.prefix.recent.since(collection, position);
+    if (formers === undefined) return undefined;
+    const changes: DocumentChange[] = [];
+    const compare = (id: string, state: DocumentState | undefined) => {
+      const before = documentExists(state) ? { collection, id, state } : undefined;
+      const after = this.durable.get(collection, id);
+      if (showsSame(before?.state, after?.state)) return;
+      const evicted = after === undefined && documentExists(this.#journaled.state(collection, id));
+      changes.push({ collection, id, before, after, evicted });
+    };
+    for (const [id, state] of formers) compare(id, state);
+    // Neither what lies over the log nor what is hidden here was seen by who saw the log alone.
+    const shownOtherwise = new Set([
+      ...this.#journaled.touched(collection),
+      ...this.#evictions.ofCollection(collection),
+    ]);
+    for (const id of shownOtherwise) if (!formers.has(id)) compare(id, this.prefix.state(collection, id));
+    return changes;
+  }
+
+  /** Why a document is in a result no more. */
+  reasonToBeMissing(collection: string, id: string): RemovalReason {
+    const state = this.#journaled.state(collection, id);
+    if (!documentExists(state)) return 'REMOVED';
+    return this.#evictions.hides(collection, id, state) ? 'EVICTED' : 'LEFT_RESULT';
+  }
+
+  stage(transaction: StagedTransaction): void {
+    for (const { collection, id } of transaction.delta.operations) this.stagingViews.keep(collection, id);
+    this.#pending.add(transaction);
+    this.stagingVersion += 1;
+  }
+
+  /** Takes back what was refused: it was never shown. */
+  unstage(transaction: StagedTransaction): void {
+    for (const { collection, id } of transaction.delta.operations) this.stagingViews.keep(collection, id);
+    this.#pending.remove(transaction);
+    this.stagingVersion += 1;
+  }
+
+  /** Takes back what came too late for the log, durable or pending. */
+  drop(transaction: StagedTransaction): void {
+    if (!this.holdsJournaled(transaction.origin, transaction.number)) {
+      this.unstage(transaction);
+      return;
+    }
+    const { operations } = transaction.delta;
+    for (const { collection, id } of operations) this.stagingViews.keep(collection, id);
+    this.#change(operations, this.prefix.head, () => {
+      this.#forgetJournaled(transaction);
+      this.#journaled.remove(transaction);
+      for (const { collection, id } of operations) this.#pending.invalidate(collection, id);
+    });
+    this.stagingVersion += 1;
+  }
+
+  /** Shows a transaction that the journal holds. @param staged whether it was pending before */
+  journal(transaction: StagedTransaction, staged: boolean): void {
+    this.#change(transaction.delta.operations, this.prefix.head, () => {
+      if (staged) this.#pending.remove(transaction);
+      this.#journaled.add(transaction);
+      for (const { collection, id } of transaction.delta.operations) this.#pending.invalidate(collection, id);
+      this.#holdJournaled(transaction);
+    });
+    if (!staged) this.stagingVersion += 1;
+  }
+
+  /**
+   * Puts a transaction of the log in its place.
+   * @param own the same transaction where it was pending or journaled here
+   * @returns numbers by origin that it names and the log lacks, see Prefix.put
+   */
+  apply(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): Missing {
+    if (own && this.holdsJournaled(own.origin, own.number) && this.#journaled.isLowest(own))
+      return this.#sink(transaction, own, at);
+    let missing: Missing = [];
+    if (!own) for (const { collection, id } of transaction.after) this.stagingViews.keep(collection, id);
+    this.#change(transaction.after, at, () => {
+      missing = this.prefix.put(transaction);
+      for (const { collection, id } of transaction.after) this.#journaled.invalidate(collection, id);
+      for (const { collection, id } of transaction.after) this.#pending.invalidate(collection, id);
+      if (own) this.#comeBack(own);
+    });
+    if (!own) this.stagingVersion += 1;
+    return missing;
+  }
+
+  /**
+   * P31. Puts a prefix that was loaded beside this one in its place, and other transactions over it.
+   * @param changed all documents that differ between the two, or may
+   * @param journaled durable, and not in it @param pending staged over those
+   */
+  swap(
+    prefix: Prefix,
+    changed: Iterable<readonly [collection: string, id: string]>,
+    journaled: readonly StagedTransaction[],
+    pending: readonly StagedTransaction[],
+  ): void {
+    const keys = new DocumentMap<Key>();
+    for (const some of [changed, this.#journaled.keys(), this.#pending.keys()])
+      for (const [collection, id] of some) keys.set(collection, id, { collection, id });
+    for (const { delta } of journaled)
+      for (const { collection, id } of delta.operations) keys.set(collection, id, { collection, id });
+    const changing = Array.from(keys, ([, , key]) => key);
+    for (const { collection, id } of changing) this.stagingViews.keep(collection, id);
+    this.#change(changing, prefix.head, () => {
+      this.#prefix = prefix;
+      this.#journaled.rebase(prefix, prefix.lineage, journaled);
+      this.#pending.rebase(this.#journaled, prefix.lineage, pending);
+      this.#journaledTransactions.clear();
+      for (const transaction of journaled) this.#holdJournaled(transaction);
+    });
+    this.stagingVersion += 1;
+  }
+
+  /** As `evict`; where the touch is not here yet, once it is. */
+  expectEviction(mark: Eviction): void {
+    if (this.#hasTouch(mark)) this.evict(mark);
+    else this.#awaited.add(mark);
+  }
+
+  /** Hides a document while the mark's touch is its last. */
+  evict(mark: Eviction): void {
+    if (!this.#hasTouch(mark)) return;
+    this.stagingViews.keep(mark.collection, mark.id);
+    this.#change([mark], this.prefix.head, () => this.#evictions.add(mark), true);
+    this.stagingVersion += 1;
+  }
+
+  /** A journaled transaction comes back: what was shown over the prefix is shown in it, and nothing changes for readers. */
+  #sink(transaction: PreparedTransaction, own: StagedTransaction, at: Head): Missing {
+    const missing = this.prefix.put(transaction);
+    this.#forgetJournaled(own);
+    this.#journaled.sink(own);
+    for (const { collection, id } of transaction.after) this.#pending.markStale(collection, id);
+    this.#options.changed([], at);
+    return missing;
+  }
+
+  #comeBack(own: StagedTransaction): void {
+    if (this.#forgetJournaled(own)) this.#journaled.remove(own);
+    else this.#pending.remove(own);
+  }
+
+  #holdJournaled({ origin, number }: StagedTransaction): void {
+    const held = this.#journaledTransactions.get(origin) ?? { highest: number, numbers: new Set() };
+    held.highest = number;
+    held.numbers.add(number);
+    this.#journaledTransactions.set(origin, held);
+  }
+
+  #forgetJournaled(own: StagedTransaction): boolean {
+    const held = this.#journaledTransactions.get(own.origin);
+    if (!held?.numbers.delete(own.number)) return false;
+    if (held.numbers.size === 0) this.#journaledTransactions.delete(own.origin);
+    return true;
+  }
+
+  #change(keys: readonly Key[], at: Head, make: () => void, evicted = false): void {
+    const before = keys.map(({ collection, id }) => {
+      this.durableViews.keep(collection, id);
+      return this.durable.get(collection, id);
+    });
+    make();
+    const changes: DocumentChange[] = [];
+    keys.forEach(({ collection, id }, index) => {
+      const former = before[index];
+      const arrived = this.#awaited.size > 0 && this.#takeAwaited({ collection, id });
+      const after = this.durable.get(collection, id);
+      this.#count(collection, former, after);
+      this.#indexes.change(collection, former, after);
+      if (!evicted) this.#forgetEviction({ collection, id });
+      if (former === undefined && after === undefined) return;
+      if (former && after && showsSame(former.state, after.state)) return;
+      changes.push({ collection, id, before: former, after, evicted: evicted || arrived });
+    });
+    this.#options.changed(changes, at);
+  }
+
+  #takeAwaited({ collection, id }: Key): boolean {
+    const mark = this.#awaited.get(collection, id);
+    if (!mark || !this.#hasTouch(mark) || this.#mayComeLast(this.#evictions.get(collection, id))) return false;
+    this.#awaited.delete(collection, id);
+    this.#evictions.add(mark);
+    return true;
+  }
+
+  #forgetEviction({ collection, id }: Key): void {
+    const mark = this.#evictions.get(collection, id);
+    if (!mark || this.#mayComeLast(mark)) return;
+    this.#evictions.delete(collection, id);
+    this.#options.shownAgain(mark);
+  }
+
+  /**
+   * Whether the mark's touch is the last in the prefix, or with the journaled or the pending over it. A mark stays for as
+   * long: what lies over it may be refused, and what made it may be overtaken in the log and come last again.
+   */
+  #hasTouch({ collection, id, touch }: Eviction): boolean {
+    return [this.prefix, this.#journaled, this.#pending].some((states) => {
+      const last = states.state(collection, id)?.touch;
+      return last?.origin === touch.origin && last.number === touch.number;
+    });
+  }
+
+  /** Whether a mark's touch is the last, or on its way into the log: what lies over it now may come before it there. */
+  #mayComeLast(mark: Eviction | undefined): boolean {
+    return mark !== undefined && (this.#hasTouch(mark) || this.holdsJournaled(mark.touch.origin, mark.touch.number));
+  }
+
+  #count(collection: string, before: StoredDocument | undefined, after: StoredDocument | undefined): void {
+    if ((before === undefined) === (after === undefined)) return;
+    const count = (this.#counts.get(collection) ?? 0) + (after ? 1 : -1);
+    if (count > 0) this.#counts.set(collection, count);
+    else this.#counts.delete(collection);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What a replica does where the log does not go on where it stands: pure decisions. docs/internals/protocol.md, P44 and P45.
+ */
+import type { Head, Origin, Position } from '../../crdt/version.ts';
+import { isOfLine } from '../../history/closed-logs.ts';
+import { markAtStart } from '../../log/entry.ts';
+import { isGrown } from '../../log/ids.ts';
+import type { ClosedLog, Manifest } from '../../log/snapshots.ts';
+
+/** Where a replica stands: its prefix. */
+export interface Stand {
+  readonly head: Head;
+  readonly origins: ReadonlyMap<Origin, number>;
+  readonly closedLogs: readonly ClosedLog[];
+}
+
+/** A point that a log is stored from, and the last number by origin as of there. */
+export interface Beginning {
+  readonly head: Head;
+  readonly origins: ReadonlyMap<Origin, number>;
+}
+
+/** The log that is there; its manifest, if it has one. */
+export interface Found {
+  readonly head: Head;
+  readonly manifest: Manifest | undefined;
+  /** A beginning of what is stored of it that this replica has all of, or its end where that is so; if there is one. */
+  readonly shared: Beginning | undefined;
+}
+
+/** Where what is stored of a log may begin, the earliest first. It is trimmed up to one of these. */
+export function beginningsOf({ log }: Head, manifest: Manifest | undefined): readonly Beginning[] {
+  const begun = isGrown(log) ? [] : [{ head: { log, position: 0, mark: markAtStart(log) }, origins: new Map() }];
+  const generations = [manifest?.before, manifest?.generation].flatMap((generation) =>
+    generation?.begin.log === log ? [{ head: generation.begin, origins: generation.origins }] : [],
+  );
+  return [...begun, ...generations];
+}
+
+/**
+ * P44. `load`: what is there is loaded, and what it lacks handed on. `heal`: this replica has all that the log that is there
+ * began with, so that it may begin another log over it. `stop`: it takes no part any more.
+ */
+export function wayOn(own: Stand, there: Found | undefined): 'load' | 'heal' | 'stop' {
+  if (!there) return 'heal';
+  // Nothing of it could be lost.
+  if (own.origins.size === 0) return 'load';
+  const closedLogs = there.manifest?.closedLogs ?? [];
+  const isSameLog = there.head.log === own.head.log;
+  if (!isSameLog && closedLogs.some(({ log }) => log === own.head.log)) return 'load';
+  if (there.shared) return 'heal';
+  if (isSameLog || own.closedLogs.some(({ log }) => log === there.head.log)) return 'load';
+  const line = new Set(own.closedLogs.filter(isOfLine).map(({ log }) => log));
+  return closedLogs.some((closed) => isOfLine(closed) && line.has(closed.log)) ? 'load' : 'stop';
+}
+
+/** Whether a history with the origins `all` has all that one with the origins `some` has. */
+export function isWithin(some: ReadonlyMap<Origin, number>, all: ReadonlyMap<Origin, number>): boolean {
+  for (const [origin, number] of some) if (number > (all.get(origin) ?? 0)) return false;
+  return true;
+}
+
+/** Who may heal, as its heartbeat says. */
+export interface Candidate {
+  readonly origin: Origin;
+  readonly position: Position;
+  /** What comes after this position it keeps one by one, and can hand on. */
+  readonly keptFrom: Position;
+  /** How many. */
+  readonly closedLogs: number;
+}
+
+/**
+ * P45. Whether nobody comes before it: more closed logs, then who keeps less of what it has, then position, then origin. All who
+ * see the same agree. Who begins the log loses nothing that it does not keep; what the others have and keep, they hand on.
+ */
+export function isFurthest(own: Candidate, others: Iterable<Candidate>): boolean {
+  for (const other of others) if (compare(other, own) > 0) return false;
+  return true;
+}
+
+function compare(a: Candidate, b: Candidate): number {
+  if (a.closedLogs !== b.closedLogs) return a.closedLogs - b.closedLogs;
+  if (a.keptFrom !== b.keptFrom) return a.keptFrom - b.keptFrom;
+  if (a.position !== b.position) return a.position - b.position;
+  if (a.origin === b.origin) return 0;
+  return a.origin > b.origin ? 1 : -1;
+}

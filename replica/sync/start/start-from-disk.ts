@@ -1,0 +1,134 @@
+/** Starting from the prefix that the replica keeps on its own disk: P33. Then a restart is to its site as a pause is. */
+import { LogUnavailableError } from '../../../errors.ts';
+import { limits } from '../../../limits.ts';
+import type { Head, Origin } from '../../crdt/version.ts';
+import { deltasOf } from '../../log/entry.ts';
+import type { JournaledTransaction } from '../../log/journal.ts';
+import type { KeptPrefix, KeptRun } from '../../log/kept-prefix.ts';
+import type { LogEntry } from '../../log/log.ts';
+import { decodeRun } from '../../log/run.ts';
+import type { Timers } from '../../options.ts';
+import { type EarlierEntries, Prefix } from '../../state/prefix.ts';
+import { isWithin } from '../healing/way-on.ts';
+import {
+  isUndecodable,
+  type LoadedPrefix,
+  LoadInterrupted,
+  type LoadParts,
+  readManifest,
+  readTail,
+} from '../snapshots/load.ts';
+import type { PrefixKeeper } from './prefix-keeper.ts';
+
+export interface DiskStartParts extends LoadParts {
+  readonly kept: KeptPrefix;
+  readonly keeper: PrefixKeeper;
+  readonly timers: Timers;
+  readonly retryMilliseconds: readonly [number, number];
+  /** How long it waits for its site. */
+  readonly siteMilliseconds: number;
+  /** What the journal holds. */
+  readonly journaled: readonly JournaledTransaction[];
+  /** What it waits for, as a line for people. */
+  readonly waitingFor: (problem: string) => void;
+  readonly closed: () => boolean;
+}
+
+/**
+ * The prefix on disk, brought up to the log's end where the site is reached in time and the log goes on from there.
+ * @returns undefined where there is none, or none to go on with: the log was trimmed past it
+ */
+export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix | undefined> {
+  const prefix = await loadKept(parts);
+  if (!prefix) return undefined;
+  const { log, timers, journaled, closed } = parts;
+  // What the journal holds is shown over what it saw, or not at all.
+  const mayStartAlone = journaled.every(
+    ({ context }) => context.log === prefix.head.log && context.position <= prefix.head.position,
+  );
+  let isLate = false;
+  using _ = timers.after(parts.siteMilliseconds, () => {
+    isLate = true;
+  });
+  let [milliseconds, maximum] = parts.retryMilliseconds;
+  while (!closed()) {
+    try {
+      const manifest = await readManifest(parts);
+      try {
+        await readTail(log, prefix);
+      } catch (error) {
+        if (!(error instanceof LoadInterrupted)) throw error;
+        const { generation } = (await readManifest(parts)) ?? {};
+        // Else it may have what the site lacks by now: it begins with that, and finds out.
+        if (generation && isWithin(prefix.origins, generation.origins)) return undefined;
+      }
+      return { prefix, manifest, missing: undefined, isReached: true };
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError)) throw error;
+      parts.waitingFor(`waiting for Redis: ${error.message}`);
+      if (isLate && mayStartAlone) return { prefix, manifest: undefined, missing: undefined, isReached: false };
+    }
+    await pause(timers, milliseconds);
+    milliseconds = Math.min(2 * milliseconds, maximum);
+  }
+  return undefined;
+}
+
+/** In many short turns. What does not decode is told, and is as good as not there: the site has it too. */
+async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promise<Prefix | undefined> {
+  try {
+    const state = await kept.load();
+    if (!state) return undefined;
+    const { head, closedLogs, origins, skipped } = state;
+    const prefix = new Prefix(head, closedLogs, [], origins, skipped, earlierEntries(head, origins, state.runs));
+    let left: number = limits.keysPerTurn;
+    for (const record of state.records) {
+      prefix.take(record);
+      left -= 1;
+      if (left > 0) continue;
+      await pause(timers, 0);
+      left = limits.keysPerTurn;
+    }
+    // It can be gone through once.
+    const removed = [...state.removed];
+    for (const { time } of removed) prefix.removed.sees(time);
+    for (const one of removed) prefix.removed.add(one);
+    keeper.begin(prefix, true);
+    for (const { collection, id } of removed) if (!prefix.removed.get(collection, id)) keeper.write(collection, id);
+    return prefix;
+  } catch (error) {
+    if (!isUndecodable(error)) throw error;
+    logger.error({ err: error }, 'the state in the data folder does not decode: it is loaded from the site');
+    return undefined;
+  }
+}
+
+/** What leads to where the prefix stands, without a gap. @throws {MalformedBytesError} @throws {UnknownFormatError} */
+function earlierEntries(head: Head, origins: ReadonlyMap<Origin, number>, runs: readonly KeptRun[]): EarlierEntries {
+  const entries: LogEntry[] = [];
+  let first: Head = head;
+  for (const entry of newestFirst(runs)) {
+    if (entry.log !== head.log || entry.last !== first.position || entry.mark !== first.mark) break;
+    entries.push(entry);
+    first = { log: head.log, position: entry.first - 1, mark: entry.before };
+  }
+  entries.reverse();
+  const before = new Map(origins);
+  const seen = new Set<Origin>();
+  for (const entry of entries) {
+    if (seen.has(entry.origin)) continue;
+    seen.add(entry.origin);
+    const [delta] = deltasOf(entry);
+    if (delta) before.set(entry.origin, delta.context.numberBefore);
+  }
+  return { head: first, origins: before, entries };
+}
+
+function* newestFirst(runs: readonly KeptRun[]): Generator<LogEntry> {
+  for (const { bytes } of runs.toReversed()) yield* decodeRun(bytes).toReversed();
+}
+
+const pause = (timers: Timers, milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    timers.after(milliseconds, resolve);
+  });

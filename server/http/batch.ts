@@ -1,0 +1,33 @@
+/** A batch: several operations in one request by POST, as a JSON array, as Apollo's batching link sends them. */
+import type { GraphQLParams } from 'graphql-yoga';
+import { limits } from '../../limits.ts';
+import type { Execution, OperationRequest } from '../execution/execution.ts';
+import { requestError } from '../operation/graphql-errors.ts';
+import type { Answer } from '../operation/result.ts';
+import { runJsonPost } from './json-post.ts';
+
+/** @throws {GraphQLError} of code BAD_REQUEST: no operation in it, or too many */
+export function checkBatch(operations: readonly unknown[]): void {
+  if (operations.length > 0 && operations.length <= limits.batchedOperations) return;
+  const problem = `a batch has 1 to ${limits.batchedOperations} operations, and this one ${operations.length}`;
+  throw requestError(problem, 'BAD_REQUEST');
+}
+
+/** Each operation by itself, one after the other: a mutation is seen by those behind it. Never rejects. */
+export async function runBatch(
+  execution: Execution,
+  batch: readonly GraphQLParams[],
+  requestOf: (parameters: GraphQLParams) => OperationRequest,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  for (const parameters of batch) {
+    const answer = await runJsonPost(execution, requestOf(parameters), parameters);
+    answers.push(answer ?? { result: { errors: [notBatched] }, token: undefined });
+  }
+  return answers;
+}
+
+const notBatched = requestError(
+  'an operation of a batch is a query or a mutation: a string `query`, and objects for variables and extensions; send a subscription by itself',
+  'BAD_REQUEST',
+);

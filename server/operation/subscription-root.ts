@@ -1,0 +1,50 @@
+/** What a subscription selects at its root. */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { withoutStack } from '../../errors.ts';
+
+const conditions: ReadonlySet<string> = new Set(['skip', 'include']);
+
+/**
+ * A subscription has one root field whatever its variables are, so that `@skip` and `@include` are refused there: GraphQL
+ * specification, September 2025, CollectSubscriptionFields. graphql-js does not know that rule yet, and fails on such ones.
+ */
+export function conditionsAtRoot(document: DocumentNode): readonly GraphQLError[] {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  const errors: GraphQLError[] = [];
+  const looked = new Set<SelectionSetNode>();
+  const look = (selectionSet: SelectionSetNode | undefined) => {
+    if (selectionSet === undefined || looked.has(selectionSet)) return;
+    looked.add(selectionSet);
+    for (const selection of selectionSet.selections) {
+      const found = selection.directives?.find(({ name }) => conditions.has(name.value));
+      if (found !== undefined) errors.push(refused(found));
+      if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) look(fragments.get(selection.name.value)?.selectionSet);
+    }
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || definition.operation !== OperationTypeNode.SUBSCRIPTION)
+      continue;
+    look(definition.selectionSet);
+  }
+  return errors;
+}
+
+const refused = (directive: DirectiveNode) =>
+  withoutStack(
+    () =>
+      new GraphQLError(`@${directive.name.value} cannot stand at the root of a subscription: leave it out`, {
+        nodes: directive,
+      }),
+  );

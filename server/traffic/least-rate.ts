@@ -1,0 +1,113 @@
+/**
+ * Whether clients send their requests, and read their answers, at all: each holds a connection and memory of this process
+ * meanwhile. A body brings so many bytes within each window; of an answer something is taken within the time that a slow line
+ * needs. What waits for this process is no fault of its client.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { limits } from '../../limits.ts';
+import { takenBytes } from './taken-bytes.ts';
+
+/** Milliseconds; tests bring about in a moment what takes a minute. */
+export interface Pace {
+  readonly windowMilliseconds: number;
+  readonly unreadMilliseconds: number;
+}
+
+const usualPace: Pace = {
+  windowMilliseconds: limits.bodyWindowMilliseconds,
+  unreadMilliseconds: limits.unreadMilliseconds + (limits.takenAtOnceBytes * 1_000) / limits.slowestBytesPerSecond,
+};
+
+/** Looks within a window: so much later than it could, a client is found too slow at most. */
+const looksPerWindow = 4;
+
+export class LeastRate {
+  readonly #elapsed: () => number;
+  readonly #pace: Pace;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #tooSlow: (response: ServerResponse) => void;
+
+  /** @param tooSlow answers a request that does not come; an answer that is not read is cut off here */
+  constructor(elapsed: () => number, tooSlow: (response: ServerResponse) => void, pace: Pace = usualPace) {
+    this.#elapsed = elapsed;
+    this.#tooSlow = tooSlow;
+    this.#pace = pace;
+    this.#timer = setInterval(
+      () => this.#look(),
+      Math.min(pace.windowMilliseconds, pace.unreadMilliseconds) / looksPerWindow,
+    );
+    this.#timer.unref();
+  }
+
+  /** Called as a request comes. @returns what is to be given back once it is over */
+  begin(request: IncomingMessage, response: ServerResponse): Exchange {
+    const exchange = new Exchange(request, response);
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+
+  end(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = this.#elapsed();
+    for (const exchange of this.#exchanges) {
+      const { response } = exchange;
+      if (exchange.isUnread(now, this.#pace.unreadMilliseconds)) response.destroy();
+      else if (exchange.isLate(now, this.#pace.windowMilliseconds)) {
+        this.#exchanges.delete(exchange);
+        if (response.headersSent) response.destroy();
+        else this.#tooSlow(response);
+      }
+    }
+  }
+}
+
+/** One request and its answer. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** When it was last found to move, and what had been moved by then; undefined while nothing is waited for. */
+  #received: Mark | undefined;
+  #taken: Mark | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.request = request;
+    this.response = response;
+  }
+
+  isLate(now: number, windowMilliseconds: number): boolean {
+    const { complete, readableLength, socket } = this.request;
+    if (complete || readableLength > 0 || this.request.isPaused()) this.#received = undefined;
+    else if (this.#received === undefined) this.#received = { at: now, bytes: socket.bytesRead };
+    else if (now - this.#received.at >= windowMilliseconds) {
+      const least = (windowMilliseconds * limits.slowestBodyBytesPerSecond) / 1_000;
+      if (socket.bytesRead - this.#received.bytes < least) return true;
+      this.#received = { at: now, bytes: socket.bytesRead };
+    }
+    return false;
+  }
+
+  isUnread(now: number, unreadMilliseconds: number): boolean {
+    const socket: Socket | null = this.response.socket;
+    if (socket === null || this.response.writableLength === 0) {
+      this.#taken = undefined;
+      return false;
+    }
+    const bytes = takenBytes(socket);
+    if (this.#taken?.bytes !== bytes) this.#taken = { at: now, bytes };
+    return now - this.#taken.at > unreadMilliseconds;
+  }
+}
+
+interface Mark {
+  readonly at: number;
+  readonly bytes: number;
+}

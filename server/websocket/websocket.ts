@@ -1,0 +1,147 @@
+/** GraphQL over WebSocket (protocol graphql-transport-ws): queries, mutations and subscriptions on one connection. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ExecutionArgs, GraphQLSchema } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type Server } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { limits } from '../../limits.ts';
+import type { Logger } from '../../replica/options.ts';
+import { type Execution, Prepared } from '../execution/execution.ts';
+import type { SocketBuffers } from '../traffic/socket-buffers.ts';
+import { withinTime } from '../traffic/within-time.ts';
+import { WebSocketSession } from './session.ts';
+
+export interface WebSocketsOptions {
+  readonly execution: Execution;
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  readonly socketBuffers: SocketBuffers;
+  /** Milliseconds that never go back. */
+  readonly elapsed: () => number;
+  /** Told of each connection: 1 where it opens, -1 where it is closed. */
+  sockets(change: 1 | -1): void;
+}
+
+/** Of a close: clients take it as, connect again. */
+const goingAway = 1001;
+
+export class WebSockets {
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    handleProtocols,
+    maxPayload: limits.requestBytes,
+    perMessageDeflate: false,
+    // Pongs go through the outlet, so that they are counted.
+    autoPong: false,
+    // Else what comes in one packet is handled in one turn: an id that is completed and taken again would still be in use.
+    allowSynchronousEvents: false,
+  });
+  readonly #options: WebSocketsOptions;
+  readonly #protocol: Server<WebSocketSession>;
+  readonly #sessions = new Set<WebSocketSession>();
+  readonly #looks: NodeJS.Timeout;
+  #isClosing = false;
+
+  constructor(options: WebSocketsOptions) {
+    this.#options = options;
+    const { execution, schema } = options;
+    this.#protocol = makeServer<Record<string, unknown> | undefined, WebSocketSession>({
+      connectionInitWaitTimeout: limits.connectionInitMilliseconds,
+      onConnect: (context) => {
+        if (context.extra.checkPlain()) context.extra.context = context;
+      },
+      onPing: ({ extra: session }) => void session.checkPlain(),
+      onSubscribe: ({ extra: session }, id, payload) => {
+        const asked = session.begin(id, payload);
+        if (!(asked instanceof Prepared)) return asked;
+        const { operation, request } = asked;
+        return { schema, document: operation.document, operationName: request.operationName, contextValue: asked };
+      },
+      execute: (args) => execution.run(preparedOf(args)).then(({ result }) => result),
+      onComplete: ({ extra: session }, id) => session.executed(id),
+    });
+    this.#server.on('error', (err) => options.logger.error({ err }, 'the WebSocket server failed'));
+    this.#looks = setInterval(() => {
+      for (const session of this.#sessions) session.look();
+    }, limits.lookMilliseconds);
+    this.#looks.unref();
+  }
+
+  /** Takes over a connection that asked to become a WebSocket, and may. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#isClosing || this.#server.clients.size >= limits.sockets) {
+      refuseUpgrade(socket, 503, this.#isClosing ? 'this server is shutting down' : 'too many connections');
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened, request.socket));
+  }
+
+  /**
+   * Reads no more, waits for what runs, and closes all with code 1001, which clients take as: connect again. Both within
+   * limits; who has not said goodbye by then is cut off.
+   */
+  async close(): Promise<void> {
+    const { clients } = this.#server;
+    for (const client of clients) client.pause();
+    await withinTime(this.#options.execution.settled(), limits.settleMilliseconds);
+    this.#isClosing = true;
+    for (const client of clients) client.resume();
+    for (const client of clients) client.close(goingAway, 'Going away');
+    clearInterval(this.#looks);
+    await withinTime(new Promise<void>((resolve) => this.#server.close(() => resolve())), limits.goodbyeMilliseconds);
+    for (const client of clients) client.terminate();
+  }
+
+  #opened(socket: WebSocket, stream: Socket): void {
+    const { sockets, logger } = this.#options;
+    const session = new WebSocketSession(socket, stream, { ...this.#options, isClosing: () => this.#isClosing });
+    const { outlet } = session;
+    const closed = this.#protocol.opened(
+      {
+        protocol: socket.protocol,
+        // What waits to be sent is counted; whoever waited for it would keep the message that it answers.
+        send: (text) => outlet.send(text),
+        close: (code = CloseCode.InternalServerError, reason = '') => outlet.close(code, reason),
+        onMessage: (handle) => {
+          session.handle = handle;
+        },
+      },
+      session,
+    );
+    this.#sessions.add(session);
+    sockets(1);
+    // Before ws, which makes messages of them.
+    stream.prependListener('data', (chunk: Buffer) => outlet.receiving(chunk.length));
+    socket.on('ping', (data) => {
+      outlet.receivedControl(data);
+      outlet.pong(data);
+    });
+    socket.on('pong', (data) => outlet.receivedControl(data));
+    socket.on('message', (data) => {
+      outlet.received();
+      const message = String(data);
+      session.received(message).catch((err: unknown) => session.failed(message, err));
+    });
+    socket.once('close', (code, reason) => {
+      this.#sessions.delete(session);
+      sockets(-1);
+      closed(code, String(reason)).catch((err: unknown) => logger.error({ err }, 'a WebSocket could not be left'));
+    });
+    // ws has closed the connection by then, with the code that fits.
+    socket.on('error', (err) => logger.info({ err }, 'a WebSocket was closed for what its client sent'));
+  }
+}
+
+/** Answers a request to become a WebSocket with an error, and closes the connection. */
+export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 404 | 503, problem: string): void {
+  const reason = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status];
+  const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
+  socket.on('error', () => socket.destroy());
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(problem)}\r\n\r\n${problem}`);
+}
+
+function preparedOf({ contextValue }: ExecutionArgs): Prepared {
+  if (!(contextValue instanceof Prepared)) throw new Error('an operation came by that was not prepared');
+  return contextValue;
+}
