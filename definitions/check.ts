@@ -1,7 +1,7 @@
 /** What a definitions file exports, checked: it comes from outside, and may be of any shape. */
 import { DefinitionError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Path } from '../replica/crdt/delta.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import type { CollectionDefinition, Definitions, FieldDefinition } from './definitions.ts';
 import { genericRootFields, genericTypes, rootFields, singularField, typeNames } from './names.ts';
 import { checkOperation } from './updates.ts';

@@ -1,6 +1,7 @@
 /** Checked collection definitions: what the schema is made from and what writes are held against. */
-import type { Path } from '../replica/crdt/delta.ts';
+
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import type { ValueObject } from '../replica/values/value.ts';
 
 export type FieldDefinition =

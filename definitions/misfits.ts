@@ -1,5 +1,5 @@
 /** Fields whose stored value is not of the kind that their definition says: the typed API reads null there. */
-import type { Path } from '../replica/crdt/delta.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import { isValueObject, type Value } from '../replica/values/value.ts';
 import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
 import { fitsField } from './values.ts';

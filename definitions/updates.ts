@@ -1,7 +1,7 @@
 /** Updates held against definitions: what may be done at a path, and with which value. */
 import { BadUserInputError } from '../errors.ts';
-import type { Path } from '../replica/crdt/delta.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import { formatKeypath } from '../replica/values/keypath.ts';
 import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
 import { checkValue, fieldAt, kindName } from './values.ts';

@@ -1,24 +1,12 @@
 /** What a replica is opened with: its adapters, and time, randomness and a logger as arguments. */
+import type { Logger } from './environment/logger.ts';
+import type { Timers } from './environment/timers.ts';
 import type { Gossip } from './gossip/gossip.ts';
 import type { Journal } from './log/journal.ts';
 import type { KeptPrefix } from './log/kept-prefix.ts';
 import type { Log } from './log/log.ts';
 import type { Snapshots } from './log/snapshots.ts';
 import type { IndexedPath } from './query/access/indexes.ts';
-
-export interface Timers {
-  /** Wall-clock milliseconds since 1970. */
-  now(): number;
-  /** Calls once after so many milliseconds, unless disposed before. Does not keep a process alive by itself. */
-  after(milliseconds: number, call: () => void): Disposable;
-}
-
-/** pino's shape, as far as the replica needs it. */
-export interface Logger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export interface ReplicaTiming {
   readonly heartbeatMilliseconds: number;

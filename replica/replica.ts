@@ -1,11 +1,9 @@
 /** A replica of the document store: wires the rooms below and is what the rooms above call. */
 
-import type { ReplicaOptions } from './options.ts';
-import type { StoredDocument } from './query/access/document-reader.ts';
+import type { ChangesPage, ChangesRequest } from './changes-page.ts';
 import type { DocumentList } from './query/live/document-list.ts';
-import type { LiveQueryDefinition, ResultChange } from './query/live/live-query.ts';
-import type { ChangesPage, ChangesRequest } from './readers/changes.ts';
-import { RunningReplica } from './running/running-replica.ts';
+import type { LiveQueryDefinition, ResultChange } from './query/live/result-change.ts';
+import type { StoredDocument } from './query/stored-document.ts';
 import type { ReplicaCounters, ReplicaStatus } from './status.ts';
 import type { Transaction } from './transaction.ts';
 import type { View } from './view.ts';
@@ -106,9 +104,4 @@ export interface Replica {
 
   /** Stops taking writes, finishes what is under way, leaves the clean mark. Idempotent. */
   close(): Promise<void>;
-}
-
-/** Opens a replica at once; `ready` resolves when it has caught up. The replica does not close its adapters. */
-export function openReplica(options: ReplicaOptions): Replica {
-  return new RunningReplica(options);
 }

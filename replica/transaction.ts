@@ -1,7 +1,9 @@
 /** What one mutation operation does: requests, run now over a private view and once more at commit. */
-import type { Path } from './crdt/delta.ts';
+
 import type { UpdateOperation, WriteStrategy } from './crdt/writes.ts';
-import type { DocumentReader, StoredDocument } from './query/access/document-reader.ts';
+import type { DocumentReader } from './query/access/document-reader.ts';
+import type { StoredDocument } from './query/stored-document.ts';
+import type { Path } from './values/keypath.ts';
 import type { ValueObject } from './values/value.ts';
 
 /** Says where definitions put counters: a number written there, where nothing is shown, becomes one. */

@@ -1,7 +1,7 @@
 /** What changed in a collection since a token: for clients that keep a copy. */
 import { limits } from '../limits.ts';
-import type { StoredDocument } from '../replica/query/access/document-reader.ts';
-import type { ChangesPage } from '../replica/readers/changes.ts';
+import type { ChangesPage } from '../replica/changes-page.ts';
+import type { StoredDocument } from '../replica/query/stored-document.ts';
 import { checkCollection, checkPageSize } from './arguments.ts';
 import type { Context } from './context.ts';
 import { checkFilter, type FilterInput } from './filters.ts';

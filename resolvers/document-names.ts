@@ -2,21 +2,15 @@
  * The `id` arguments of the API: each names a document of a collection by its `_id`, or, where nothing there has that `_id`,
  * by its global id. Which of them counts depends on what the reader sees, and in a transaction on what it sees in each run.
  */
+
 import { BadUserInputError, DocumentNotFoundError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { DocumentReader } from '../replica/query/access/document-reader.ts';
-import type { LiveQueryDefinition } from '../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition } from '../replica/query/live/result-change.ts';
 import { compareValues } from '../replica/values/value.ts';
 import { checkId } from './arguments.ts';
 import type { Context } from './context.ts';
-import { decodeGlobalId, type GlobalId } from './global-ids.ts';
-
-export interface DocumentName {
-  readonly collection: string;
-  readonly id: string;
-  /** What the text says where nothing has it as its `_id`: a document of this collection, or of another one. */
-  readonly globalId: GlobalId | undefined;
-}
+import { type DocumentName, decodeGlobalId, describeGlobalId } from './global-ids.ts';
 
 /** @param text as the argument `id` has it @throws {BadUserInputError} */
 export function checkName({ warnings }: Context, collection: string, text: string): DocumentName {
@@ -29,9 +23,6 @@ export function checkName({ warnings }: Context, collection: string, text: strin
   warnings?.name(name);
   return name;
 }
-
-export const describeGlobalId = ({ collection, id }: GlobalId): string =>
-  `the global id of ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}`;
 
 /** The `_id` of the document that is named; it need not be there. */
 export function namedId(reader: DocumentReader, { collection, id, globalId }: DocumentName): string {

@@ -7,8 +7,8 @@ import {
   updatedAt as timeOfNewest,
   valueAt,
 } from '../replica/crdt/document.ts';
-import type { StoredDocument } from '../replica/query/access/document-reader.ts';
 import { fieldReader } from '../replica/query/filters/fields.ts';
+import type { StoredDocument } from '../replica/query/stored-document.ts';
 import { type Json, jsonFromValue } from '../replica/values/json.ts';
 import { formatKeypath, parseKeypath } from '../replica/values/keypath.ts';
 import { AttachmentToken, type Value } from '../replica/values/value.ts';

@@ -1,7 +1,9 @@
 /** Reading documents: one, pages of many, and the collections that there are. */
-import type { StoredDocument } from '../replica/query/access/document-reader.ts';
+
 import type { OrderField } from '../replica/query/filters/order.ts';
-import { cursorOf, type Page, type PageRequest, readPage } from '../replica/query/pages/page.ts';
+import { cursorOf, readPage } from '../replica/query/pages/page.ts';
+import type { Page, PageRequest } from '../replica/query/pages/page-request.ts';
+import type { StoredDocument } from '../replica/query/stored-document.ts';
 import { checkCollection, checkPage, type PageArguments, systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
 import { checkName, namedId } from './document-names.ts';

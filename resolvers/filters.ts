@@ -1,10 +1,10 @@
 /** `Filter` and `Order` of the generic API, checked. */
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Path } from '../replica/crdt/delta.ts';
 import type { Filter } from '../replica/query/filters/filter.ts';
 import type { OrderField } from '../replica/query/filters/order.ts';
 import { valueFromJson } from '../replica/values/json.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import { parseKeypath } from '../replica/values/keypath.ts';
 
 export interface FilterInput {

@@ -35,3 +35,13 @@ export function decodeGlobalId(text: string): GlobalId | undefined {
   if ((view !== 'document' && view !== 'typed') || collection === undefined || id === undefined) return undefined;
   return { view, collection, id };
 }
+
+export interface DocumentName {
+  readonly collection: string;
+  readonly id: string;
+  /** What the text says where nothing has it as its `_id`: a document of this collection, or of another one. */
+  readonly globalId: GlobalId | undefined;
+}
+
+export const describeGlobalId = ({ collection, id }: GlobalId): string =>
+  `the global id of ${JSON.stringify(id)} in collection ${JSON.stringify(collection)}`;

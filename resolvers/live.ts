@@ -1,8 +1,8 @@
 /** Live queries: subscriptions to the result of a query, or to one document. */
 import { TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { StoredDocument } from '../replica/query/access/document-reader.ts';
-import type { LiveQueryDefinition, ResultChange } from '../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition, ResultChange } from '../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../replica/query/stored-document.ts';
 import type { LiveEvent, OpenLiveQuery, Replica } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
 import { checkCollection, checkPageSize } from './arguments.ts';

@@ -1,10 +1,10 @@
 /** `node` and `nodes`: whatever has a global id. */
-import type { StoredDocument } from '../replica/query/access/document-reader.ts';
+import type { CollectionDefinition } from '../definitions/definitions.ts';
+import type { StoredDocument } from '../replica/query/stored-document.ts';
 import { type AttachmentRecord, attachmentRecord, isAttachmentId } from '../uploads/attachments.ts';
 import { systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId } from './global-ids.ts';
-import type { TypedDocument } from './typed/documents.ts';
 
 export type Node = StoredDocument | TypedDocument | AttachmentRecord;
 
@@ -26,4 +26,10 @@ export const many = (_: unknown, { ids }: { readonly ids: readonly string[] }, c
 export function typeOf(node: Node): string {
   if ('definition' in node) return node.definition.type;
   return 'state' in node ? 'Document' : 'Attachment';
+}
+
+/** A document, to be read as its collection is defined. */
+export interface TypedDocument {
+  readonly definition: CollectionDefinition;
+  readonly document: StoredDocument;
 }

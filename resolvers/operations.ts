@@ -1,10 +1,10 @@
 /** The operations of an `update`, checked. */
 import { AttachmentNotFoundError, BadUserInputError, IdImmutableError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Path } from '../replica/crdt/delta.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
 import type { DocumentReader } from '../replica/query/access/document-reader.ts';
 import { valueFromJson } from '../replica/values/json.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import { parseKeypath } from '../replica/values/keypath.ts';
 import { AttachmentToken, isValueObject, levelsOf, type Value } from '../replica/values/value.ts';
 import { attachmentRecord } from '../uploads/attachments.ts';

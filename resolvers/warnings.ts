@@ -4,14 +4,14 @@
  */
 import type { Definitions } from '../definitions/definitions.ts';
 import { limits } from '../limits.ts';
-import type { Path } from '../replica/crdt/delta.ts';
 import type { DocumentReader } from '../replica/query/access/document-reader.ts';
 import { fieldReader, isIdPath } from '../replica/query/filters/fields.ts';
 import type { Filter } from '../replica/query/filters/filter.ts';
 import type { OrderField } from '../replica/query/filters/order.ts';
+import type { Path } from '../replica/values/keypath.ts';
 import { formatKeypath } from '../replica/values/keypath.ts';
 import { systemPrefix } from './arguments.ts';
-import { type DocumentName, describeGlobalId } from './document-names.ts';
+import { type DocumentName, describeGlobalId } from './global-ids.ts';
 
 export interface GenericQuery {
   readonly collection: string;

@@ -2,17 +2,17 @@
 import { BadUserInputError, TypeMismatchError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { WriteStrategy } from '../replica/crdt/writes.ts';
-import type { StoredDocument } from '../replica/query/access/document-reader.ts';
 import { matching } from '../replica/query/access/query-plan.ts';
 import type { Filter } from '../replica/query/filters/filter.ts';
 import { sortDocuments } from '../replica/query/filters/order.ts';
+import type { StoredDocument } from '../replica/query/stored-document.ts';
 import type { CounterPaths, DocumentWriter, Transaction } from '../replica/transaction.ts';
 import { type CheckedDocument, checkCollection, checkDocument } from './arguments.ts';
 import type { Context } from './context.ts';
-import { checkName, type DocumentName, namedId, writableId } from './document-names.ts';
+import { checkName, namedId, writableId } from './document-names.ts';
 import type { DocumentArguments } from './documents.ts';
 import { checkManyFilter, type ManyFilterInput } from './filters.ts';
-import { type DocumentView, encodeGlobalId } from './global-ids.ts';
+import { type DocumentName, type DocumentView, encodeGlobalId } from './global-ids.ts';
 import { checkAttachments, checkOperations, namedAttachments, type UpdateOperationInput } from './operations.ts';
 
 export interface DocumentPayload {

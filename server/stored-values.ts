@@ -5,7 +5,7 @@ import { definedFields, fitsWhole } from '../definitions/misfits.ts';
 import { kindName } from '../definitions/values.ts';
 import { HistoryUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Logger } from '../replica/options.ts';
+import type { Logger } from '../replica/environment/logger.ts';
 import { fieldReader } from '../replica/query/filters/fields.ts';
 import type { Replica } from '../replica/replica.ts';
 import { formatKeypath } from '../replica/values/keypath.ts';

@@ -1,7 +1,8 @@
 /** Time, randomness and logs of this machine: made here, and handed down to all who need them. */
 import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
-import type { ReplicaTiming, Timers } from '../replica/options.ts';
+import type { Timers } from '../replica/environment/timers.ts';
+import type { ReplicaTiming } from '../replica/options.ts';
 import type { LogLevel } from './configuration.ts';
 import { readableLine } from './log-lines.ts';
 import type { ByteBudget } from './traffic/byte-budget.ts';

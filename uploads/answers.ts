@@ -1,7 +1,7 @@
 /** Answers in JSON, and the status of each error. */
 import type { ServerResponse } from 'node:http';
 import { TidelineError } from '../errors.ts';
-import type { Logger } from '../replica/options.ts';
+import type { Logger } from '../replica/environment/logger.ts';
 
 const statusByCode: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,

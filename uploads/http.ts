@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
 import { AttachmentNotFoundError, BadUserInputError, OutcomeUnknownError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Logger } from '../replica/options.ts';
+import type { Logger } from '../replica/environment/logger.ts';
 import type { Replica } from '../replica/replica.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../replica/values/json.ts';
 import { checkIntegers, jsonProblem } from '../replica/values/json-text.ts';

@@ -1,6 +1,6 @@
 /** Many documents as bytes: a chunk of a snapshot. docs/internals/codec.md, section "Chunks". */
 
-import type { DocumentState } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
 import { ByteReader, checkFormat } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { readDocument, writeDocument } from './document-codec.ts';

@@ -1,12 +1,12 @@
 /** Document states as bytes. docs/internals/codec.md, section "Documents". */
 import { limits } from '../../limits.ts';
 import { aboveFloors, type Cell, type Counter, compareCells, emptyCounter } from '../crdt/counter.ts';
-import type { DocumentState } from '../crdt/document.ts';
+import type { DocumentNode, DocumentState } from '../crdt/document-node.ts';
 import { MapNode } from '../crdt/map-node.ts';
-import { memoryOf } from '../crdt/memory-costs.ts';
-import { type DocumentNode, livenessOf, nodeOf } from '../crdt/node.ts';
+import { livenessOf, nodeOf } from '../crdt/node.ts';
 import { compareStamps, type Entry, makeStamp, type Stamp } from '../crdt/stamp.ts';
 import { RegisterNode } from '../crdt/tree.ts';
+import { memoryOf } from '../values/memory-costs.ts';
 import type { Value } from '../values/value.ts';
 import { ByteReader, checkFormat } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';

@@ -1,7 +1,8 @@
 /** What a transaction does to documents, as bytes. docs/internals/codec.md, section "Operations". */
 import { limits } from '../../limits.ts';
-import type { DocumentOperations, Floor, Path, Totals, WireOperation } from '../crdt/delta.ts';
-import { memoryOf } from '../crdt/memory-costs.ts';
+import type { DocumentOperations, Floor, Totals, WireOperation } from '../crdt/delta.ts';
+import type { Path } from '../values/keypath.ts';
+import { memoryOf } from '../values/memory-costs.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import {

@@ -1,8 +1,8 @@
 /** Values as bytes: a tag each, then what it says. docs/internals/codec.md, section "Values". */
 
 import type { Totals } from '../crdt/delta.ts';
-import { memoryOf } from '../crdt/memory-costs.ts';
 import type { Origin } from '../crdt/version.ts';
+import { memoryOf } from '../values/memory-costs.ts';
 import { AttachmentToken, isValueObject, maximumInt64, type Value } from '../values/value.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';

@@ -1,9 +1,12 @@
 /** Wire operations on a document's tree, one function each. docs/internals/data-model.md, section "Wire operations". */
+
+import type { Path } from '../values/keypath.ts';
 import { countInto, emptyCounter, raiseFloors } from './counter.ts';
-import type { Floor, Path, WireOperation } from './delta.ts';
+import type { Floor, WireOperation } from './delta.ts';
+import type { DocumentNode } from './document-node.ts';
 import type { Edit } from './map.ts';
 import { MapNode } from './map-node.ts';
-import { type DocumentNode, emptyNode, livenessOf, nodeOf } from './node.ts';
+import { emptyNode, livenessOf, nodeOf } from './node.ts';
 import { dropEntries, dropStamps, replaceEntries, replaceStamps } from './stamp.ts';
 import { CounterNode, RegisterNode } from './tree.ts';
 

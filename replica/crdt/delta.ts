@@ -1,10 +1,8 @@
 /** A transaction as it travels, and the wire operations in it. docs/internals/data-model.md, section "Wire operations". */
 
+import type { Path } from '../values/keypath.ts';
 import type { Value } from '../values/value.ts';
 import type { Context, Origin, Placed, Time } from './version.ts';
-
-/** Keys from the root of a document; the root itself is []. */
-export type Path = readonly string[];
 
 /** Totals of one counter cell that were seen by an `assign` or `remove`, which resets it to them. */
 export interface Floor extends Totals {

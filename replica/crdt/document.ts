@@ -4,30 +4,18 @@
  * M23. Whoever has applied the same transactions, in whatever causal order, shows the same.
  */
 
+import type { Path } from '../values/keypath.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from '../values/value.ts';
 import { applyOperation } from './apply.ts';
 import { type Counter, counterValue } from './counter.ts';
-import type { Path, WireOperation } from './delta.ts';
+import type { WireOperation } from './delta.ts';
+import type { DocumentNode, DocumentState, FieldType } from './document-node.ts';
 import { Edit } from './map.ts';
 import type { MapNode } from './map-node.ts';
-import { counterIsLive, type DocumentNode, type FieldType, isLive, mapIsLive, sameNode, shownType } from './node.ts';
+import { counterIsLive, isLive, mapIsLive, sameNode, shownType } from './node.ts';
 import { mapValue, shownValue } from './shown.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import type { LogId, Origin, Position, Time, Writer } from './version.ts';
-
-/** Which transaction touched a document last, as applied here. */
-export interface Touch {
-  readonly origin: Origin;
-  readonly number: number;
-}
-
-/** Opaque outside crdt/. `root` is a map, and never empty: a document without anything in it is undefined. */
-export interface DocumentState {
-  readonly touch: Touch;
-  /** Of the last touch: at the same place in the log, be it of an entry or not. */
-  readonly lastStamp: Stamp;
-  readonly root: DocumentNode;
-}
 
 export interface FieldVariant {
   readonly type: FieldType;

@@ -4,11 +4,10 @@
  */
 
 import type { Value } from '../values/value.ts';
-import type { DocumentState, Touch } from './document.ts';
-import type { DocumentNode } from './node.ts';
+import type { DocumentNode, DocumentState, Liveness, Touch } from './document-node.ts';
 import { Shape } from './shape.ts';
 import { type Entry, equalStamps, isOneTouch, Stamp } from './stamp.ts';
-import { type Liveness, RegisterNode } from './tree.ts';
+import { RegisterNode } from './tree.ts';
 import type { Writer } from './version.ts';
 
 const nothing: readonly never[] = [];

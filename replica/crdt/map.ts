@@ -6,11 +6,11 @@
  */
 
 import type { Value } from '../values/value.ts';
-import type { DocumentState } from './document.ts';
+import type { DocumentNode, DocumentState, Liveness } from './document-node.ts';
 import { MapNode } from './map-node.ts';
-import { type DocumentNode, livenessOf, nodeOf } from './node.ts';
+import { livenessOf, nodeOf } from './node.ts';
 import { dropStamps, makeStamp, type Stamp } from './stamp.ts';
-import { CounterNode, type Liveness, RegisterNode } from './tree.ts';
+import { CounterNode, RegisterNode } from './tree.ts';
 import type { Writer } from './version.ts';
 
 /** One run of operations by one writer. Nobody else may hold a node that it made until it is over. */

@@ -1,15 +1,10 @@
 /** What values and documents take of this process's memory, roughly: a byte of JSON may take seventy. */
 
+import { memoryOf, memoryOfKey } from '../values/memory-costs.ts';
 import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../values/value.ts';
-import type { DocumentState } from './document.ts';
+import type { DocumentNode, DocumentState } from './document-node.ts';
 import { MapNode } from './map-node.ts';
-import { memoryOf } from './memory-costs.ts';
-import type { DocumentNode } from './node.ts';
 import { CounterNode, RegisterNode } from './tree.ts';
-
-const keyCharacters = 32;
-
-export const memoryOfKey = (key: string): number => memoryOf.key + Math.max(0, key.length - keyCharacters);
 
 const shortCharacters = 256;
 

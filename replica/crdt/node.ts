@@ -6,18 +6,10 @@
 
 import { equalValues, type Value } from '../values/value.ts';
 import { type Counter, sameCounter } from './counter.ts';
+import type { DocumentNode, FieldType, Liveness } from './document-node.ts';
 import { MapNode } from './map-node.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
-import { CounterNode, type Liveness, MixedNode, RegisterNode } from './tree.ts';
-
-export interface DocumentNode {
-  /** Siblings, latest first. */
-  readonly registers: readonly Entry<Value>[];
-  readonly map: MapNode | undefined;
-  readonly counter: Counter | undefined;
-}
-
-export type FieldType = 'REGISTER' | 'MAP' | 'COUNTER';
+import { CounterNode, MixedNode, RegisterNode } from './tree.ts';
 
 /** What stands where nothing is. */
 export const emptyNode: DocumentNode = new MixedNode([], undefined, undefined);

@@ -2,8 +2,9 @@
 
 import type { Value, ValueObject } from '../values/value.ts';
 import { counterValue } from './counter.ts';
+import type { DocumentNode } from './document-node.ts';
 import type { MapNode } from './map-node.ts';
-import { type DocumentNode, shownType } from './node.ts';
+import { shownType } from './node.ts';
 
 /** Undefined where nothing is shown. */
 export function shownValue(node: DocumentNode): Value | undefined {

@@ -7,8 +7,8 @@
 import type { Value } from '../values/value.ts';
 import type { Cell, Counter } from './counter.ts';
 import type { Totals } from './delta.ts';
+import type { DocumentNode } from './document-node.ts';
 import type { MapNode } from './map-node.ts';
-import type { DocumentNode } from './node.ts';
 import { type Entry, Stamp } from './stamp.ts';
 import type { Origin } from './version.ts';
 
@@ -126,6 +126,3 @@ export class MixedNode implements DocumentNode {
     this.counter = counter;
   }
 }
-
-/** 0: nothing live. 1: something is live. 3: and some of it is no default data. */
-export type Liveness = 0 | 1 | 3;

@@ -1,14 +1,15 @@
 /** What users ask for, turned into wire operations against what the writer sees. docs/internals/data-model.md, section "Writes". */
 import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { Path } from '../values/keypath.ts';
 import { formatKeypath } from '../values/keypath.ts';
 import { equalValues, isValueObject, levelsOf, type Value, type ValueObject } from '../values/value.ts';
 import { applyOperation } from './apply.ts';
 import { aboveFloors, ownCell } from './counter.ts';
-import type { Floor, Path, Totals, WireOperation } from './delta.ts';
-import type { DocumentState } from './document.ts';
+import type { Floor, Totals, WireOperation } from './delta.ts';
+import type { DocumentNode, DocumentState, FieldType } from './document-node.ts';
 import { Edit } from './map.ts';
-import { counterIsLive, type DocumentNode, type FieldType, isLive, shownType } from './node.ts';
+import { counterIsLive, isLive, shownType } from './node.ts';
 import { shownValue } from './shown.ts';
 import { CounterNode, RegisterNode } from './tree.ts';
 import type { Writer } from './version.ts';

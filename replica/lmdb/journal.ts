@@ -1,7 +1,7 @@
 /** What a replica keeps on its own disk beside the log, on LMDB. docs/internals/protocol.md, P17 and P18. */
 import { MalformedBytesError, StoreUnavailableError, UnknownFormatError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
-import { isLogId, isMark, isOrigin } from '../log/entry.ts';
+import { isLogId, isMark, isOrigin } from '../log/ids.ts';
 import type {
   CleanMark,
   Eviction,

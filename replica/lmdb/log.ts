@@ -8,10 +8,19 @@ import { decodeDocument, encodeDocument } from '../codec/document-codec.ts';
 import { millisecondsOf } from '../crdt/clock.ts';
 import type { Head, LogId, Origin, Position, Time } from '../crdt/version.ts';
 import { admit } from '../log/admission.ts';
-import type { RemovedDocument } from '../log/chunk.ts';
-import { decodeEntry, encodeEntry, isLogId, isMark, makeEntry, markAtStart } from '../log/entry.ts';
+import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../log/entry.ts';
 import { checkSeen, decodeFollowing, type StoredEntry } from '../log/following.ts';
-import type { Batch, DocumentRecord, LoadedStates, Log, LogEntry, OriginClaim, RecordAfter } from '../log/log.ts';
+import { isLogId, isMark } from '../log/ids.ts';
+import type {
+  Batch,
+  DocumentRecord,
+  LoadedStates,
+  Log,
+  LogEntry,
+  OriginClaim,
+  RecordAfter,
+  RemovedDocument,
+} from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import { documentKey, documentOfKey, numberBytes, numberKey, numberOfKey } from './keys.ts';
 import type { Store, Table, Write } from './store.ts';

@@ -3,29 +3,21 @@
  * its generation and its number; its body is the length (4, big-endian) of the documents, the documents (docs/internals/codec.md,
  * section "Chunks"), and the ids of documents that were removed. docs/internals/protocol.md, P26 and P27.
  */
+
 import { MalformedBytesError } from '../../errors.ts';
 import { ByteReader, checkFormat } from '../codec/byte-reader.ts';
 import { ByteWriter } from '../codec/byte-writer.ts';
 import { type ChunkRecord, decodeChunk, encodeChunk } from '../codec/chunk-codec.ts';
 import { StringTable } from '../codec/strings.ts';
-import type { Head, Position, Time } from '../crdt/version.ts';
-import { isLogId, isMark } from './entry.ts';
-import { isGenerationName } from './manifest.ts';
+import type { Head } from '../crdt/version.ts';
+import { isGenerationName, isLogId, isMark } from './ids.ts';
+import type { RemovedDocument } from './log.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
 import type { GenerationName } from './snapshots.ts';
 
 const chunkFormat = 1;
 const removedFormat = 1;
 const lengthBytes = 4;
-
-/** A document that is there no more. */
-export interface RemovedDocument {
-  readonly collection: string;
-  readonly id: string;
-  /** Of the transaction that removed it, in the chunk's log; 0 where it was in one that this log grew from. */
-  readonly position: Position;
-  readonly time: Time;
-}
 
 export interface Chunk {
   readonly generation: GenerationName;

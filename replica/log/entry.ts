@@ -3,24 +3,17 @@
  * A sealed record; its fields are log, last position, mark before, origin, first number, last number and the count of
  * transactions, so that a Redis script can write and read it; its body is their deltas, of which the log knows nothing.
  */
+
 import { MalformedBytesError } from '../../errors.ts';
 import { decodeBatch } from '../codec/delta-codec.ts';
 import { sharedName } from '../codec/shared-names.ts';
 import type { Delta } from '../crdt/delta.ts';
 import type { LogId, Mark, Origin, Position } from '../crdt/version.ts';
+import { isLogId, isMark, isOrigin } from './ids.ts';
 import type { LogEntry, OfferedTransaction } from './log.ts';
 import { parseNumber, type Sealed, seal, sha1, splitSealed } from './sealed.ts';
 
 const entryFormat = 2;
-
-const logIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
-const originPattern = /^[A-Za-z0-9._-]{1,73}$/;
-const markPattern = /^[0-9a-f]{40}$/;
-
-/** Checked wherever one of these comes from outside, or becomes part of a key or a line. */
-export const isLogId = (text: string | undefined): text is LogId => text !== undefined && logIdPattern.test(text);
-export const isOrigin = (text: string | undefined): text is Origin => text !== undefined && originPattern.test(text);
-export const isMark = (text: string | undefined): text is Mark => text !== undefined && markPattern.test(text);
 
 /** P1. What stands for the mark before position 1. */
 export const markAtStart = (log: LogId): Mark => sha1(log);

@@ -1,5 +1,5 @@
 /** The port of what a replica keeps on its own disk beside the log: unsent transactions, its clean mark, its evictions. */
-import type { Touch } from '../crdt/document.ts';
+import type { Touch } from '../crdt/document-node.ts';
 import type { Head, Mark, Origin, Position } from '../crdt/version.ts';
 import type { NumberedTransaction } from './log.ts';
 

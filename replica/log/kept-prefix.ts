@@ -4,8 +4,7 @@
  */
 
 import type { Head, Origin, Position } from '../crdt/version.ts';
-import type { RemovedDocument } from './chunk.ts';
-import type { DocumentRecord, Log } from './log.ts';
+import type { DocumentRecord, Log, RemovedDocument } from './log.ts';
 import type { ClosedLog, SkippedNumbers } from './snapshots.ts';
 
 /** A prefix as it was kept. */

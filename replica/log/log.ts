@@ -1,7 +1,7 @@
 /** The port of the site's log. Held by the contract suite test/replica/log/contract.ts, which every adapter passes. */
-import type { DocumentState } from '../crdt/document.ts';
-import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
-import type { RemovedDocument } from './chunk.ts';
+
+import type { DocumentState } from '../crdt/document-node.ts';
+import type { Head, LogId, Mark, Origin, Position, Time } from '../crdt/version.ts';
 
 /** A transaction's name, and that of the one before it. */
 export interface NumberedTransaction {
@@ -134,4 +134,13 @@ export interface LoadedStates {
   readonly records: Iterable<DocumentRecord>;
   /** In the order of the log; some may be there again. */
   readonly removed: Iterable<RemovedDocument>;
+}
+
+/** A document that is there no more. */
+export interface RemovedDocument {
+  readonly collection: string;
+  readonly id: string;
+  /** Of the transaction that removed it, in the chunk's log; 0 where it was in one that this log grew from. */
+  readonly position: Position;
+  readonly time: Time;
 }

@@ -2,21 +2,15 @@
  * The manifest as bytes: a sealed record whose fields are the newest generation's name, the log, position and mark where it
  * began, and its number of chunks, so that scripts and people can read them; the rest is JSON. docs/internals/protocol.md, P20.
  */
+
 import { MalformedBytesError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
-import { isLogId, isMark, isOrigin } from './entry.ts';
+import { isGenerationName, isLogId, isMark, isOrigin } from './ids.ts';
 import type { KeptWhole } from './kept-prefix.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
-import type { ClosedLog, ClosedMark, Generation, GenerationName, Manifest, SkippedNumbers } from './snapshots.ts';
+import type { ClosedLog, ClosedMark, Generation, Manifest, SkippedNumbers } from './snapshots.ts';
 
 const manifestFormat = 1;
-const generationPattern = /^[0-9a-f]{32}$/;
-
-/** In the place of a name where a replica that cannot load the log knows of no generation. */
-export const noGeneration: GenerationName = '0'.repeat(32);
-
-export const isGenerationName = (text: unknown): text is string =>
-  typeof text === 'string' && generationPattern.test(text);
 
 export function encodeManifest({ generation, before, closedLogs }: Manifest): Buffer {
   const { name, begin, chunks } = generation;

@@ -7,7 +7,8 @@
 import { MalformedBytesError } from '../../errors.ts';
 import { sharedName } from '../codec/shared-names.ts';
 import type { Mark, Position } from '../crdt/version.ts';
-import { isLogId, isMark, isOrigin, isRange, markOf } from './entry.ts';
+import { isRange, markOf } from './entry.ts';
+import { isLogId, isMark, isOrigin } from './ids.ts';
 import type { LogEntry } from './log.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
 

@@ -8,6 +8,7 @@
  *
  * Every method throws LogUnavailableError: refused where nothing was done; else whether it was is unknown.
  */
+
 import type { Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { LogEntry } from './log.ts';
 

@@ -5,34 +5,17 @@
  * L52. What lies over the log is told with the last page: journaled writes, and evictions since the token.
  * L53. Where it is not known what the token's holder saw, or which documents were removed since, all is told anew.
  */
+
 import { limits } from '../../limits.ts';
+import type { ChangesPage, ChangesRequest } from '../changes-page.ts';
 import type { Position } from '../crdt/version.ts';
-import type { StoredDocument } from '../query/access/document-reader.ts';
-import { compileFilter, type Filter } from '../query/filters/filter.ts';
+import { compileFilter } from '../query/filters/filter.ts';
+import type { StoredDocument } from '../query/stored-document.ts';
 import type { Prefix } from '../state/prefix.ts';
 import type { ReplicaState } from '../state/state.ts';
 import { decodeToken, type Token, type Told } from '../token.ts';
 import type { Standing } from './standing.ts';
 import { TouchOrder } from './touch-order.ts';
-
-export interface ChangesRequest {
-  readonly collection: string;
-  readonly filter: Filter | undefined;
-  /** Documents on a page, removed ones among them. */
-  readonly first: number;
-  /** A token. Undefined: all there is. */
-  readonly after: string | undefined;
-}
-
-export interface ChangesPage {
-  /** What follows, on this page and those after it, is everything. */
-  readonly initial: boolean;
-  readonly documents: readonly StoredDocument[];
-  /** Ids of documents that are not there, or do not match. */
-  readonly removed: readonly string[];
-  readonly token: string;
-  readonly hasMore: boolean;
-}
 
 /** Where a client goes on, and what it was told until then. */
 interface From extends Omit<Told, 'place' | 'process'> {

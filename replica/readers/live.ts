@@ -5,21 +5,28 @@
 
 import { changeBetween } from '../query/live/change-between.ts';
 import type { DocumentList } from '../query/live/document-list.ts';
-import type { LiveReader } from '../query/live/live-queries.ts';
-import { type DocumentChange, type LiveQueryDefinition, wholeResult } from '../query/live/live-query.ts';
+import type { LiveQueries, LiveReader } from '../query/live/live-queries.ts';
+import { wholeResult } from '../query/live/live-query.ts';
+import type { DocumentChange, LiveQueryDefinition } from '../query/live/result-change.ts';
 import type { LiveEvent, OpenLiveQuery } from '../replica.ts';
-import type { Loaded } from '../running/wiring.ts';
+import type { ReplicaState } from '../state/state.ts';
 import { decodeToken } from '../token.ts';
+import type { Standing } from './standing.ts';
 
-/** Of what is durable now: it may be replaced while a live query is open. */
-type Durable = () => Pick<Loaded, 'live' | 'standing' | 'state'>;
+/** What is durable here. */
+interface Durable {
+  readonly live: LiveQueries;
+  readonly standing: Standing;
+  readonly state: ReplicaState;
+}
 
 export class OpenedLiveQuery implements OpenLiveQuery {
-  readonly #durable: Durable;
+  /** It may be replaced while a live query is open. */
+  readonly #durable: () => Durable;
   readonly #collection: string;
   readonly #reader: LiveReader;
 
-  constructor(durable: Durable, definition: LiveQueryDefinition, told: (event: LiveEvent) => void) {
+  constructor(durable: () => Durable, definition: LiveQueryDefinition, told: (event: LiveEvent) => void) {
     this.#durable = durable;
     this.#collection = definition.collection;
     this.#reader = durable().live.open(definition, (change) =>
@@ -51,7 +58,7 @@ export class OpenedLiveQuery implements OpenLiveQuery {
  * part of `changes`, with journaled numbers, of a replica where documents are evicted, or from before what recent history reaches back to.
  */
 function changesSince(
-  { state, standing }: Pick<Loaded, 'standing' | 'state'>,
+  { state, standing }: Pick<Durable, 'standing' | 'state'>,
   collection: string,
   after: string,
 ): readonly DocumentChange[] | undefined {

@@ -1,5 +1,5 @@
 /** Tells watchers of a replica's state: at once when it matters, else at most once an interval. */
-import type { Timers } from '../options.ts';
+import type { Timers } from '../environment/timers.ts';
 
 export class StatusWatch {
   readonly #timers: Timers;

@@ -1,6 +1,6 @@
 /** Requests that wait until their token's version is here. */
 import { ReplicaBehindError } from '../../errors.ts';
-import type { Timers } from '../options.ts';
+import type { Timers } from '../environment/timers.ts';
 
 interface Waiter {
   /** @returns whether it is here. @throws {TokenUnreachableError} */

@@ -1,7 +1,7 @@
 /** The head of the log as its fields stand in Redis, and keys that hold something else than ours. */
 import { LogUnavailableError } from '../../errors.ts';
 import type { Head } from '../crdt/version.ts';
-import { isLogId, isMark } from '../log/entry.ts';
+import { isLogId, isMark } from '../log/ids.ts';
 import { parseNumber } from '../log/sealed.ts';
 import { orUnavailable } from './connection/errors.ts';
 

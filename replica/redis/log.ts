@@ -2,8 +2,9 @@
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
-import { bodyOf, isMark, isOrigin, markAtStart } from '../log/entry.ts';
+import { bodyOf, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
+import { isMark, isOrigin } from '../log/ids.ts';
 import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import type { Connection } from './connection/connection.ts';

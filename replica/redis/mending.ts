@@ -6,7 +6,8 @@
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin } from '../crdt/version.ts';
-import { decodeEntry, isLogId, markAtStart } from '../log/entry.ts';
+import { decodeEntry, markAtStart } from '../log/entry.ts';
+import { isLogId } from '../log/ids.ts';
 import type { LogEntry } from '../log/log.ts';
 import { decodeManifest } from '../log/manifest.ts';
 import type { Generation } from '../log/snapshots.ts';

@@ -1,10 +1,10 @@
 /** A site on Redis: the one place that opens connections to it. It opens at once, and keeps trying where Redis is away. */
 import { limits } from '../../limits.ts';
+import type { Logger } from '../environment/logger.ts';
 import type { Channel } from '../gossip/channel.ts';
 import type { Gossip } from '../gossip/gossip.ts';
 import type { Log } from '../log/log.ts';
 import type { Snapshots } from '../log/snapshots.ts';
-import type { Logger } from '../options.ts';
 import { RedisChannel } from './channel.ts';
 import { chunksOn } from './chunks.ts';
 import { openClusterChunks } from './cluster-chunks.ts';

@@ -2,8 +2,8 @@
 import { type HybridClock, millisecondsOf } from '../crdt/clock.ts';
 import type { Delta } from '../crdt/delta.ts';
 import { documentExists } from '../crdt/document.ts';
+import type { Logger } from '../environment/logger.ts';
 import type { LogEntry, RecordAfter } from '../log/log.ts';
-import type { Logger } from '../options.ts';
 import type { TransactionFeed } from '../readers/feed.ts';
 import type { PreparedEntry } from '../state/prefix.ts';
 import type { ReplicaState } from '../state/state.ts';

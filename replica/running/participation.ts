@@ -3,12 +3,12 @@
  * its state; where the log is another one it stops taking part, until it is not.
  */
 
-import { noGeneration } from '../log/manifest.ts';
+import { noGeneration } from '../log/ids.ts';
 import type { GenerationName, Manifest } from '../log/snapshots.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
 import type { StatusWatch } from '../readers/status-watch.ts';
+import type { Candidate } from '../sync/candidate.ts';
 import { Rejoin } from '../sync/healing/rejoin.ts';
-import type { Candidate } from '../sync/healing/way-on.ts';
 import type { Heartbeat } from '../sync/heartbeat.ts';
 import type { PrefixKeeper } from '../sync/start/prefix-keeper.ts';
 import { type Loaded, swapPrefix } from './wiring.ts';

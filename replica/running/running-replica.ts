@@ -1,12 +1,12 @@
 /** A replica as it runs: its state, the log that it follows, what it sends, and who is told. Only wires. */
 import { StoreUnavailableError, TokenUnreachableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { ChangesPage, ChangesRequest } from '../changes-page.ts';
 import { HybridClock, millisecondsOf } from '../crdt/clock.ts';
 import { SeenHistories } from '../history/contexts.ts';
 import { newDocumentId, newOrigin } from '../log/ids.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
-import type { LiveQueryDefinition } from '../query/live/live-query.ts';
-import type { ChangesPage, ChangesRequest } from '../readers/changes.ts';
+import type { LiveQueryDefinition } from '../query/live/result-change.ts';
 import { systemPrefix } from '../readers/feed.ts';
 import { OpenedLiveQuery } from '../readers/live.ts';
 import { StatusWatch } from '../readers/status-watch.ts';
@@ -354,4 +354,9 @@ export class RunningReplica implements Replica {
     const problem = `this replica is not ready (${this.#participation.problem ?? 'starting'})`;
     throw new StoreUnavailableError(problem, {}, asked);
   }
+}
+
+/** Opens a replica at once; `ready` resolves when it has caught up. The replica does not close its adapters. */
+export function openReplica(options: ReplicaOptions): Replica {
+  return new RunningReplica(options);
 }

@@ -1,5 +1,5 @@
 /** Documents hidden here: each while its last touch is the one that its mark names. */
-import type { DocumentState } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
 import type { Eviction } from '../log/journal.ts';
 import { DocumentMap } from './document-map.ts';
 

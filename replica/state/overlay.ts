@@ -4,7 +4,8 @@
  */
 
 import type { DocumentOperations } from '../crdt/delta.ts';
-import { applyOperations, type DocumentState } from '../crdt/document.ts';
+import { applyOperations } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
 import type { Lineage, Writer } from '../crdt/version.ts';
 import { DeltaWriter } from '../crdt/writers.ts';
 import type { StagedTransaction } from '../history/staged.ts';

@@ -2,15 +2,15 @@
 
 import { limits } from '../../limits.ts';
 import type { Delta } from '../crdt/delta.ts';
-import { applyOperations, type DocumentState, documentExists, touchPosition } from '../crdt/document.ts';
+import { applyOperations, documentExists, touchPosition } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
 import type { Head, Lineage, Origin, Position } from '../crdt/version.ts';
 import { DeltaWriter } from '../crdt/writers.ts';
 import { LogHistory, lineageOf } from '../history/closed-logs.ts';
 import { type AppliedHistory, KeptEntries } from '../history/kept-entries.ts';
 import { KnownMarks } from '../history/known-marks.ts';
-import type { RemovedDocument } from '../log/chunk.ts';
 import { deltasOf, type EntryPlace } from '../log/entry.ts';
-import type { DocumentRecord, LogEntry } from '../log/log.ts';
+import type { DocumentRecord, LogEntry, RemovedDocument } from '../log/log.ts';
 import type { ClosedLog, SkippedNumbers } from '../log/snapshots.ts';
 import { DocumentMap } from './document-map.ts';
 import type { States } from './overlay.ts';

@@ -4,7 +4,7 @@
  * L38. A collection that was not touched since a token can be told about however old the token is.
  * L39. Bounded in records and bytes: beyond either the oldest go, and tokens from before them get the whole result.
  */
-import type { DocumentState } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
 import type { Position } from '../crdt/version.ts';
 import { retainedBytes } from './retained-bytes.ts';
 

@@ -5,7 +5,7 @@
 import { limits } from '../../limits.ts';
 import { millisecondsOf } from '../crdt/clock.ts';
 import type { Position, Time } from '../crdt/version.ts';
-import type { RemovedDocument } from '../log/chunk.ts';
+import type { RemovedDocument } from '../log/log.ts';
 import { DocumentMap } from './document-map.ts';
 
 interface Removal {

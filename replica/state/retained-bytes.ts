@@ -1,6 +1,5 @@
 /** Roughly what is kept in memory by keeping a document's former state beside the one that follows on it: states share the rest. */
-import type { DocumentState } from '../crdt/document.ts';
-import type { DocumentNode } from '../crdt/node.ts';
+import type { DocumentNode, DocumentState } from '../crdt/document-node.ts';
 import { RegisterNode } from '../crdt/tree.ts';
 import { isValueObject, type Value } from '../values/value.ts';
 

@@ -3,13 +3,15 @@
  * and what readers are shown), pending ones over both (what staging sees). Every change goes through here, in one turn,
  * and comes out as changes of what is durable.
  */
-import { type DocumentState, documentExists, showsSame } from '../crdt/document.ts';
+
+import { documentExists, showsSame } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
 import type { Head, Origin, Position } from '../crdt/version.ts';
 import type { StagedTransaction } from '../history/staged.ts';
 import type { Eviction } from '../log/journal.ts';
-import type { StoredDocument } from '../query/access/document-reader.ts';
 import { type IndexedPath, Indexes } from '../query/access/indexes.ts';
-import type { DocumentChange, RemovalReason } from '../query/live/live-query.ts';
+import type { DocumentChange, RemovalReason } from '../query/live/result-change.ts';
+import type { StoredDocument } from '../query/stored-document.ts';
 import { encodeToken, type Told, tokenMarkDigits } from '../token.ts';
 import { DocumentMap } from './document-map.ts';
 import { Evictions } from './evictions.ts';

@@ -3,12 +3,14 @@
  * One that is open for too long is ended, as it keeps memory.
  */
 import { HistoryUnavailableError } from '../../errors.ts';
-import type { Path } from '../crdt/delta.ts';
-import { type DocumentState, documentExists } from '../crdt/document.ts';
-import type { DocumentReader, StoredDocument } from '../query/access/document-reader.ts';
+import { documentExists } from '../crdt/document.ts';
+import type { DocumentState } from '../crdt/document-node.ts';
+import type { DocumentReader } from '../query/access/document-reader.ts';
 import { layOver, type SeenOtherwise, type SortedIndex } from '../query/access/sorted-index.ts';
 import { fieldReader } from '../query/filters/fields.ts';
+import type { StoredDocument } from '../query/stored-document.ts';
 import { SmallSet } from '../query/structures/small-set.ts';
+import type { Path } from '../values/keypath.ts';
 import type { View } from '../view.ts';
 import { DocumentMap } from './document-map.ts';
 import type { States } from './overlay.ts';

@@ -8,8 +8,8 @@ import { LogReplacedError, LogUnavailableError, MalformedBytesError, UnknownForm
 import { limits } from '../../limits.ts';
 import type { Delta } from '../crdt/delta.ts';
 import type { Head, Mark, Position } from '../crdt/version.ts';
+import type { Logger } from '../environment/logger.ts';
 import type { Log, LogEntry } from '../log/log.ts';
-import type { Logger } from '../options.ts';
 
 export interface FollowerOptions {
   readonly log: Log;

@@ -2,7 +2,7 @@
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Origin, Position } from '../crdt/version.ts';
-import { isGenerationName } from '../log/manifest.ts';
+import { isGenerationName } from '../log/ids.ts';
 import type { GenerationName } from '../log/snapshots.ts';
 
 export interface Heartbeat {

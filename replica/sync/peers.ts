@@ -2,10 +2,10 @@
 
 import { limits } from '../../limits.ts';
 import type { Head, Origin } from '../crdt/version.ts';
+import type { Timers } from '../environment/timers.ts';
 import type { Gossip } from '../gossip/gossip.ts';
-import type { Timers } from '../options.ts';
 import type { PeerStatus } from '../status.ts';
-import type { Candidate } from './healing/way-on.ts';
+import type { Candidate } from './candidate.ts';
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
 
 export interface PeersOptions {

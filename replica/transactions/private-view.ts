@@ -1,16 +1,18 @@
 /** One run of a transaction's requests: drafts of the documents that it writes, over a view of staging. */
 import { DocumentNotFoundError, TransactionConflictError } from '../../errors.ts';
-import type { DocumentOperations, Path } from '../crdt/delta.ts';
+import type { DocumentOperations } from '../crdt/delta.ts';
 import { documentExists } from '../crdt/document.ts';
 import type { Time, Writer } from '../crdt/version.ts';
 import { DraftWriter } from '../crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation, type WriteStrategy } from '../crdt/writes.ts';
 import type { Eviction } from '../log/journal.ts';
-import type { DocumentReader, StoredDocument } from '../query/access/document-reader.ts';
+import type { DocumentReader } from '../query/access/document-reader.ts';
 import type { SortedIndex } from '../query/access/sorted-index.ts';
+import type { StoredDocument } from '../query/stored-document.ts';
 import { DocumentMap } from '../state/document-map.ts';
 import { countAbove, indexAbove, type OpenView } from '../state/views.ts';
 import type { CounterPaths, DocumentWriter } from '../transaction.ts';
+import type { Path } from '../values/keypath.ts';
 import type { ValueObject } from '../values/value.ts';
 import { SizeCheck } from './size-check.ts';
 

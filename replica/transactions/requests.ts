@@ -1,6 +1,7 @@
 /** A transaction's requests, run over a private view, and once more at commit. */
 import { showsSame } from '../crdt/document.ts';
-import type { DocumentReader, StoredDocument } from '../query/access/document-reader.ts';
+import type { DocumentReader } from '../query/access/document-reader.ts';
+import type { StoredDocument } from '../query/stored-document.ts';
 import type { DocumentWriter, RequestResult, Transaction } from '../transaction.ts';
 import type { PrivateView } from './private-view.ts';
 

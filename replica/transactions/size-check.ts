@@ -2,9 +2,9 @@
 import { PayloadTooLargeError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type Size, sizeOfDocument, Tally } from '../crdt/memory.ts';
-import { memoryOf } from '../crdt/memory-costs.ts';
 import type { DocumentDraft } from '../crdt/writes.ts';
 import { splitDocument } from '../values/json.ts';
+import { memoryOf } from '../values/memory-costs.ts';
 
 const nothing: Size = { memoryBytes: 0, textBytes: 0 };
 

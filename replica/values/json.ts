@@ -1,9 +1,8 @@
 /** Values from and to JSON, as the contract's scalar JSON spells them. */
 import { BadUserInputError, PayloadTooLargeError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { memoryOfKey } from '../crdt/memory.ts';
-import { memoryOf } from '../crdt/memory-costs.ts';
 import { isBareKey } from './keypath.ts';
+import { memoryOf, memoryOfKey } from './memory-costs.ts';
 import {
   AttachmentToken,
   isValueObject,

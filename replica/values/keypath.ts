@@ -4,7 +4,6 @@
  */
 import { BadUserInputError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Path } from '../crdt/delta.ts';
 import { isWellFormed } from './value.ts';
 
 const bareKey = /^[^.[\]"]+$/;
@@ -86,3 +85,6 @@ export function formatKeypath(path: Path): string {
   }
   return text;
 }
+
+/** Keys from the root of a document; the root itself is []. */
+export type Path = readonly string[];

@@ -1,20 +1,16 @@
 /** A defined collection's documents through its own types: reads and live queries. */
+
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import { checkPage, checkPageSize, type PageArguments } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { checkName, liveQueryOf, namedId } from '../document-names.ts';
 import { type Connection, connection } from '../documents.ts';
 import { encodeGlobalId } from '../global-ids.ts';
 import { type LiveResult, openLive } from '../live.ts';
+import type { TypedDocument } from '../nodes.ts';
 import type { Source } from '../streams.ts';
 import { type TypedInput, typedFilter, typedOrder } from './filters.ts';
-
-/** A document, to be read as its collection is defined. */
-export interface TypedDocument {
-  readonly definition: CollectionDefinition;
-  readonly document: StoredDocument;
-}
 
 export const globalId = ({ document: { collection, id } }: TypedDocument): string =>
   encodeGlobalId({ view: 'typed', collection, id });

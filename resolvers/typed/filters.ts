@@ -2,10 +2,10 @@
 import type { CollectionDefinition, FieldDefinition } from '../../definitions/definitions.ts';
 import { fieldAt } from '../../definitions/values.ts';
 import { BadUserInputError } from '../../errors.ts';
-import type { Path } from '../../replica/crdt/delta.ts';
 import type { Filter } from '../../replica/query/filters/filter.ts';
 import type { OrderField } from '../../replica/query/filters/order.ts';
 import { valueFromJson } from '../../replica/values/json.ts';
+import type { Path } from '../../replica/values/keypath.ts';
 import { allOf, checkOrderLength, FilterBudget, filled, present } from '../filters.ts';
 
 /** An input object as GraphQL has checked it: its members are those of its type. */

@@ -2,8 +2,8 @@
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import { fieldAt } from '../../definitions/values.ts';
 import { BadUserInputError } from '../../errors.ts';
-import type { Path } from '../../replica/crdt/delta.ts';
 import type { UpdateOperation } from '../../replica/crdt/writes.ts';
+import type { Path } from '../../replica/values/keypath.ts';
 import { checkFinite } from '../operations.ts';
 import { isTypedInput, type TypedInput } from './filters.ts';
 

@@ -6,7 +6,7 @@ import { jsonFromValue } from '../../replica/values/json.ts';
 import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../../replica/values/value.ts';
 import { attachmentRecord } from '../../uploads/attachments.ts';
 import type { Context } from '../context.ts';
-import type { TypedDocument } from './documents.ts';
+import type { TypedDocument } from '../nodes.ts';
 
 export const documentField = ({ document }: TypedDocument, name: string): Value | undefined =>
   valueAt(document.state, [name]);

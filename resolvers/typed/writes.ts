@@ -3,13 +3,13 @@ import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import { BadUserInputError } from '../../errors.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import { checkDocument } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { checkName, writableId } from '../document-names.ts';
+import type { TypedDocument } from '../nodes.ts';
 import { checkAttachments } from '../operations.ts';
 import { counterPaths, type IdsPayload, removeNamed, transactionOf } from '../writes.ts';
-import type { TypedDocument } from './documents.ts';
 import { isTypedInput, type TypedInput } from './filters.ts';
 import { incrementOperations, typedJson } from './inputs.ts';
 

@@ -2,8 +2,8 @@
 import SchemaBuilder from '@pothos/core';
 import type { FieldVariant } from '../../replica/crdt/document.ts';
 import type { WriteStrategy } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
-import type { RemovalReason } from '../../replica/query/live/live-query.ts';
+import type { RemovalReason } from '../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import type { LoggedChange, LoggedTransaction } from '../../replica/replica.ts';
 import type { PeerStatus, ReplicaStatus, VersionEntry } from '../../replica/status.ts';
 import type { Json } from '../../replica/values/json.ts';

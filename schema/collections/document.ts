@@ -1,7 +1,8 @@
 /** `Person`, `PersonPayload` and `PersonField`. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
-import { globalId, type TypedDocument } from '../../resolvers/typed/documents.ts';
+import type { TypedDocument } from '../../resolvers/nodes.ts';
+import { globalId } from '../../resolvers/typed/documents.ts';
 import { documentField } from '../../resolvers/typed/values.ts';
 import type { Builder } from '../builder/builder.ts';
 import { globalIdDescription } from '../types/node.ts';

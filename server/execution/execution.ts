@@ -2,10 +2,11 @@
  * One GraphQL operation, whichever door it came in by: it waits for its token, opens its one view or transaction, commits
  * what it wrote, and answers with the token of what it shows.
  */
+
 import { createSourceEventStream, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Definitions } from '../../definitions/definitions.ts';
 import { limits } from '../../limits.ts';
-import type { Logger } from '../../replica/options.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
 import type { DocumentReader } from '../../replica/query/access/document-reader.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { Transaction } from '../../replica/transaction.ts';
@@ -16,21 +17,11 @@ import type { Attachments } from '../../uploads/attachments.ts';
 import { isTokenAsked, tokensOf } from '../operation/causality.ts';
 import { publicError, requestError } from '../operation/graphql-errors.ts';
 import { type Operation, Operations } from '../operation/operation-cache.ts';
+import { type OperationKind, type OperationRequest, Prepared } from '../operation/request.ts';
 import { type Answer, answerTo, codeOf, type Result, shows } from '../operation/result.ts';
 import { sharingKey } from '../subscriptions/sharing-key.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { type Reader, Subscriptions } from '../subscriptions/subscriptions.ts';
-
-export interface OperationRequest {
-  readonly query: string;
-  readonly operationName?: string | null | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
-  /** Beside the one in `extensions.causality.token`, as it may come with HTTP's header. */
-  readonly token?: string | undefined;
-  /** False where a mutation would be against the rules of its door: HTTP GET. */
-  readonly mayWrite: boolean;
-}
 
 /** The parts of a request that its execution needs: an open subscription keeps no more of it. */
 type RunWith = Pick<OperationRequest, 'operationName' | 'variables'>;
@@ -40,18 +31,6 @@ interface ShowWith extends RunWith {
   /** Of the subscription: each of its events has them. */
   readonly warnings: Warnings | undefined;
 }
-
-/** An operation that was found valid, and the request that it is run with. */
-export class Prepared {
-  readonly operation: Operation;
-  readonly request: OperationRequest;
-  constructor(operation: Operation, request: OperationRequest) {
-    this.operation = operation;
-    this.request = request;
-  }
-}
-
-export type OperationKind = 'query' | 'mutation' | 'subscription';
 
 /** Told what was done, for metrics. */
 export interface ExecutionObserver {

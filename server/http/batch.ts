@@ -1,8 +1,9 @@
 /** A batch: several operations in one request by POST, as a JSON array, as Apollo's batching link sends them. */
 import type { GraphQLParams } from 'graphql-yoga';
 import { limits } from '../../limits.ts';
-import type { Execution, OperationRequest } from '../execution/execution.ts';
+import type { Execution } from '../execution/execution.ts';
 import { requestError } from '../operation/graphql-errors.ts';
+import type { OperationRequest } from '../operation/request.ts';
 import type { Answer } from '../operation/result.ts';
 import { runJsonPost } from './json-post.ts';
 

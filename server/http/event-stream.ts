@@ -6,7 +6,8 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
-import type { Execution, Prepared } from '../execution/execution.ts';
+import type { Execution } from '../execution/execution.ts';
+import type { Prepared } from '../operation/request.ts';
 import type { Result } from '../operation/result.ts';
 import { Connection, type Outlet } from '../subscriptions/connection.ts';
 import { Payload } from '../subscriptions/payload.ts';

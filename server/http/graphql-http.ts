@@ -5,13 +5,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { BadUserInputError } from '../../errors.ts';
-import type { Logger } from '../../replica/options.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
 import { checkIntegers, jsonProblem } from '../../replica/values/json-text.ts';
 import { isForm } from '../../uploads/form.ts';
 import { readMultipartOperation } from '../../uploads/multipart.ts';
 import type { UploadSession } from '../../uploads/upload-session.ts';
-import { type Execution, type OperationRequest, Prepared } from '../execution/execution.ts';
+import type { Execution } from '../execution/execution.ts';
 import { publicError, requestError, toldError } from '../operation/graphql-errors.ts';
+import { type OperationRequest, Prepared } from '../operation/request.ts';
 import type { Result } from '../operation/result.ts';
 import type { ByteBudget } from '../traffic/byte-budget.ts';
 import { roughBytes } from '../traffic/json-pieces.ts';

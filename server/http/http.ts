@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getHeapStatistics } from 'node:v8';
 import type { GraphQLSchema } from 'graphql';
 import { limits } from '../../limits.ts';
-import type { Logger } from '../../replica/options.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { answerJson } from '../../uploads/answers.ts';
 import { awaitExpectation } from '../../uploads/expectation.ts';

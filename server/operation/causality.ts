@@ -1,7 +1,7 @@
 /** The causality tokens that a request brings, and whether its answer carries one in its body. docs/guide/clients.md */
 import { BadUserInputError } from '../../errors.ts';
 import { decodeToken } from '../../replica/token.ts';
-import type { OperationRequest } from '../execution/execution.ts';
+import type { OperationRequest } from './request.ts';
 
 type Bringing = Pick<OperationRequest, 'token' | 'extensions'>;
 

@@ -1,7 +1,7 @@
 /** What a client is told of an error: our own with their codes, GraphQL's with the customary ones, and of others nothing. */
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import { TidelineError, withoutStack } from '../../errors.ts';
-import type { Logger } from '../../replica/options.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
 
 /** GraphQL quotes values in its messages, whole, however long they are. */
 const messageCharacters = 1_000;

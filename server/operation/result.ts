@@ -1,8 +1,8 @@
 /** Results of operations: what clients read, with the extensions that go with it. */
 import type { ExecutionResult } from 'graphql';
 import type { Warnings } from '../../resolvers/warnings.ts';
-import type { OperationRequest } from '../execution/execution.ts';
 import { isTokenAsked } from './causality.ts';
+import type { OperationRequest } from './request.ts';
 
 export type ResultExtensions = {
   /** Only for clients that ask for it. */

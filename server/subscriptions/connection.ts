@@ -12,7 +12,7 @@
 import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
 import type { Payload, SharedEvent } from './payload.ts';
-import type { Subscription } from './subscription.ts';
+import type { SubscriberConnection, Subscription } from './subscription.ts';
 
 /** Where frames go. */
 export interface Outlet {
@@ -42,7 +42,7 @@ type Waiting =
   | { readonly subscription: Subscription; readonly event: SharedEvent }
   | { readonly subscription: Subscription; readonly ending: Subscription['ending'] };
 
-export class Connection {
+export class Connection implements SubscriberConnection {
   readonly #outlet: Outlet;
   readonly #elapsed: () => number;
   readonly #unsentBytes: number;

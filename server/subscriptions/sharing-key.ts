@@ -4,9 +4,9 @@
  *      which one comes back makes no difference, as it only says where that one begins.
  */
 import { type FieldNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, visit } from 'graphql';
-import type { OperationRequest } from '../execution/execution.ts';
 import { isTokenAsked } from '../operation/causality.ts';
 import type { Operation } from '../operation/operation-cache.ts';
+import type { OperationRequest } from '../operation/request.ts';
 
 /** Nobody is asked yet who they are: all see the same. */
 const everybody = 'everybody';

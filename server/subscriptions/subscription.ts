@@ -4,8 +4,34 @@
  * L14. Leaving releases at once, and exactly once, however the subscription ends.
  */
 import type { GraphQLError } from 'graphql';
-import type { Connection } from './connection.ts';
-import type { Topic } from './topic.ts';
+import type { SharedEvent } from './payload.ts';
+
+/** Writes the events of all subscriptions of one client. */
+export interface SubscriberConnection {
+  joined(): void;
+  left(subscription: Subscription): void;
+  /** Tells a new subscription its first event, where its topic has one. */
+  begin(subscription: Subscription): void;
+  offer(subscription: Subscription, event: SharedEvent): void;
+  /** Its source has ended: told after all that it is due. */
+  end(subscription: Subscription, ending: NonNullable<Subscription['ending']>): void;
+}
+
+/** Executes the events of all subscriptions that ask the same. */
+export interface SubscribedTopic {
+  /** Whether one event can stand in the place of several. */
+  readonly isMerged: boolean;
+  /** Events so far. */
+  readonly count: number;
+  leave(subscription: Subscription): void;
+  /** Tells it nothing more; it has not left yet. */
+  stop(subscription: Subscription): void;
+  first(after: string | undefined): SharedEvent | undefined;
+  /** One event in the place of all from `missed` on. @param before how many there had been before it */
+  since(missed: unknown, before: number): SharedEvent | undefined;
+  /** The error that ends a subscription whose events cannot be merged and are too many. @param last the last event that its reader got */
+  tooSlow(last: unknown): GraphQLError;
+}
 
 /** What a subscriber that fell behind has missed. */
 export interface Missed {
@@ -18,8 +44,8 @@ export interface Missed {
 export class Subscription implements AsyncIterable<never> {
   /** Under which its connection writes. */
   readonly id: string;
-  readonly connection: Connection;
-  readonly topic: Topic;
+  readonly connection: SubscriberConnection;
+  readonly topic: SubscribedTopic;
   /** The token that it came with, until it was told its first event. */
   after: string | undefined;
   missed: Missed | undefined;
@@ -30,7 +56,7 @@ export class Subscription implements AsyncIterable<never> {
   lastQueued: unknown;
   isOver = false;
 
-  constructor(id: string, connection: Connection, topic: Topic, after: string | undefined) {
+  constructor(id: string, connection: SubscriberConnection, topic: SubscribedTopic, after: string | undefined) {
     this.id = id;
     this.connection = connection;
     this.topic = topic;

@@ -6,7 +6,7 @@ import type { GraphQLError } from 'graphql';
 import type { OpenSource, Source } from '../../resolvers/streams.ts';
 import type { Result } from '../operation/result.ts';
 import { type Payload, SharedEvent } from './payload.ts';
-import type { Subscription } from './subscription.ts';
+import type { SubscribedTopic, Subscription } from './subscription.ts';
 
 /** What all topics have in common. */
 export interface TopicHost {
@@ -40,7 +40,7 @@ interface CaughtUp {
   readonly shared: SharedEvent | undefined;
 }
 
-export class Topic {
+export class Topic implements SubscribedTopic {
   readonly key: string;
   readonly #host: TopicHost;
   readonly #execute: Asked['execute'];

@@ -3,7 +3,7 @@
  * L43. It is bounded for all of them together. Past the bound those that cost most are cut off, until an eighth of it is free.
  *      Bytes that several connections hold count once, and cost each of them its share.
  */
-import type { Logger } from '../../replica/options.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
 
 /** Bytes that many streams write without a copy. */
 export class SharedBytes {

@@ -8,10 +8,11 @@ import { CloseCode, type Context, MessageType, parseMessage, type SubscribePaylo
 import type { WebSocket } from 'ws';
 import { BadUserInputError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Logger } from '../../replica/options.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
 import { checkIntegers, hasManyDigits, jsonProblem } from '../../replica/values/json-text.ts';
-import { type Execution, Prepared } from '../execution/execution.ts';
+import type { Execution } from '../execution/execution.ts';
 import { isStackOverflow, publicError, requestError } from '../operation/graphql-errors.ts';
+import { Prepared } from '../operation/request.ts';
 import { Connection } from '../subscriptions/connection.ts';
 import { Subscription } from '../subscriptions/subscription.ts';
 import { messageHead } from '../subscriptions/web-socket-frames.ts';

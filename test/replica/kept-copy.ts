@@ -1,7 +1,7 @@
 /** A client that keeps a copy of a collection by `changes`, and what it should have. */
 import { documentValue } from '../../replica/crdt/document.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
 import { compileFilter, type Filter } from '../../replica/query/filters/filter.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import { jsonFromValue } from '../../replica/values/json.ts';
 import type { OpenReplica } from './replicas.ts';
 

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentValue } from '../../replica/crdt/document.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
+import type { Timers } from '../../replica/environment/timers.ts';
 import { inProcessGossip } from '../../replica/gossip/in-process.ts';
 import { openDataFolder } from '../../replica/lmdb/folder.ts';
-import type { Logger, ReplicaTiming, Timers } from '../../replica/options.ts';
+import type { ReplicaTiming } from '../../replica/options.ts';
 import type { DocumentReader } from '../../replica/query/access/document-reader.ts';
 import type { IndexedPath } from '../../replica/query/access/indexes.ts';
 import { openRedisSite } from '../../replica/redis/site.ts';
-import { openReplica, type Replica } from '../../replica/replica.ts';
+import type { Replica } from '../../replica/replica.ts';
+import { openReplica } from '../../replica/running/running-replica.ts';
 import { jsonFromValue, objectFromJson } from '../../replica/values/json.ts';
 
 export const timers: Timers = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WireOperation } from '../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState } from '../../replica/crdt/document.ts';
+import { applyOperations } from '../../replica/crdt/document.ts';
+import type { DocumentState } from '../../replica/crdt/document-node.ts';
 import * as document from '../../resolvers/document.ts';
 
 /** Applies what somebody wrote who had seen nothing of the others. */

@@ -1,7 +1,7 @@
 /** A document as one writer wrote it, for tests that need no replica. */
 
 import { DocumentDraft } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import { objectFromJson } from '../../replica/values/json.ts';
 
 export function writtenDocument(collection: string, id: string, fields: object): StoredDocument {

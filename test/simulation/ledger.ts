@@ -8,7 +8,7 @@ import type { Delta } from '../../replica/crdt/delta.ts';
 import { documentValue } from '../../replica/crdt/document.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
 import type { JournaledTransaction } from '../../replica/log/journal.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import type { Missing } from '../../replica/state/prefix.ts';
 import { decodeToken } from '../../replica/token.ts';
 import { eventCollection, type Oracle } from './oracle.ts';

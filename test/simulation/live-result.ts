@@ -1,10 +1,11 @@
 /** A live query as its reader has it: rebuilt from nothing but the changes that it was told. */
 import { showsSame } from '../../replica/crdt/document.ts';
-import type { DocumentReader, StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { DocumentReader } from '../../replica/query/access/document-reader.ts';
 import { sortedMatches } from '../../replica/query/access/query-plan.ts';
 import { compileFilter } from '../../replica/query/filters/filter.ts';
 import { sortDocuments } from '../../replica/query/filters/order.ts';
-import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition, ResultChange } from '../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 
 export class LiveResult {
   readonly definition: LiveQueryDefinition;

@@ -1,7 +1,7 @@
 /** A machine: what outlives the processes of a replica on it. */
 
 import type { Eviction } from '../../replica/log/journal.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { Connection, Link } from './connection.ts';
 import { Disk, type DiskContents, type SimulatedJournal } from './disk.ts';

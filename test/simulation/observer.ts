@@ -3,9 +3,11 @@
  * transaction, an effect before its cause, a counter that is not the sum of what was counted, anything taken back, or
  * another state than the log's at a position.
  */
-import { conflictsOf, type DocumentState, documentExists, documentValue } from '../../replica/crdt/document.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
+
+import { conflictsOf, documentExists, documentValue } from '../../replica/crdt/document.ts';
+import type { DocumentState } from '../../replica/crdt/document-node.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import type { LiveEvent, Replica } from '../../replica/replica.ts';
 import { decodeToken } from '../../replica/token.ts';
 import type { View } from '../../replica/view.ts';

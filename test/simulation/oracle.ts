@@ -1,7 +1,8 @@
 /** The log as Redis got it, and the state of every document at every position of it: what no replica may differ from. */
 
 import { encodeDocument } from '../../replica/codec/document-codec.ts';
-import { type DocumentState, documentExists } from '../../replica/crdt/document.ts';
+import { documentExists } from '../../replica/crdt/document.ts';
+import type { DocumentState } from '../../replica/crdt/document-node.ts';
 import type { Head, LogId, Mark, Origin, Position } from '../../replica/crdt/version.ts';
 import { decodeStoredChunk } from '../../replica/log/chunk.ts';
 import { decodeEntry, markAtStart } from '../../replica/log/entry.ts';

@@ -3,7 +3,7 @@
  * goes in or out any more once it is dead. It may die in the middle of a turn, with its next call of a port: code that is
  * dead runs on to its next `await` and touches nothing.
  */
-import type { Timers } from '../../replica/options.ts';
+import type { Timers } from '../../replica/environment/timers.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface Clock {

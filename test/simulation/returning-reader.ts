@@ -1,7 +1,7 @@
 /** Who read a live query anywhere, left, and comes back with its last token to any replica: it goes on with what it had. */
 import { ReplicaBehindError, StoreUnavailableError, TokenUnreachableError } from '../../errors.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import { LiveResult } from './live-result.ts';
 import type { Machine, Running } from './machine.ts';
 import type { World } from './world.ts';

@@ -9,10 +9,11 @@ import {
   TypeMismatchError,
 } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { documentValue, type Touch } from '../../replica/crdt/document.ts';
+import { documentValue } from '../../replica/crdt/document.ts';
+import type { Touch } from '../../replica/crdt/document-node.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
-import type { StoredDocument } from '../../replica/query/access/document-reader.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import { decodeToken, type Token } from '../../replica/token.ts';
 import type { DocumentWriter, RequestResult, Transaction } from '../../replica/transaction.ts';
 import { objectFromJson, valueFromJson } from '../../replica/values/json.ts';

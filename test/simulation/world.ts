@@ -1,8 +1,9 @@
 /** Everything that a simulated site consists of, and the handles by which schedules and tests act on it. */
 import { limits } from '../../limits.ts';
-import type { Logger, ReplicaTiming } from '../../replica/options.ts';
-import type { LiveQueryDefinition } from '../../replica/query/live/live-query.ts';
-import { openReplica } from '../../replica/replica.ts';
+import type { Logger } from '../../replica/environment/logger.ts';
+import type { ReplicaTiming } from '../../replica/options.ts';
+import type { LiveQueryDefinition } from '../../replica/query/live/result-change.ts';
+import { openReplica } from '../../replica/running/running-replica.ts';
 import { type Conditions, Connection } from './connection.ts';
 import { Disk, type DiskContents, emptyDisk, SimulatedJournal } from './disk.ts';
 import { eventOfTransaction, Ledger } from './ledger.ts';

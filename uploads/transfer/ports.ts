@@ -1,6 +1,8 @@
 /** What the transfer is given: it opens nothing itself, and knows no clock of its own. */
+
+import type { Logger } from '../../replica/environment/logger.ts';
+import type { Timers } from '../../replica/environment/timers.ts';
 import type { Channel } from '../../replica/gossip/channel.ts';
-import type { Logger, Timers } from '../../replica/options.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 
 export interface TransferOptions {

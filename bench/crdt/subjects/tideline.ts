@@ -1,7 +1,8 @@
 import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/codec/chunk-codec.ts';
 import { decodeBatch, encodeBatch } from '../../../replica/codec/delta-codec.ts';
 import type { Delta } from '../../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
+import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import { type Lineage, noOthers, type Writer } from '../../../replica/crdt/version.ts';
 import { DeltaWriter } from '../../../replica/crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation } from '../../../replica/crdt/writes.ts';

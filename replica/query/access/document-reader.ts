@@ -1,14 +1,8 @@
 /** Documents as somebody sees them at one version: what queries read, views lay over each other, and upper rooms are handed. */
-import type { Path } from '../../crdt/delta.ts';
-import type { DocumentState } from '../../crdt/document.ts';
-import type { SortedIndex } from './sorted-index.ts';
 
-/** A document handed upward: a value, which no later write changes. */
-export interface StoredDocument {
-  readonly collection: string;
-  readonly id: string;
-  readonly state: DocumentState;
-}
+import type { Path } from '../../values/keypath.ts';
+import type { StoredDocument } from '../stored-document.ts';
+import type { SortedIndex } from './sorted-index.ts';
 
 /** Only documents that exist and are not evicted. */
 export interface DocumentReader {

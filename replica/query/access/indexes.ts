@@ -2,11 +2,12 @@
  * The indexes of what is shown now: on the keypaths that definitions ask for, and on `_id` in collections where somebody has
  * asked for that order.
  */
-import type { Path } from '../../crdt/delta.ts';
+import type { Path } from '../../values/keypath.ts';
 import { equalValues } from '../../values/value.ts';
 import { type FieldReader, fieldReader, isIdPath } from '../filters/fields.ts';
 import type { Key } from '../filters/key-set.ts';
-import type { DocumentReader, StoredDocument } from './document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
+import type { DocumentReader } from './document-reader.ts';
 import { KeptIndex, type SortedIndex } from './sorted-index.ts';
 
 export interface IndexedPath {

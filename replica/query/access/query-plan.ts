@@ -3,13 +3,14 @@
  * helps, by looking at all.
  * L21. Answers do not depend on which indexes there are.
  */
-import type { Path } from '../../crdt/delta.ts';
+import type { Path } from '../../values/keypath.ts';
 import { isIdPath } from '../filters/fields.ts';
 import { compileFilter, type Filter, type Predicate } from '../filters/filter.ts';
 import { keysOfFilter, type Piece } from '../filters/filter-keys.ts';
 import { isBefore, type Key, type KeySet, soleKeyOf } from '../filters/key-set.ts';
 import { type OrderField, sortDocuments } from '../filters/order.ts';
-import type { DocumentReader, StoredDocument } from './document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
+import type { DocumentReader } from './document-reader.ts';
 import { OrderedEntries, type Segment } from './ordered-entries.ts';
 import type { SortedIndex } from './sorted-index.ts';
 

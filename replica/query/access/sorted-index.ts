@@ -7,8 +7,8 @@
 import { compareValues, sortStrings, sortValues, type Value } from '../../values/value.ts';
 import type { FieldReader } from '../filters/fields.ts';
 import type { Key } from '../filters/key-set.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { CountedList } from '../structures/counted-list.ts';
-import type { StoredDocument } from './document-reader.ts';
 
 export interface SortedIndex {
   readonly length: number;

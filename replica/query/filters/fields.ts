@@ -1,8 +1,9 @@
 /** What filters and orders read of a document: the value at one keypath, and its type. */
-import type { Path } from '../../crdt/delta.ts';
+
 import { valueAt } from '../../crdt/document.ts';
+import type { Path } from '../../values/keypath.ts';
 import { AttachmentToken, type Value } from '../../values/value.ts';
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 
 /** Undefined where nothing is there. */
 export type FieldReader = (document: StoredDocument) => Value | undefined;

@@ -3,7 +3,7 @@
  * live queries that a change may concern, are found by keys instead of being tried one by one.
  * L17. A cover loses nothing: every document that a filter holds for has, at one of its pieces' keypaths, one of its keys.
  */
-import type { Path } from '../../crdt/delta.ts';
+import type { Path } from '../../values/keypath.ts';
 import type { Filter } from './filter.ts';
 import {
   complementOf,

@@ -4,9 +4,9 @@
  * L6. Where nothing is at a path, no comparison holds but `exists: false`; null is a value.
  * L7. `gt`, `gte`, `lt`, `lte` hold within one type only; numbers are one type, integers of any size compared exactly.
  */
-import type { Path } from '../../crdt/delta.ts';
+import type { Path } from '../../values/keypath.ts';
 import { compareValues, equalValues, type Value } from '../../values/value.ts';
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { fieldReader, valueType } from './fields.ts';
 
 /** `_id` is read by the path ['_id']. All filters are already checked; `path` was parsed. */

@@ -4,9 +4,9 @@
  * L8. The order is total: nothing there, null, false, true, numbers, strings by code point, arrays, objects, attachments;
  *     DESC turns that round; ties go by `_id`, rising in either direction.
  */
-import type { Path } from '../../crdt/delta.ts';
+import type { Path } from '../../values/keypath.ts';
 import { compareValues, type Value } from '../../values/value.ts';
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { fieldReader } from './fields.ts';
 
 export interface OrderField {

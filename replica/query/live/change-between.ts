@@ -4,10 +4,10 @@
  * L3. It is one change, and minimal: nothing is in it of what came and went again between the two, nor a document that was
  *     changed and changed back.
  */
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { Branch, type ListNode } from '../structures/counted-list.ts';
 import type { DocumentList } from './document-list.ts';
-import type { RemovalReason, ResultChange } from './live-query.ts';
+import type { RemovalReason, ResultChange } from './result-change.ts';
 import { differenceOf } from './result-difference.ts';
 
 type Node = ListNode<StoredDocument, undefined>;

@@ -2,7 +2,7 @@
  * Documents in an order, as they stood at one version: a result. Nothing is copied where one result follows on another: they
  * share what they have in common.
  */
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { CountedList, itemsBetween, type ListNode, leafAt } from '../structures/counted-list.ts';
 
 export class DocumentList implements Iterable<StoredDocument> {

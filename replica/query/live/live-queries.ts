@@ -8,14 +8,9 @@ import { jsonFromValue } from '../../values/json.ts';
 import type { DocumentReader } from '../access/document-reader.ts';
 import type { Filter } from '../filters/filter.ts';
 import type { DocumentList } from './document-list.ts';
-import {
-  type DocumentChange,
-  type LiveQuery,
-  type LiveQueryDefinition,
-  openLiveQuery,
-  type ResultChange,
-} from './live-query.ts';
+import { type LiveQuery, openLiveQuery } from './live-query.ts';
 import { QueryIndex } from './query-index.ts';
+import type { DocumentChange, LiveQueryDefinition, ResultChange } from './result-change.ts';
 
 export interface LiveReader {
   readonly result: DocumentList;

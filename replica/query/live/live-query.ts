@@ -6,43 +6,17 @@
  *     and no longer belongs there.
  * Why all matches are held, those past `first` too: when a document leaves a full result the next one is known at once.
  */
-import type { DocumentReader, StoredDocument } from '../access/document-reader.ts';
+
+import type { DocumentReader } from '../access/document-reader.ts';
 import { sortedMatches } from '../access/query-plan.ts';
-import { compileFilter, type Filter, type Predicate } from '../filters/filter.ts';
-import { compilePrecedes, type OrderField, type Precedes } from '../filters/order.ts';
+import { compileFilter, type Predicate } from '../filters/filter.ts';
+import { compilePrecedes, type Precedes } from '../filters/order.ts';
 import { checkCount } from '../pages/page.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { CountedList } from '../structures/counted-list.ts';
 import { DocumentList } from './document-list.ts';
+import type { DocumentChange, LiveQueryDefinition, RemovalReason, ResultChange } from './result-change.ts';
 import { differenceOf } from './result-difference.ts';
-
-export interface LiveQueryDefinition {
-  readonly collection: string;
-  readonly filter: Filter | undefined;
-  readonly order: readonly OrderField[];
-  readonly first: number | undefined;
-}
-
-export type RemovalReason = 'REMOVED' | 'EVICTED' | 'LEFT_RESULT' | 'ACCESS_LOST';
-
-/** What happened to one document in one turn, as what is durable here shows it. */
-export interface DocumentChange {
-  readonly collection: string;
-  readonly id: string;
-  readonly before: StoredDocument | undefined;
-  readonly after: StoredDocument | undefined;
-  /** True where `after` is undefined because it was evicted here. */
-  readonly evicted: boolean;
-}
-
-/** As the contract's LiveDocuments says; indexes of `removed` and `moved.from` are of `before`, all others of `after`. */
-export interface ResultChange {
-  readonly before: DocumentList;
-  readonly after: DocumentList;
-  readonly inserted: readonly { readonly index: number; readonly document: StoredDocument }[];
-  readonly updated: readonly { readonly index: number; readonly document: StoredDocument }[];
-  readonly removed: readonly { readonly index: number; readonly id: string; readonly reason: RemovalReason }[];
-  readonly moved: readonly { readonly id: string; readonly from: number; readonly to: number }[];
-}
 
 export interface LiveQuery {
   readonly definition: LiveQueryDefinition;

@@ -5,14 +5,14 @@
  *      concerns, not by how many there are.
  */
 import { limits } from '../../../limits.ts';
-import type { Path } from '../../crdt/delta.ts';
+import type { Path } from '../../values/keypath.ts';
 import { type FieldReader, fieldReader } from '../filters/fields.ts';
 import type { Filter } from '../filters/filter.ts';
 import { keysOfFilter, type Piece } from '../filters/filter-keys.ts';
 import { type Identity, type Interval, identityOf, type Key, soleKeyOf } from '../filters/key-set.ts';
 import { SmallSet } from '../structures/small-set.ts';
 import { IntervalTree } from './interval-tree.ts';
-import type { DocumentChange } from './live-query.ts';
+import type { DocumentChange } from './result-change.ts';
 
 export class QueryIndex<Query extends NonNullable<unknown>> {
   readonly #collections = new Map<string, CollectionQueries<Query>>();

@@ -6,10 +6,10 @@
  * difference costs depends on how many were touched, and not on how far apart they stand.
  */
 import { showsSame } from '../../crdt/document.ts';
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { longestIncreasing } from '../structures/longest-increasing.ts';
 import type { DocumentList } from './document-list.ts';
-import type { RemovalReason, ResultChange } from './live-query.ts';
+import type { RemovalReason, ResultChange } from './result-change.ts';
 import { walkSideBySide } from './side-by-side.ts';
 
 /** So many documents that are in both results, in one order: indexes of the first in the result before and after. */

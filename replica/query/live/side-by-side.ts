@@ -3,7 +3,7 @@
  * L15. Where one list grew out of the other, nodes that they share are passed by at once: the walk costs what differs.
  */
 
-import type { StoredDocument } from '../access/document-reader.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { Branch, heightOf, type Leaf, type ListNode } from '../structures/counted-list.ts';
 import type { DocumentList } from './document-list.ts';
 

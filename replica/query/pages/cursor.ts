@@ -11,9 +11,9 @@ import { BadUserInputError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { jsonFromValue, objectFromJson, valueFromJson } from '../../values/json.ts';
 import { AttachmentToken, compareValues, isValueObject, type Value } from '../../values/value.ts';
-import type { StoredDocument } from '../access/document-reader.ts';
 import { valueType } from '../filters/fields.ts';
 import { compileKeys, type OrderField, type OrderKeys, type Ranked } from '../filters/order.ts';
+import type { StoredDocument } from '../stored-document.ts';
 
 /** Types of which a value can be too large for a cursor. */
 type ShortenedType = 'string' | 'array' | 'object' | 'attachment';

@@ -1,11 +1,12 @@
 /** A page of what an index has in the order of a query, whether all of it matches or each has to be tried. */
 import { compareValues } from '../../values/value.ts';
-import type { DocumentReader, StoredDocument } from '../access/document-reader.ts';
+import type { DocumentReader } from '../access/document-reader.ts';
 import type { OrderedEntries } from '../access/ordered-entries.ts';
 import { matching, type OrderedPlan } from '../access/query-plan.ts';
 import type { OrderField } from '../filters/order.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { type Cursor, compareToKey } from './cursor.ts';
-import type { Page, PageCut, PageRequest } from './page.ts';
+import type { Page, PageCut, PageRequest } from './page-request.ts';
 
 /** @param planned the plan, as of now: an index must be read in the turn in which it was asked for */
 export function orderedPage(

@@ -5,41 +5,16 @@
  * L22. Where an index has the order, a page costs its length and what lies between it and as many matches. What is beside the
  *      page is worked out when somebody asks.
  */
+
 import { BadUserInputError } from '../../../errors.ts';
-import type { DocumentReader, StoredDocument } from '../access/document-reader.ts';
+import type { DocumentReader } from '../access/document-reader.ts';
 import { matching, orderedPlan } from '../access/query-plan.ts';
-import type { Filter } from '../filters/filter.ts';
 import { compileKeys, compileRankedOrder, type OrderField } from '../filters/order.ts';
+import type { StoredDocument } from '../stored-document.ts';
 import { type Cursor, compileCursorOrder, completeCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { Least, type RankedOrder, type Selection } from './least.ts';
 import { orderedPage } from './ordered-page.ts';
-
-export interface PageRequest {
-  readonly collection: string;
-  readonly filter: Filter | undefined;
-  readonly order: readonly OrderField[];
-  readonly first?: number | undefined;
-  readonly after?: string | undefined;
-  readonly last?: number | undefined;
-  readonly before?: string | undefined;
-}
-
-/** What is beside the documents may cost more than they do: it is worked out when it is read. */
-export interface Page {
-  readonly documents: readonly StoredDocument[];
-  readonly order: readonly OrderField[];
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-  readonly totalCount: number;
-}
-
-/** A request with its cursors read. */
-export interface PageCut {
-  readonly first: number | undefined;
-  readonly last: number | undefined;
-  readonly after: Cursor | undefined;
-  readonly before: Cursor | undefined;
-}
+import type { Page, PageCut, PageRequest } from './page-request.ts';
 
 /** @throws {BadUserInputError} naming `after` or `before` where a cursor is none of this order, `first` or `last` below 0 */
 export function readPage(reader: DocumentReader, request: PageRequest): Page {

@@ -8,12 +8,13 @@ import { limits } from '../../../limits.ts';
 import { showsSame } from '../../crdt/document.ts';
 import type { Head } from '../../crdt/version.ts';
 import type { KeptTransaction } from '../../history/kept-entries.ts';
-import { noGeneration } from '../../log/manifest.ts';
+import { noGeneration } from '../../log/ids.ts';
 import type { GenerationName, Manifest } from '../../log/snapshots.ts';
 import type { Prefix } from '../../state/prefix.ts';
+import { type Candidate, isFurthest } from '../candidate.ts';
 import { isUndecodable, LoadInterrupted, loadStored, readManifest } from '../snapshots/load.ts';
 import { type HealParts, heal } from './heal.ts';
-import { type Beginning, beginningsOf, type Candidate, type Found, isFurthest, isWithin, wayOn } from './way-on.ts';
+import { type Beginning, beginningsOf, type Found, isWithin, wayOn } from './way-on.ts';
 
 type Key = readonly [collection: string, id: string];
 

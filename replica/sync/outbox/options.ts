@@ -1,10 +1,11 @@
 /** What an outbox is given: the log and the journal, and how its replica reads, shows and takes back. */
 import type { Head } from '../../crdt/version.ts';
+import type { Logger } from '../../environment/logger.ts';
+import type { Timers } from '../../environment/timers.ts';
 import type { StagedTransaction } from '../../history/staged.ts';
 import type { Offer } from '../../log/batch.ts';
 import type { Journal, KnownHistory } from '../../log/journal.ts';
 import type { Log, LogEntry, RecordAfter } from '../../log/log.ts';
-import type { Logger, Timers } from '../../options.ts';
 
 export interface OutboxOptions {
   readonly log: Log;

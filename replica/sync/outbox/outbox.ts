@@ -12,7 +12,8 @@ import type { StagedTransaction } from '../../history/staged.ts';
 import { batchOf } from '../../log/batch.ts';
 import type { OutboxOptions } from './options.ts';
 import { Returned } from './returned.ts';
-import { Unsent, type Waiting } from './unsent.ts';
+import { Unsent } from './unsent.ts';
+import type { Waiting } from './waiting.ts';
 
 export class Outbox {
   readonly #options: OutboxOptions;

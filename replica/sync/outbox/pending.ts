@@ -5,7 +5,7 @@
  * link to the table that took its place; as soon as one of them is in the old generation of the heap, every later one is kept with
  * all that was in it, and moved there as well. Source: V8, src/objects/ordered-hash-table.h.
  */
-import type { Waiting } from './unsent.ts';
+import type { Waiting } from './waiting.ts';
 
 export class Pending implements Iterable<Waiting> {
   /** Those before `#start` are gone. */

@@ -3,8 +3,8 @@
  * is set aside before it leaves.
  */
 import type { Origin } from '../../crdt/version.ts';
+import type { Logger } from '../../environment/logger.ts';
 import type { Journal, JournaledTransaction } from '../../log/journal.ts';
-import type { Logger } from '../../options.ts';
 
 export class Returned {
   readonly #journal: Journal | undefined;

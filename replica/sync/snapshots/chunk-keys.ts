@@ -3,7 +3,8 @@
  * that appears meanwhile, or is removed, lands in its chunk too.
  */
 import type { ChunkRecord } from '../../codec/chunk-codec.ts';
-import { chunkOf, type RemovedDocument } from '../../log/chunk.ts';
+import { chunkOf } from '../../log/chunk.ts';
+import type { RemovedDocument } from '../../log/log.ts';
 import { DocumentMap } from '../../state/document-map.ts';
 import type { Prefix } from '../../state/prefix.ts';
 

@@ -5,13 +5,12 @@
 import { LogReplacedError, MalformedBytesError, UnknownFormatError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Position } from '../../crdt/version.ts';
+import type { Logger } from '../../environment/logger.ts';
 import { type Chunk, chunkOf, decodeStoredChunk } from '../../log/chunk.ts';
 import { markAtStart } from '../../log/entry.ts';
-import { isGrown } from '../../log/ids.ts';
+import { isGrown, noGeneration } from '../../log/ids.ts';
 import type { Log } from '../../log/log.ts';
-import { noGeneration } from '../../log/manifest.ts';
 import type { ClosedLog, Generation, GenerationName, Manifest, Snapshots } from '../../log/snapshots.ts';
-import type { Logger } from '../../options.ts';
 import { Prefix } from '../../state/prefix.ts';
 
 export interface LoadParts {

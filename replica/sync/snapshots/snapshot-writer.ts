@@ -5,10 +5,11 @@
  */
 import { LogReplacedError, LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
-import { newSecret, type Random } from '../../log/ids.ts';
-import { noGeneration } from '../../log/manifest.ts';
+import type { Logger } from '../../environment/logger.ts';
+import type { Random } from '../../environment/random.ts';
+import type { Timers } from '../../environment/timers.ts';
+import { newSecret, noGeneration } from '../../log/ids.ts';
 import type { Generation, GenerationName, ListedGeneration, Manifest, Snapshots } from '../../log/snapshots.ts';
-import type { Logger, Timers } from '../../options.ts';
 import type { Prefix } from '../../state/prefix.ts';
 import { readManifest, trimmedUpTo } from './load.ts';
 import { chunkCount, writeChunks } from './write-chunks.ts';

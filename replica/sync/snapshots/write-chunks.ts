@@ -1,9 +1,9 @@
 /** All documents of a prefix, chunk by chunk, into a generation that is listed. docs/internals/protocol.md, P22, P26 and P27. */
 import { limits } from '../../../limits.ts';
 import type { Head } from '../../crdt/version.ts';
+import type { Timers } from '../../environment/timers.ts';
 import { encodeStoredChunk } from '../../log/chunk.ts';
 import type { ListedGeneration, Snapshots } from '../../log/snapshots.ts';
-import type { Timers } from '../../options.ts';
 import type { Prefix } from '../../state/prefix.ts';
 import { ChunkKeys } from './chunk-keys.ts';
 

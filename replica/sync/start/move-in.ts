@@ -6,10 +6,10 @@ import { ConfigurationError, LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { encodeDocument } from '../../codec/document-codec.ts';
 import type { Head } from '../../crdt/version.ts';
+import type { Timers } from '../../environment/timers.ts';
 import type { EmbeddedSite, KeptDocument, KeptPrefix } from '../../log/kept-prefix.ts';
 import type { Log } from '../../log/log.ts';
 import type { Snapshots } from '../../log/snapshots.ts';
-import type { Timers } from '../../options.ts';
 
 export interface MoveInParts {
   readonly embedded: EmbeddedSite;

@@ -7,14 +7,14 @@
  */
 import { limits } from '../../../limits.ts';
 import { encodeDocument } from '../../codec/document-codec.ts';
-import type { DocumentState } from '../../crdt/document.ts';
+import type { DocumentState } from '../../crdt/document-node.ts';
 import type { Origin, Position } from '../../crdt/version.ts';
-import type { RemovedDocument } from '../../log/chunk.ts';
+import type { Logger } from '../../environment/logger.ts';
+import type { Timers } from '../../environment/timers.ts';
 import { bytesOf } from '../../log/entry.ts';
 import type { KeptDocument, KeptPrefix, KeptRun } from '../../log/kept-prefix.ts';
-import type { LogEntry } from '../../log/log.ts';
+import type { LogEntry, RemovedDocument } from '../../log/log.ts';
 import { encodeRun } from '../../log/run.ts';
-import type { Logger, Timers } from '../../options.ts';
 import { DocumentMap } from '../../state/document-map.ts';
 import type { Prefix } from '../../state/prefix.ts';
 

@@ -2,12 +2,12 @@
 import { LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
+import type { Timers } from '../../environment/timers.ts';
 import { deltasOf } from '../../log/entry.ts';
 import type { JournaledTransaction } from '../../log/journal.ts';
 import type { KeptPrefix, KeptRun } from '../../log/kept-prefix.ts';
 import type { LogEntry } from '../../log/log.ts';
 import { decodeRun } from '../../log/run.ts';
-import type { Timers } from '../../options.ts';
 import { type EarlierEntries, Prefix } from '../../state/prefix.ts';
 import { isWithin } from '../healing/way-on.ts';
 import {

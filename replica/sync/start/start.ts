@@ -5,6 +5,8 @@
 import { LogUnavailableError, MalformedBytesError } from '../../../errors.ts';
 import { decodeDelta } from '../../codec/delta-codec.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
+import type { Logger } from '../../environment/logger.ts';
+import type { Timers } from '../../environment/timers.ts';
 import type { SeenHistories } from '../../history/contexts.ts';
 import { recut, type StagedTransaction } from '../../history/staged.ts';
 import { newLogId, newSecret } from '../../log/ids.ts';
@@ -12,7 +14,6 @@ import type { Journal, JournaledTransaction } from '../../log/journal.ts';
 import type { KeptPrefix } from '../../log/kept-prefix.ts';
 import type { Log } from '../../log/log.ts';
 import type { GenerationName, Snapshots } from '../../log/snapshots.ts';
-import type { Logger, Timers } from '../../options.ts';
 import { Prefix } from '../../state/prefix.ts';
 import { type LoadedPrefix, LoadInterrupted, loadStored } from '../snapshots/load.ts';
 import type { PrefixKeeper } from './prefix-keeper.ts';

@@ -6,8 +6,9 @@ import { type ChunkRecord, decodeChunk, encodeChunk } from '../../../replica/cod
 import { decodeDelta, encodeDelta } from '../../../replica/codec/delta-codec.ts';
 import { decodeDocument, encodeDocument } from '../../../replica/codec/document-codec.ts';
 import type { WireOperation } from '../../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState, touchPosition } from '../../../replica/crdt/document.ts';
-import { memoryOf } from '../../../replica/crdt/memory-costs.ts';
+import { applyOperations, touchPosition } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
+import { memoryOf } from '../../../replica/values/memory-costs.ts';
 import type { Value, ValueObject } from '../../../replica/values/value.ts';
 import { damaged, damages, outcomeOf } from '../crdt/damage.ts';
 import { factsOfState } from '../crdt/facts.ts';

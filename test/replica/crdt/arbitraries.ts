@@ -1,7 +1,7 @@
 /** Random values, keypaths and requests, small enough to collide often. */
 import fc from 'fast-check';
-import type { Path } from '../../../replica/crdt/delta.ts';
 import type { UpdateOperation, WriteStrategy } from '../../../replica/crdt/writes.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import { AttachmentToken, type Value, type ValueObject } from '../../../replica/values/value.ts';
 
 const wellFormedText = fc.string({ unit: 'grapheme', maxLength: 8 });

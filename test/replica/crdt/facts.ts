@@ -1,17 +1,16 @@
 /** What the product holds and what the model holds, as lists of sentences that can be compared. */
 import { counterValue } from '../../../replica/crdt/counter.ts';
-import type { Path } from '../../../replica/crdt/delta.ts';
 import {
   conflictsOf,
-  type DocumentState,
   documentExists,
   documentValue,
   type FieldConflict,
   updatedAt,
 } from '../../../replica/crdt/document.ts';
-import type { DocumentNode } from '../../../replica/crdt/node.ts';
+import type { DocumentNode, DocumentState } from '../../../replica/crdt/document-node.ts';
 import type { Stamp } from '../../../replica/crdt/stamp.ts';
 import { jsonFromValue } from '../../../replica/values/json.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import type { Value } from '../../../replica/values/value.ts';
 import { type Judged, liveEntries, type Made, type Shown, showEntries } from './model.ts';
 

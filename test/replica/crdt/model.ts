@@ -2,9 +2,11 @@
  * The merge rules from first principles, as slow as they are plain: all transactions are kept for ever, and each entry is
  * judged alone. It is live unless an operation that had seen it drops it. No dots, no positions, no floors, no totals.
  */
-import type { Delta, Path, WireOperation } from '../../../replica/crdt/delta.ts';
+
+import type { Delta, WireOperation } from '../../../replica/crdt/delta.ts';
 import type { FieldConflict, FieldVariant } from '../../../replica/crdt/document.ts';
-import type { FieldType } from '../../../replica/crdt/node.ts';
+import type { FieldType } from '../../../replica/crdt/document-node.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from '../../../replica/values/value.ts';
 
 /** A transaction, and all transactions that it had seen. */

@@ -1,11 +1,13 @@
 /** For tests that tell a story: people who write to one document, each seeing what they are said to have seen. */
 
 import { decodeDelta, encodeDelta } from '../../../replica/codec/delta-codec.ts';
-import type { Path, WireOperation } from '../../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState, documentValue } from '../../../replica/crdt/document.ts';
+import type { WireOperation } from '../../../replica/crdt/delta.ts';
+import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import { noOthers, type Writer } from '../../../replica/crdt/version.ts';
 import { DocumentDraft, type WriteStrategy } from '../../../replica/crdt/writes.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../../../replica/values/json.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import { parseKeypath } from '../../../replica/values/keypath.ts';
 import { isValueObject } from '../../../replica/values/value.ts';
 

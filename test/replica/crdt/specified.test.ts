@@ -6,8 +6,7 @@ import { encodeBatch, encodeDelta } from '../../../replica/codec/delta-codec.ts'
 import { encodeDocument } from '../../../replica/codec/document-codec.ts';
 import type { Counter } from '../../../replica/crdt/counter.ts';
 import type { Delta, Floor, Totals, WireOperation } from '../../../replica/crdt/delta.ts';
-import type { DocumentState } from '../../../replica/crdt/document.ts';
-import type { DocumentNode } from '../../../replica/crdt/node.ts';
+import type { DocumentNode, DocumentState } from '../../../replica/crdt/document-node.ts';
 import type { Stamp as StampOfTree } from '../../../replica/crdt/stamp.ts';
 import { AttachmentToken, isValueObject, type Value } from '../../../replica/values/value.ts';
 import { Specified, type Stamp } from './specified.ts';

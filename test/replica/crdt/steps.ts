@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { encodeChunk } from '../../../replica/codec/chunk-codec.ts';
-import { type DocumentState, showsSame } from '../../../replica/crdt/document.ts';
+import { showsSame } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import type { Request } from './arbitraries.ts';
 import { factsOfHistory, factsOfState } from './facts.ts';
 import type { Made } from './model.ts';

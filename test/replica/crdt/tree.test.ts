@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DocumentNode } from '../../../replica/crdt/document-node.ts';
 import { MapNode } from '../../../replica/crdt/map-node.ts';
-import { type DocumentNode, livenessOf, nodeOf } from '../../../replica/crdt/node.ts';
+import { livenessOf, nodeOf } from '../../../replica/crdt/node.ts';
 import { Shape } from '../../../replica/crdt/shape.ts';
 import { makeStamp, type Stamp } from '../../../replica/crdt/stamp.ts';
 import { RegisterNode } from '../../../replica/crdt/tree.ts';

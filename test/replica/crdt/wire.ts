@@ -1,7 +1,8 @@
 /** Random deltas, and the states that random operations leave. */
 import fc from 'fast-check';
 import type { Delta, WireOperation } from '../../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
+import { applyOperations } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import type { Context } from '../../../replica/crdt/version.ts';
 import { paths, values } from './arbitraries.ts';
 

@@ -1,8 +1,8 @@
 /** Readers of live queries, as the contract's words make them. */
 import { expect } from 'vitest';
 import { showsSame } from '../../../replica/crdt/document.ts';
-import type { StoredDocument } from '../../../replica/query/access/document-reader.ts';
-import type { ResultChange } from '../../../replica/query/live/live-query.ts';
+import type { ResultChange } from '../../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../../replica/query/stored-document.ts';
 import { idsOf } from './store.ts';
 
 /** Called so often that a matcher would take most of the time. */

@@ -5,22 +5,23 @@
  */
 import { expect } from 'vitest';
 import { TidelineError } from '../../../errors.ts';
-import type { Path } from '../../../replica/crdt/delta.ts';
 import { type Head, noOthers } from '../../../replica/crdt/version.ts';
 import type { UpdateOperation } from '../../../replica/crdt/writes.ts';
 import type { StagedTransaction } from '../../../replica/history/staged.ts';
 import { batchOf } from '../../../replica/log/batch.ts';
 import { makeEntry, markAtStart } from '../../../replica/log/entry.ts';
 import type { LogEntry } from '../../../replica/log/log.ts';
-import type { DocumentReader, StoredDocument } from '../../../replica/query/access/document-reader.ts';
+import type { DocumentReader } from '../../../replica/query/access/document-reader.ts';
 import { LiveQueries, type LiveReader } from '../../../replica/query/live/live-queries.ts';
-import type { DocumentChange, LiveQueryDefinition, ResultChange } from '../../../replica/query/live/live-query.ts';
+import type { DocumentChange, LiveQueryDefinition, ResultChange } from '../../../replica/query/live/result-change.ts';
 import { cursorOf, readPage } from '../../../replica/query/pages/page.ts';
+import type { StoredDocument } from '../../../replica/query/stored-document.ts';
 import { Prefix } from '../../../replica/state/prefix.ts';
 import { ReplicaState } from '../../../replica/state/state.ts';
 import type { OpenView } from '../../../replica/state/views.ts';
 import { PrivateView } from '../../../replica/transactions/private-view.ts';
 import { objectFromJson } from '../../../replica/values/json.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import { asClient, expectLeast, expectSame } from './clients.ts';
 import { freshly } from './queries.ts';
 import { idsOf, type Write, withoutIndexes } from './store.ts';

@@ -1,10 +1,10 @@
 /** Random filters and orders over the documents of store.ts, and filters read by the words of the contract alone. */
 import fc from 'fast-check';
-import type { Path } from '../../../replica/crdt/delta.ts';
 import { valueAt } from '../../../replica/crdt/document.ts';
-import type { StoredDocument } from '../../../replica/query/access/document-reader.ts';
 import type { Filter } from '../../../replica/query/filters/filter.ts';
 import type { OrderField } from '../../../replica/query/filters/order.ts';
+import type { StoredDocument } from '../../../replica/query/stored-document.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import { AttachmentToken, compareValues, equalValues, type Value } from '../../../replica/values/value.ts';
 import { paths, values } from './store.ts';
 

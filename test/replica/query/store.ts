@@ -1,13 +1,15 @@
 /** Documents written by the real merge rules, one transaction a turn, and what each turn changed: what live queries are fed. */
 import fc from 'fast-check';
-import type { Path } from '../../../replica/crdt/delta.ts';
-import { applyOperations, type DocumentState, documentExists } from '../../../replica/crdt/document.ts';
+import { applyOperations, documentExists } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import type { Writer } from '../../../replica/crdt/version.ts';
 import { DocumentDraft } from '../../../replica/crdt/writes.ts';
-import type { DocumentReader, StoredDocument } from '../../../replica/query/access/document-reader.ts';
+import type { DocumentReader } from '../../../replica/query/access/document-reader.ts';
 import { Indexes } from '../../../replica/query/access/indexes.ts';
 import type { SortedIndex } from '../../../replica/query/access/sorted-index.ts';
-import type { DocumentChange } from '../../../replica/query/live/live-query.ts';
+import type { DocumentChange } from '../../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../../replica/query/stored-document.ts';
+import type { Path } from '../../../replica/values/keypath.ts';
 import { AttachmentToken, type Value, type ValueObject } from '../../../replica/values/value.ts';
 
 export type Write =

@@ -1,6 +1,6 @@
 /** How a site on Redis watches its connections, and comes back. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Logger } from '../../../replica/options.ts';
+import type { Logger } from '../../../replica/environment/logger.ts';
 import { openRedisSite, type RedisSite } from '../../../replica/redis/site.ts';
 import { startProxy } from '../../servers/proxy.ts';
 import { type RedisServer, startRedis } from '../../servers/redis.ts';

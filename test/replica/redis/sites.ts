@@ -1,9 +1,9 @@
 /** Sites on Redis, for the tests of their adapters. */
 import { LogUnavailableError } from '../../../errors.ts';
 import type { Head } from '../../../replica/crdt/version.ts';
+import type { Logger } from '../../../replica/environment/logger.ts';
 import type { Gossip } from '../../../replica/gossip/gossip.ts';
 import type { Log } from '../../../replica/log/log.ts';
-import type { Logger } from '../../../replica/options.ts';
 import type { RedisSite } from '../../../replica/redis/site.ts';
 import type { RedisServer } from '../../servers/redis.ts';
 import { eventually } from '../../servers/wait.ts';

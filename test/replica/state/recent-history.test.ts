@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyOperations, type DocumentState } from '../../../replica/crdt/document.ts';
+import { applyOperations } from '../../../replica/crdt/document.ts';
+import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import { RecentHistory } from '../../../replica/state/recent-history.ts';
 import { writtenDocument } from '../../resolvers/written-document.ts';
 

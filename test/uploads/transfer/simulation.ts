@@ -1,8 +1,8 @@
 /** Replicas that hand over blobs in virtual time, over a channel that loses, repeats, delays and so reorders. */
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '../../../limits.ts';
+import type { Timers } from '../../../replica/environment/timers.ts';
 import type { Channel } from '../../../replica/gossip/channel.ts';
-import type { Timers } from '../../../replica/options.ts';
 import type { Download } from '../../../uploads/transfer/download.ts';
 import { decodeMessage, encodeMessage, type Message } from '../../../uploads/transfer/messages.ts';
 import { Transfer } from '../../../uploads/transfer/transfer.ts';

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../limits.ts';
-import type { Path } from '../../../../replica/crdt/delta.ts';
-import type { DocumentReader, StoredDocument } from '../../../../replica/query/access/document-reader.ts';
+import type { DocumentReader } from '../../../../replica/query/access/document-reader.ts';
 import { matching, sortedMatches } from '../../../../replica/query/access/query-plan.ts';
 import type { Filter } from '../../../../replica/query/filters/filter.ts';
 import type { OrderField } from '../../../../replica/query/filters/order.ts';
-import { cursorOf, type Page, readPage } from '../../../../replica/query/pages/page.ts';
+import { cursorOf, readPage } from '../../../../replica/query/pages/page.ts';
+import type { Page } from '../../../../replica/query/pages/page-request.ts';
+import type { StoredDocument } from '../../../../replica/query/stored-document.ts';
+import type { Path } from '../../../../replica/values/keypath.ts';
 import type { Value } from '../../../../replica/values/value.ts';
 import { assertProperty } from '../properties.ts';
 import { filters, freshly, ids, orders } from '../queries.ts';

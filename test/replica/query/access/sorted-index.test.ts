@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredDocument } from '../../../../replica/query/access/document-reader.ts';
 import {
   compareEntries,
   type IndexEntry,
@@ -10,6 +9,7 @@ import {
 } from '../../../../replica/query/access/sorted-index.ts';
 import { fieldReader } from '../../../../replica/query/filters/fields.ts';
 import type { Key } from '../../../../replica/query/filters/key-set.ts';
+import type { StoredDocument } from '../../../../replica/query/stored-document.ts';
 import { compareValues } from '../../../../replica/values/value.ts';
 import { assertProperty } from '../properties.ts';
 import { ids } from '../queries.ts';

@@ -2,11 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Filter } from '../../../../replica/query/filters/filter.ts';
 import { LiveQueries, type LiveReader } from '../../../../replica/query/live/live-queries.ts';
-import {
-  type LiveQueryDefinition,
-  openLiveQuery,
-  type ResultChange,
-} from '../../../../replica/query/live/live-query.ts';
+import { openLiveQuery } from '../../../../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition, ResultChange } from '../../../../replica/query/live/result-change.ts';
 import { AttachmentToken, type Value } from '../../../../replica/values/value.ts';
 import { assertProperty } from '../properties.ts';
 import { filters, ids } from '../queries.ts';

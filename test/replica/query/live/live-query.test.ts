@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredDocument } from '../../../../replica/query/access/document-reader.ts';
 import type { OrderField } from '../../../../replica/query/filters/order.ts';
-import {
-  type LiveQuery,
-  type LiveQueryDefinition,
-  openLiveQuery,
-  type ResultChange,
-} from '../../../../replica/query/live/live-query.ts';
+import { type LiveQuery, openLiveQuery } from '../../../../replica/query/live/live-query.ts';
+import type { LiveQueryDefinition, ResultChange } from '../../../../replica/query/live/result-change.ts';
+import type { StoredDocument } from '../../../../replica/query/stored-document.ts';
 import { asClient, expectLeast, expectSame } from '../clients.ts';
 import { assertProperty } from '../properties.ts';
 import { filters, freshly, ids, orders } from '../queries.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredDocument } from '../../../../replica/query/access/document-reader.ts';
 import { DocumentList } from '../../../../replica/query/live/document-list.ts';
 import { openLiveQuery } from '../../../../replica/query/live/live-query.ts';
 import { walkSideBySide } from '../../../../replica/query/live/side-by-side.ts';
+import type { StoredDocument } from '../../../../replica/query/stored-document.ts';
 import { Branch, type ListNode } from '../../../../replica/query/structures/counted-list.ts';
 import { assertProperty } from '../properties.ts';
 import { Store, storeOf, things, type Write } from '../store.ts';

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { markAtStart } from '../../../../replica/log/entry.ts';
 import type { ClosedLog, Manifest } from '../../../../replica/log/snapshots.ts';
-import {
-  beginningsOf,
-  type Candidate,
-  type Found,
-  isFurthest,
-  isWithin,
-  type Stand,
-  wayOn,
-} from '../../../../replica/sync/healing/way-on.ts';
+import { type Candidate, isFurthest } from '../../../../replica/sync/candidate.ts';
+import { beginningsOf, type Found, isWithin, type Stand, wayOn } from '../../../../replica/sync/healing/way-on.ts';
 
 const head = (log: string, position = 5) => ({ log, position, mark: markAtStart(`${log} ${position}`) });
 const origins = (numbers: Readonly<Record<string, number>>) => new Map(Object.entries(numbers));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pending } from '../../../../replica/sync/outbox/pending.ts';
-import type { Waiting } from '../../../../replica/sync/outbox/unsent.ts';
+import type { Waiting } from '../../../../replica/sync/outbox/waiting.ts';
 import { staged } from '../../transactions.ts';
 
 const waitingOf = (number: number): Waiting => ({

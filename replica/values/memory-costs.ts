@@ -15,3 +15,7 @@ export const memoryOf = {
   /** An operation of a transaction, with its path. */
   operation: 160,
 } as const;
+
+const keyCharacters = 32;
+
+export const memoryOfKey = (key: string): number => memoryOf.key + Math.max(0, key.length - keyCharacters);

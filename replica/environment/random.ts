@@ -1,0 +1,3 @@
+/** Randomness as an argument. */
+
+export type Random = (bytes: number) => Uint8Array;

@@ -1,0 +1,35 @@
+/** What a live query asks for, and the changes of its result. */
+
+import type { Filter } from '../filters/filter.ts';
+import type { OrderField } from '../filters/order.ts';
+import type { StoredDocument } from '../stored-document.ts';
+import type { DocumentList } from './document-list.ts';
+
+export interface LiveQueryDefinition {
+  readonly collection: string;
+  readonly filter: Filter | undefined;
+  readonly order: readonly OrderField[];
+  readonly first: number | undefined;
+}
+
+export type RemovalReason = 'REMOVED' | 'EVICTED' | 'LEFT_RESULT' | 'ACCESS_LOST';
+
+/** What happened to one document in one turn, as what is durable here shows it. */
+export interface DocumentChange {
+  readonly collection: string;
+  readonly id: string;
+  readonly before: StoredDocument | undefined;
+  readonly after: StoredDocument | undefined;
+  /** True where `after` is undefined because it was evicted here. */
+  readonly evicted: boolean;
+}
+
+/** As the contract's LiveDocuments says; indexes of `removed` and `moved.from` are of `before`, all others of `after`. */
+export interface ResultChange {
+  readonly before: DocumentList;
+  readonly after: DocumentList;
+  readonly inserted: readonly { readonly index: number; readonly document: StoredDocument }[];
+  readonly updated: readonly { readonly index: number; readonly document: StoredDocument }[];
+  readonly removed: readonly { readonly index: number; readonly id: string; readonly reason: RemovalReason }[];
+  readonly moved: readonly { readonly id: string; readonly from: number; readonly to: number }[];
+}
