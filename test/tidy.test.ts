@@ -4,7 +4,16 @@ import { isBuiltin } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageFile from '../package.json' with { type: 'json' };
-import { forEveryRoom, isGivenTime, keptTo, roomOf, rooms, timeChanceAndIo } from './tidy/rooms.ts';
+import {
+  beforeEveryRoom,
+  circle,
+  circlesIn,
+  isGivenTime,
+  keptTo,
+  roomOf,
+  timeChanceAndIo,
+  whyNot,
+} from './tidy/rooms.ts';
 import {
   commentsOf,
   filesNamedIn,
@@ -27,26 +36,39 @@ const byPath = new Map(files.map((file) => [file.path, file]));
 const documents = files.filter(({ path }) => /^(docs\/.*|README|CHANGELOG)\.md$/.test(path));
 
 describe('rooms', () => {
-  it('import only the rooms that they may know', () => {
+  it('import only from rooms that stand before them', () => {
     const faults = product.flatMap((file) => {
       const own = roomOf(file.path);
       if (own === undefined) return [];
-      const allowed = new Set([own, ...(rooms[own]?.rooms ?? [])]);
       return importsOf(file)
-        .files.filter((path) => byPath.has(path) && !forEveryRoom.has(path) && !allowed.has(roomOf(path) ?? path))
-        .map((path) => `${file.path} imports ${path}: move what it needs down, or hand it in as an argument`);
+        .files.filter((path) => byPath.has(path) && !beforeEveryRoom.has(path))
+        .flatMap((path) => {
+          const other = roomOf(path);
+          const why = other === undefined ? 'it is in no room' : whyNot(own, other);
+          return why === undefined
+            ? []
+            : [`${file.path} imports ${path}: ${why}. Move what it needs down, or hand it in`];
+        });
     });
     expect(faults).toEqual([]);
+  });
+
+  it('have no circle of imports, types included, but the node of documents', () => {
+    const imports = new Map(
+      product.map((file) => [file.path, importsOf(file).files.filter((path) => byPath.has(path))]),
+    );
+    expect(circlesIn(imports)).toEqual([circle]);
   });
 
   it('import only the packages that they may know', () => {
     const faults = product.flatMap((file) => {
       // Benches measure other ways beside ours, and examples are clients.
       if (isBeside(file)) return [];
-      const own = roomOf(file.path) ?? '';
-      const allowed = rooms[own]?.packages;
+      const own = roomOf(file.path);
       return importsOf(file)
-        .packages.filter((name) => !(allowed?.includes(name) ?? true) || !(keptTo[name]?.includes(own) ?? true))
+        .packages.filter(
+          (name) => !(own?.packages?.includes(name) ?? true) || !file.path.startsWith(keptTo[name] ?? ''),
+        )
         .map((name) => `${file.path} imports ${name}: put a port in between, or let the rim hand in what it does`);
     });
     expect(faults).toEqual([]);

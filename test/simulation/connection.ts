@@ -247,3 +247,14 @@ export class Connection {
 }
 
 export const never = (): Promise<never> => new Promise(() => {});
+
+export const goodConditions = (): Conditions => ({
+  latency: [0.2, 2],
+  lostRequests: 0,
+  lostAnswers: 0,
+  lateRequests: 0,
+  lostMessages: 0,
+  repeatedMessages: 0,
+  damagedMessages: 0,
+  messageDelay: [0.2, 2],
+});

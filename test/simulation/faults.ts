@@ -1,9 +1,11 @@
 /** What goes wrong in a simulated site. Each fault ends by itself; all end when the site is healed. */
+
+import { goodConditions } from './connection.ts';
 import { Disk, type DiskContents, emptyDisk } from './disk.ts';
 import type { Machine } from './machine.ts';
 import type { Random, Span } from './random.ts';
 import { emptyServer, type SavedServer } from './server.ts';
-import { goodConditions, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export type FaultName =
   | 'cut'

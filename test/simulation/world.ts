@@ -1,10 +1,11 @@
 /** Everything that a simulated site consists of, and the handles by which schedules and tests act on it. */
+
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../replica/environment/logger.ts';
 import type { ReplicaTiming } from '../../replica/options.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live/result-change.ts';
 import { openReplica } from '../../replica/running/running-replica.ts';
-import { type Conditions, Connection } from './connection.ts';
+import { Connection, goodConditions } from './connection.ts';
 import { Disk, type DiskContents, emptyDisk, SimulatedJournal } from './disk.ts';
 import { eventOfTransaction, Ledger } from './ledger.ts';
 import { Machine, MachineClock, type Running } from './machine.ts';
@@ -41,17 +42,6 @@ export type SnapshotTiming = Partial<
     | 'siteMilliseconds'
   >
 >;
-
-export const goodConditions = (): Conditions => ({
-  latency: [0.2, 2],
-  lostRequests: 0,
-  lostAnswers: 0,
-  lateRequests: 0,
-  lostMessages: 0,
-  repeatedMessages: 0,
-  damagedMessages: 0,
-  messageDelay: [0.2, 2],
-});
 
 /** What a replica only says where something failed that nobody foresaw. */
 const bugs: ReadonlySet<string> = new Set([

@@ -2,14 +2,14 @@
  * An embedded site moves into a Redis that holds no log yet, as it is: docs/internals/protocol.md, P80. Its state becomes what a replica
  * keeps on its own disk, and from there on it is a replica whose Redis is empty: it begins a log with what it has (P43).
  */
-import { ConfigurationError, LogUnavailableError } from '../../../errors.ts';
-import { limits } from '../../../limits.ts';
-import { encodeDocument } from '../../codec/document-codec.ts';
-import type { Head } from '../../crdt/version.ts';
-import type { Timers } from '../../environment/timers.ts';
-import type { EmbeddedSite, KeptDocument, KeptPrefix } from '../../log/kept-prefix.ts';
-import type { Log } from '../../log/log.ts';
-import type { Snapshots } from '../../log/snapshots.ts';
+import { ConfigurationError, LogUnavailableError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { encodeDocument } from '../codec/document-codec.ts';
+import type { Head } from '../crdt/version.ts';
+import type { Timers } from '../environment/timers.ts';
+import type { EmbeddedSite, KeptDocument, KeptPrefix } from '../log/kept-prefix.ts';
+import type { Log } from '../log/log.ts';
+import type { Snapshots } from '../log/snapshots.ts';
 
 export interface MoveInParts {
   readonly embedded: EmbeddedSite;
