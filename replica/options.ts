@@ -2,8 +2,8 @@
 import type { Logger } from './environment/logger.ts';
 import type { Timers } from './environment/timers.ts';
 import type { Gossip } from './gossip/gossip.ts';
+import type { Checkpoint } from './log/checkpoint.ts';
 import type { Journal } from './log/journal.ts';
-import type { KeptPrefix } from './log/kept-prefix.ts';
 import type { Log } from './log/log.ts';
 import type { Snapshots } from './log/snapshots.ts';
 import type { IndexedPath } from './query/access/indexes.ts';
@@ -37,7 +37,7 @@ export interface ReplicaOptions {
   /** Undefined without a disk. */
   readonly journal: Journal | undefined;
   /** Where it keeps its prefix; undefined without a disk, and where the log keeps states beside itself. */
-  readonly keptPrefix: KeptPrefix | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   readonly timers: Timers;
   /** So many bytes of randomness. */
   readonly random: (bytes: number) => Uint8Array;

@@ -84,8 +84,8 @@ async function open(configuration: Configuration, system: System, closers: Close
 
   const folder = await openFolder(configuration, closers);
   const { log, snapshots, gossip, channel } = openSite(configuration, folder, system, closers);
-  if (folder?.embedded && folder.keptPrefix && snapshots) {
-    await moveIn({ embedded: folder.embedded, kept: folder.keptPrefix, log, snapshots, timers });
+  if (folder?.embedded && folder.checkpoint && snapshots) {
+    await moveIn({ embedded: folder.embedded, kept: folder.checkpoint, log, snapshots, timers });
     logger.info({ folder: folder.path }, 'the site of this folder moves into Redis');
   }
   const blobsFolder = folder === undefined ? await makeTemporaryFolder(closers) : join(folder.path, 'blobs');
@@ -98,7 +98,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     snapshots,
     gossip,
     journal: folder?.journal,
-    keptPrefix: folder?.keptPrefix,
+    checkpoint: folder?.checkpoint,
     timers,
     random,
     logger,

@@ -8,7 +8,7 @@ import { StampReader, StampWriter } from './stamp-codec.ts';
 import { StringTable } from './strings.ts';
 
 const chunkFormat = 2;
-/** As 2, but that a touch may be a name alone. */
+/** As 2, but that a last writer may be a name alone. */
 const formerChunkFormat = 1;
 
 export interface ChunkRecord {

@@ -24,7 +24,7 @@ import {
 } from './value-codec.ts';
 
 const documentFormat = 3;
-/** As 3, but that a touch may be a name alone. */
+/** As 3, but that a last writer may be a name alone. */
 const formerDocumentFormat = 2;
 
 /** Which parts of a node follow, each as a list that is not empty. */
@@ -65,18 +65,18 @@ export function decodeDocument(bytes: Uint8Array): DocumentState {
 
 export function writeDocument(writer: ByteWriter, stamps: StampWriter, { lastStamp, root }: DocumentState): void {
   writeNode(writer, stamps, root);
-  stamps.writeTouch(writer, lastStamp);
+  stamps.writeLastWriter(writer, lastStamp);
 }
 
-/** @param hasPlaces whether every touch has its place in the log */
+/** @param hasPlaces whether every last writer has its place in the log */
 export function readDocument(reader: ByteReader, stamps: StampReader, hasPlaces: boolean): DocumentState {
   reader.allow(limits.mergedMemoryFactor * limits.documentMemoryBytes);
   const has = reader.byte();
   if (has === 0) throw reader.malformed('a node is empty');
   if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
   const root = readMap(reader, stamps, has, 0);
-  const touch = stamps.readTouch(reader, hasPlaces);
-  root.setTouch(root.entryOf(touch) ?? touch);
+  const lastWriter = stamps.readLastWriter(reader, hasPlaces);
+  root.setLastWriter(root.entryOf(lastWriter) ?? lastWriter);
   return root;
 }
 

@@ -3,7 +3,7 @@
  * met since. docs/internals/codec.md, section "Documents".
  */
 
-import { equalStamps, isOneTouch, makeStamp, type Stamp } from '../crdt/stamp.ts';
+import { equalStamps, isSameWriter, makeStamp, type Stamp } from '../crdt/stamp.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { sharedName } from './shared-names.ts';
@@ -105,16 +105,16 @@ export class StampWriter {
   }
 
   /** Of a document's last writer: usually the one of the stamps met last that has its name. */
-  writeTouch(writer: ByteWriter, touch: Stamp): void {
+  writeLastWriter(writer: ByteWriter, lastWriter: Stamp): void {
     const stamps = this.#stamps;
     for (let distance = 1; distance <= indexedStamps && distance <= stamps.length; distance++) {
       const stamp = stamps[stamps.length - distance];
-      if (stamp === undefined || !isOneTouch(stamp, touch)) continue;
+      if (stamp === undefined || !isSameWriter(stamp, lastWriter)) continue;
       writer.varint(distance);
       return;
     }
     writer.varint(0);
-    this.writeNew(writer, touch);
+    this.writeNew(writer, lastWriter);
   }
 
   #remember(stamp: Stamp): void {
@@ -152,8 +152,8 @@ export class StampReader {
     return stamp;
   }
 
-  /** @param hasPlace in former formats a touch that no stamp has is a name alone */
-  readTouch(reader: ByteReader, hasPlace: boolean): Stamp {
+  /** @param hasPlace in former formats a last writer that no stamp has is a name alone */
+  readLastWriter(reader: ByteReader, hasPlace: boolean): Stamp {
     const reference = reader.varint();
     if (reference > 0 || hasPlace) return this.of(reader, reference);
     return makeStamp(undefined, 0, readOrigin(reader, reader.string()), reader.varint(), 0, true);

@@ -19,14 +19,14 @@ export type FieldType = 'REGISTER' | 'MAP' | 'COUNTER';
 export type Liveness = 0 | 1 | 3;
 
 /** Which transaction touched a document last, as applied here. */
-export interface Touch {
+export interface LastWriter {
   readonly origin: Origin;
   readonly number: number;
 }
 
 /** Opaque outside crdt/. `root` is a map, and never empty: a document without anything in it is undefined. */
 export interface DocumentState {
-  readonly touch: Touch;
+  readonly lastWriter: LastWriter;
   /** Of the last touch: at the same place in the log, be it of an entry or not. */
   readonly lastStamp: Stamp;
   readonly root: DocumentNode;

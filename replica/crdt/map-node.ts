@@ -4,9 +4,9 @@
  */
 
 import type { Value } from '../values/value.ts';
-import type { DocumentNode, DocumentState, Liveness, Touch } from './document-node.ts';
+import type { DocumentNode, DocumentState, LastWriter, Liveness } from './document-node.ts';
 import { Shape } from './shape.ts';
-import { type Entry, equalStamps, isOneTouch, Stamp } from './stamp.ts';
+import { type Entry, equalStamps, isSameWriter, Stamp } from './stamp.ts';
 import { RegisterNode } from './tree.ts';
 import type { Writer } from './version.ts';
 
@@ -101,7 +101,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return this;
   }
 
-  get touch(): Touch {
+  get lastWriter(): LastWriter {
     return { origin: this.lastStamp.origin, number: this.lastStamp.number };
   }
 
@@ -213,8 +213,8 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /** @param touch takes no room of its own where it is an entry among the children */
-  setTouch(touch: Stamp): void {
-    this.touchedBy = isOneTouch(touch, this) ? undefined : touch;
+  setLastWriter(lastWriter: Stamp): void {
+    this.touchedBy = isSameWriter(lastWriter, this) ? undefined : lastWriter;
   }
 
   setPresence(presence: readonly Stamp[]): void {
@@ -296,10 +296,10 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /** What the transaction left among the children, if one of them alone says so. */
-  entryOf(touch: Stamp): Stamp | undefined {
+  entryOf(lastWriter: Stamp): Stamp | undefined {
     for (let index = 0; index < this.shape.keys.length; index++) {
       const slot = this.slotAt(index);
-      if (slot instanceof Stamp && isOneTouch(slot, touch)) return slot;
+      if (slot instanceof Stamp && isSameWriter(slot, lastWriter)) return slot;
     }
     return undefined;
   }

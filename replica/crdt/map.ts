@@ -123,7 +123,7 @@ export class Edit {
   /** The document whose root was made, touched by the writer. What was made belongs to all from now on. */
   end(root: DocumentNode | undefined): DocumentState | undefined {
     const document = root?.map && this.#ownMap(root.map);
-    document?.setTouch(this.#entry ?? this.stamp(false));
+    document?.setLastWriter(this.#entry ?? this.stamp(false));
     if (this.#hasGrown) {
       this.#own?.compact();
       for (const own of this.#others ?? []) own.compact();

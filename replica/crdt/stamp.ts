@@ -118,7 +118,7 @@ export function equalStamps(a: Stamp, b: Stamp): boolean {
 }
 
 /** Of one transaction, at one place. */
-export const isOneTouch = (a: Stamp, b: Stamp): boolean =>
+export const isSameWriter = (a: Stamp, b: Stamp): boolean =>
   a.number === b.number && a.position === b.position && a.origin === b.origin && a.log === b.log;
 
 /** Something with a value, in a list of its like, latest first. */

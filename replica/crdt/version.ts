@@ -50,7 +50,7 @@ export interface Context {
 export const noOthers: Context['others'] = new Map();
 
 /** For each log, the closed logs that it grew from, and up to which position. */
-export type Lineage = ReadonlyMap<LogId, ReadonlyMap<LogId, Position>>;
+export type Ancestry = ReadonlyMap<LogId, ReadonlyMap<LogId, Position>>;
 
 /** A transaction as the merge rules see it while its operations are applied. */
 export interface Writer {
@@ -68,7 +68,7 @@ export interface Writer {
 export function covers(
   context: Context,
   own: { readonly origin: Origin; readonly number: number },
-  lineage: Lineage,
+  ancestry: Ancestry,
   dot: Dot,
 ): boolean {
   const { origin, number } = dot;
@@ -80,6 +80,6 @@ export function covers(
   }
   if (dot.log === undefined) return false;
   if (dot.log === context.log) return dot.position <= context.position;
-  const closedAt = lineage.get(context.log)?.get(dot.log);
+  const closedAt = ancestry.get(context.log)?.get(dot.log);
   return closedAt !== undefined && dot.position <= closedAt;
 }

@@ -1,9 +1,9 @@
 /** Transactions as the merge rules see them while their operations are applied: one object each, however many documents. */
 import type { Delta } from './delta.ts';
 import {
+  type Ancestry,
   covers,
   type Dot,
-  type Lineage,
   type LogId,
   type Origin,
   type Placed,
@@ -39,20 +39,20 @@ export class DeltaWriter implements Writer {
   readonly log: LogId | undefined;
   readonly position: Position;
   readonly #delta: Delta;
-  readonly #lineage: Lineage;
+  readonly #ancestry: Ancestry;
 
   /** @param place undefined while it is in no log */
-  constructor(delta: Delta, lineage: Lineage, place: Placed | undefined) {
+  constructor(delta: Delta, ancestry: Ancestry, place: Placed | undefined) {
     this.origin = delta.origin;
     this.number = delta.number;
     this.time = delta.time;
     this.log = place?.log;
     this.position = place?.position ?? 0;
     this.#delta = delta;
-    this.#lineage = lineage;
+    this.#ancestry = ancestry;
   }
 
   covers(dot: Dot): boolean {
-    return covers(this.#delta.context, this.#delta, this.#lineage, dot);
+    return covers(this.#delta.context, this.#delta, this.#ancestry, dot);
   }
 }

@@ -5,7 +5,7 @@
  * kept, so that whoever stood in it finds the place where his own history parts from that one.
  */
 import { limits } from '../../limits.ts';
-import type { Head, Lineage, LogId, Mark, Position } from '../crdt/version.ts';
+import type { Ancestry, Head, LogId, Mark, Position } from '../crdt/version.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { ClosedLog, ClosedMark } from '../log/snapshots.ts';
 import type { OtherHistory } from './contexts.ts';
@@ -13,18 +13,18 @@ import type { OtherHistory } from './contexts.ts';
 /** Marks kept one by one from where a log is closed; before them ever further apart. Clients' tokens are mostly young. */
 const consecutiveMarks = 256;
 
-export const isOfLine = ({ marks }: ClosedLog): boolean => marks.length > 0;
+export const isAncestor = ({ marks }: ClosedLog): boolean => marks.length > 0;
 
 /** For each log of a line the logs before it, and where they were closed. @param closedLogs oldest first */
-export function lineageOf(log: LogId, closedLogs: readonly ClosedLog[]): Lineage {
-  const lineage = new Map<LogId, ReadonlyMap<LogId, Position>>();
+export function ancestryOf(log: LogId, closedLogs: readonly ClosedLog[]): Ancestry {
+  const ancestry = new Map<LogId, ReadonlyMap<LogId, Position>>();
   const before = new Map<LogId, Position>();
-  for (const closed of closedLogs.filter(isOfLine)) {
-    lineage.set(closed.log, new Map(before));
+  for (const closed of closedLogs.filter(isAncestor)) {
+    ancestry.set(closed.log, new Map(before));
     before.set(closed.log, closed.position);
   }
-  lineage.set(log, before);
-  return lineage;
+  ancestry.set(log, before);
+  return ancestry;
 }
 
 /**
@@ -46,7 +46,7 @@ export function closeLogs(
   closed.set(own.log, { log: own.log, position: own.position, marks: thinned(all, consecutiveMarks) });
   for (const log of there ? [...there.closedLogs.map((other) => other.log), there.log] : [])
     if (!closed.has(log)) closed.set(log, { log, position: 0, marks: [] });
-  const beside = [...closed.values()].filter((log) => !isOfLine(log));
+  const beside = [...closed.values()].filter((log) => !isAncestor(log));
   for (const { log } of beside.slice(0, -limits.closedLogsBeside)) closed.delete(log);
   return [...closed.values()];
 }
@@ -69,7 +69,7 @@ function thinned(marks: readonly ClosedMark[], consecutive: number): readonly Cl
  * @param position also within an entry: it has the entry's mark @param beginning the first digits of the mark
  */
 export function mayBeOf(closedLogs: readonly ClosedLog[], log: LogId, position: Position, beginning: string): boolean {
-  const line = closedLogs.filter(isOfLine);
+  const line = closedLogs.filter(isAncestor);
   const closed = line.find((one) => one.log === log);
   if (!closed || position > closed.position) return false;
   if (position === 0) return true;

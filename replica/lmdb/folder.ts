@@ -4,12 +4,12 @@ import { access, constants, mkdir, open, realpath, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { ConfigurationError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { Checkpoint, EmbeddedSite } from '../log/checkpoint.ts';
 import type { Journal } from '../log/journal.ts';
-import type { EmbeddedSite, KeptPrefix } from '../log/kept-prefix.ts';
 import type { Log } from '../log/log.ts';
+import { LmdbCheckpoint } from './checkpoint.ts';
 import { holdFolder } from './holder.ts';
 import { LmdbJournal } from './journal.ts';
-import { LmdbKeptPrefix } from './kept-prefix.ts';
 import { LmdbLog } from './log.ts';
 import { Store, storeFile, type Table } from './store.ts';
 import { TooLateFile } from './too-late.ts';
@@ -35,7 +35,7 @@ export interface DataFolder {
   readonly log: Log | undefined;
   readonly journal: Journal;
   /** What a replica beside a site's Redis keeps of the log's state. Undefined where the folder is EMBEDDED. */
-  readonly keptPrefix: KeptPrefix | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   /** The site that the folder holds until it has moved into the Redis beside which it was opened. Undefined where it holds none. */
   readonly embedded: EmbeddedSite | undefined;
   /** Waits for what is being written, and lets the next process have the folder. Idempotent. */
@@ -63,7 +63,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
           : undefined;
       const moves = log !== undefined && options.kind === 'REPLICA';
       const journal = new LmdbJournal(store, meta, new TooLateFile(path), options.journalBytes ?? limits.journalBytes);
-      const keptPrefix = options.kind === 'REPLICA' ? new LmdbKeptPrefix(store, meta) : undefined;
+      const checkpoint = options.kind === 'REPLICA' ? new LmdbCheckpoint(store, meta) : undefined;
       let closing: Promise<void> | undefined;
       const close = async () => {
         await store.inTurn(() => hold.release());
@@ -73,7 +73,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
         path,
         log: moves ? undefined : log,
         journal,
-        keptPrefix,
+        checkpoint,
         embedded: moves ? { log, moved: () => move(store, meta, log, options.namespace) } : undefined,
         close() {
           closing ??= close();

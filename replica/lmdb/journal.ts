@@ -143,7 +143,7 @@ export class LmdbJournal implements Journal {
       if (!isOrigin(origin) || number === undefined) {
         throw malformed(`the eviction of document ${JSON.stringify(id)} of collection ${JSON.stringify(collection)}`);
       }
-      return { collection, id, touch: { origin, number } };
+      return { collection, id, lastWriter: { origin, number } };
     });
   }
 
@@ -152,9 +152,9 @@ export class LmdbJournal implements Journal {
       const writes: Write[] = [];
       for (const mark of removed) {
         const key = evictionKey(mark);
-        if (this.#evictions.get(key)?.equals(encodeTouch(mark))) writes.push([this.#evictions, key, undefined]);
+        if (this.#evictions.get(key)?.equals(encodeLastWriter(mark))) writes.push([this.#evictions, key, undefined]);
       }
-      for (const mark of added) writes.push([this.#evictions, evictionKey(mark), encodeTouch(mark)]);
+      for (const mark of added) writes.push([this.#evictions, evictionKey(mark), encodeLastWriter(mark)]);
       await this.#store.commit(writes);
     });
   }
@@ -231,7 +231,8 @@ function decodeKnown(key: Buffer, value: Buffer): KnownEntry {
 
 const evictionKey = ({ collection, id }: Eviction): Buffer => documentKey(collection, id);
 
-const encodeTouch = ({ touch }: Eviction): Buffer => Buffer.from(`${touch.origin}\n${touch.number}`);
+const encodeLastWriter = ({ lastWriter }: Eviction): Buffer =>
+  Buffer.from(`${lastWriter.origin}\n${lastWriter.number}`);
 
 const markBytes = 20;
 

@@ -1,5 +1,5 @@
 /** The port of what a replica keeps on its own disk beside the log: unsent transactions, its clean mark, its evictions. */
-import type { Touch } from '../crdt/document-node.ts';
+import type { LastWriter } from '../crdt/document-node.ts';
 import type { Head, Mark, Origin, Position } from '../crdt/version.ts';
 import type { NumberedTransaction } from './log.ts';
 
@@ -44,7 +44,7 @@ export interface Eviction {
   readonly collection: string;
   readonly id: string;
   /** Hidden while this is the document's last touch. */
-  readonly touch: Touch;
+  readonly lastWriter: LastWriter;
 }
 
 /** Everything settles once it is flushed to disk. @throws {StoreUnavailableError} the disk is full, failing, or the journal has no room */

@@ -5,8 +5,8 @@
 
 import { MalformedBytesError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
+import type { CheckpointEnd } from './checkpoint.ts';
 import { isGenerationName, isLogId, isMark, isOrigin } from './ids.ts';
-import type { KeptWhole } from './kept-prefix.ts';
 import { parseNumber, seal, unseal } from './sealed.ts';
 import type { ClosedLog, ClosedMark, Generation, Manifest, SkippedNumbers } from './snapshots.ts';
 
@@ -43,7 +43,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
 }
 
 /** What is beside the head of a prefix that is kept, as JSON. @throws {MalformedBytesError} */
-export function decodeBesideHead(bytes: Buffer): Pick<KeptWhole, 'closedLogs' | 'skipped'> {
+export function decodeBesideHead(bytes: Buffer): Pick<CheckpointEnd, 'closedLogs' | 'skipped'> {
   const { closedLogs, skipped } = objectOf(parse(bytes));
   return { closedLogs: closedLogsOf(closedLogs), skipped: skippedOf(skipped) };
 }

@@ -7,13 +7,13 @@ import { limits } from '../../limits.ts';
 import { encodeDocument } from '../codec/document-codec.ts';
 import type { Head } from '../crdt/version.ts';
 import type { Timers } from '../environment/timers.ts';
-import type { EmbeddedSite, KeptDocument, KeptPrefix } from '../log/kept-prefix.ts';
+import type { Checkpoint, CheckpointDocument, EmbeddedSite } from '../log/checkpoint.ts';
 import type { Log } from '../log/log.ts';
 import type { Snapshots } from '../log/snapshots.ts';
 
 export interface MoveInParts {
   readonly embedded: EmbeddedSite;
-  readonly kept: KeptPrefix;
+  readonly kept: Checkpoint;
   /** The Redis that it moves into. */
   readonly log: Log;
   readonly snapshots: Snapshots;
@@ -32,7 +32,7 @@ export async function moveIn(parts: MoveInParts): Promise<void> {
   if (states) {
     const { kept } = parts;
     await kept.beginAnew();
-    let documents: KeptDocument[] = [];
+    let documents: CheckpointDocument[] = [];
     for (const { collection, id, state } of states.records) {
       documents.push({ collection, id, state: state && encodeDocument(state), removed: undefined });
       if (documents.length < limits.keysPerTurn) continue;

@@ -10,14 +10,14 @@ import type { StatusWatch } from '../readers/status-watch.ts';
 import type { Candidate } from '../sync/candidate.ts';
 import { Rejoin } from '../sync/healing/rejoin.ts';
 import type { Heartbeat } from '../sync/heartbeat.ts';
-import type { PrefixKeeper } from '../sync/start/prefix-keeper.ts';
+import type { CheckpointWriter } from '../sync/start/checkpoint-writer.ts';
 import { type Loaded, swapPrefix } from './wiring.ts';
 
 export interface ParticipationOptions {
   readonly options: ReplicaOptions;
   readonly timing: ReplicaTiming;
   readonly statusWatch: StatusWatch;
-  readonly keeper: PrefixKeeper | undefined;
+  readonly keeper: CheckpointWriter | undefined;
   /** This replica, and those heard lately who may heal, should the log go back. */
   readonly own: () => Candidate;
   readonly others: () => Iterable<Candidate>;

@@ -14,7 +14,7 @@ import { Waiters } from '../readers/waiters.ts';
 import type { Committed, LiveEvent, OpenLiveQuery, Replica, TransactionListener } from '../replica.ts';
 import type { ReplicaCounters, ReplicaStatus } from '../status.ts';
 import { Peers } from '../sync/peers.ts';
-import { PrefixKeeper } from '../sync/start/prefix-keeper.ts';
+import { CheckpointWriter } from '../sync/start/checkpoint-writer.ts';
 import { chooseOrigin, openPrefix, StartAborted, type StartOptions, unsentOf } from '../sync/start/start.ts';
 import { decodeToken } from '../token.ts';
 import type { Transaction } from '../transaction.ts';
@@ -45,7 +45,7 @@ export class RunningReplica implements Replica {
   readonly #timing: ReplicaTiming;
   readonly #clock: HybridClock;
   /** Undefined where it keeps no prefix of its own. */
-  readonly #keeper: PrefixKeeper | undefined;
+  readonly #keeper: CheckpointWriter | undefined;
   readonly #participation: Participation;
   readonly #peers: Peers;
   readonly #statusWatch: StatusWatch;
@@ -73,9 +73,9 @@ export class RunningReplica implements Replica {
     this.#startedAtMilliseconds = timers.now();
     this.#statusWatch = new StatusWatch(timers, limits.statusMilliseconds);
     this.#waiters = new Waiters(timers);
-    const { keptPrefix: kept, logger } = options;
+    const { checkpoint: kept, logger } = options;
     const { keepMilliseconds: intervalMilliseconds } = this.#timing;
-    this.#keeper = kept && new PrefixKeeper({ kept, timers, logger, intervalMilliseconds });
+    this.#keeper = kept && new CheckpointWriter({ kept, timers, logger, intervalMilliseconds });
     this.#participation = new Participation({
       options,
       timing: this.#timing,

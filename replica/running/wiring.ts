@@ -18,7 +18,7 @@ import { ReplicaState } from '../state/state.ts';
 import { Follower } from '../sync/follower.ts';
 import { Outbox } from '../sync/outbox/outbox.ts';
 import { SnapshotWriter } from '../sync/snapshots/snapshot-writer.ts';
-import type { PrefixKeeper } from '../sync/start/prefix-keeper.ts';
+import type { CheckpointWriter } from '../sync/start/checkpoint-writer.ts';
 import { Applier } from './applier.ts';
 
 export interface Loaded {
@@ -43,7 +43,7 @@ export interface WireOptions {
   readonly clock: HybridClock;
   readonly waiters: Waiters;
   readonly statusWatch: StatusWatch;
-  readonly keeper: PrefixKeeper | undefined;
+  readonly keeper: CheckpointWriter | undefined;
   readonly prefix: Prefix;
   readonly seen: SeenHistories;
   readonly secret: string;

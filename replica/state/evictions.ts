@@ -23,7 +23,11 @@ export class Evictions {
 
   hides(collection: string, id: string, state: DocumentState): boolean {
     const mark = this.get(collection, id);
-    return mark !== undefined && mark.touch.origin === state.touch.origin && mark.touch.number === state.touch.number;
+    return (
+      mark !== undefined &&
+      mark.lastWriter.origin === state.lastWriter.origin &&
+      mark.lastWriter.number === state.lastWriter.number
+    );
   }
 
   get size(): number {

@@ -6,7 +6,7 @@
 import type { DocumentOperations } from '../crdt/delta.ts';
 import { applyOperations } from '../crdt/document.ts';
 import type { DocumentState } from '../crdt/document-node.ts';
-import type { Lineage, Writer } from '../crdt/version.ts';
+import type { Ancestry, Writer } from '../crdt/version.ts';
 import { DeltaWriter } from '../crdt/writers.ts';
 import type { StagedTransaction } from '../history/staged.ts';
 import { DocumentMap } from './document-map.ts';
@@ -31,19 +31,19 @@ const renewedAfter = 256;
 
 export class Overlay implements States {
   #base: States;
-  #lineage: Lineage;
+  #ancestry: Ancestry;
   #layers = new DocumentMap<Layer>();
   /** From `#layers`, since it was last thought of a new map. */
   #deleted = 0;
 
-  constructor(base: States, lineage: Lineage) {
+  constructor(base: States, ancestry: Ancestry) {
     this.#base = base;
-    this.#lineage = lineage;
+    this.#ancestry = ancestry;
   }
 
   add(transaction: StagedTransaction): void {
     const { delta } = transaction;
-    const writer = new DeltaWriter(delta, this.#lineage, undefined);
+    const writer = new DeltaWriter(delta, this.#ancestry, undefined);
     for (const touched of delta.operations) {
       const layer = this.#layers.get(touched.collection, touched.id);
       if (layer === undefined) {
@@ -103,9 +103,9 @@ export class Overlay implements States {
   }
 
   /** Lies over another base from now on, with other transactions. */
-  rebase(base: States, lineage: Lineage, transactions: Iterable<StagedTransaction>): void {
+  rebase(base: States, ancestry: Ancestry, transactions: Iterable<StagedTransaction>): void {
     this.#base = base;
-    this.#lineage = lineage;
+    this.#ancestry = ancestry;
     this.#layers.clear();
     for (const transaction of transactions) this.add(transaction);
   }

@@ -4,9 +4,9 @@ import { limits } from '../../limits.ts';
 import type { Delta } from '../crdt/delta.ts';
 import { applyOperations, documentExists, touchPosition } from '../crdt/document.ts';
 import type { DocumentState } from '../crdt/document-node.ts';
-import type { Head, Lineage, Origin, Position } from '../crdt/version.ts';
+import type { Ancestry, Head, Origin, Position } from '../crdt/version.ts';
 import { DeltaWriter } from '../crdt/writers.ts';
-import { LogHistory, lineageOf } from '../history/closed-logs.ts';
+import { ancestryOf, LogHistory } from '../history/closed-logs.ts';
 import { type AppliedHistory, KeptEntries } from '../history/kept-entries.ts';
 import { KnownMarks } from '../history/known-marks.ts';
 import { deltasOf, type EntryPlace } from '../log/entry.ts';
@@ -53,7 +53,7 @@ export class Prefix implements States {
   readonly #documents = new DocumentMap<DocumentState>();
   /** Logs that were closed before its own began, oldest first. */
   readonly closedLogs: readonly ClosedLog[];
-  readonly lineage: Lineage;
+  readonly ancestry: Ancestry;
   readonly history: LogHistory;
   /** What is handed on should the log go back. */
   readonly kept: KeptEntries;
@@ -81,7 +81,7 @@ export class Prefix implements States {
     this.#head = head;
     this.recent = new RecentHistory(head.position, limits.recentHistory);
     this.closedLogs = closedLogs;
-    this.lineage = lineageOf(head.log, closedLogs);
+    this.ancestry = ancestryOf(head.log, closedLogs);
     this.origins = new Map(origins);
     const marks = new KnownMarks(limits.knownMarks, earlier.head, earlier.origins);
     const history = new LogHistory(head.log, (position) => marks.at(position), closedLogs);
@@ -176,7 +176,7 @@ export class Prefix implements States {
     const states = new DocumentMap<DocumentRecord>();
     const transactions = deltas.map((delta, index): PreparedTransaction => {
       const position = entry.first + index;
-      const writer = new DeltaWriter(delta, this.lineage, delta.placed ?? { log: entry.log, position });
+      const writer = new DeltaWriter(delta, this.ancestry, delta.placed ?? { log: entry.log, position });
       const touched = isCovered
         ? delta.operations.filter(({ collection, id }) => !isCovered(collection, id, position))
         : delta.operations;

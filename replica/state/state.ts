@@ -62,8 +62,8 @@ export class ReplicaState {
   constructor(options: StateOptions) {
     this.#options = options;
     this.#prefix = options.prefix;
-    this.#journaled = new Overlay(this.#prefix, this.#prefix.lineage);
-    this.#pending = new Overlay(this.#journaled, this.#prefix.lineage);
+    this.#journaled = new Overlay(this.#prefix, this.#prefix.ancestry);
+    this.#pending = new Overlay(this.#journaled, this.#prefix.ancestry);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
     const noteQuery = (how: 'index' | 'scan') => {
       this.queries[how] += 1;
@@ -250,8 +250,8 @@ export class ReplicaState {
     for (const { collection, id } of changing) this.stagingViews.keep(collection, id);
     this.#change(changing, prefix.head, () => {
       this.#prefix = prefix;
-      this.#journaled.rebase(prefix, prefix.lineage, journaled);
-      this.#pending.rebase(this.#journaled, prefix.lineage, pending);
+      this.#journaled.rebase(prefix, prefix.ancestry, journaled);
+      this.#pending.rebase(this.#journaled, prefix.ancestry, pending);
       this.#journaledTransactions.clear();
       for (const transaction of journaled) this.#holdJournaled(transaction);
     });
@@ -260,13 +260,13 @@ export class ReplicaState {
 
   /** As `evict`; where the touch is not here yet, once it is. */
   expectEviction(mark: Eviction): void {
-    if (this.#hasTouch(mark)) this.evict(mark);
+    if (this.#hasLastWriter(mark)) this.evict(mark);
     else this.#awaited.add(mark);
   }
 
   /** Hides a document while the mark's touch is its last. */
   evict(mark: Eviction): void {
-    if (!this.#hasTouch(mark)) return;
+    if (!this.#hasLastWriter(mark)) return;
     this.stagingViews.keep(mark.collection, mark.id);
     this.#change([mark], this.prefix.head, () => this.#evictions.add(mark), true);
     this.stagingVersion += 1;
@@ -324,7 +324,7 @@ export class ReplicaState {
 
   #takeAwaited({ collection, id }: Key): boolean {
     const mark = this.#awaited.get(collection, id);
-    if (!mark || !this.#hasTouch(mark) || this.#mayComeLast(this.#evictions.get(collection, id))) return false;
+    if (!mark || !this.#hasLastWriter(mark) || this.#mayComeLast(this.#evictions.get(collection, id))) return false;
     this.#awaited.delete(collection, id);
     this.#evictions.add(mark);
     return true;
@@ -341,16 +341,19 @@ export class ReplicaState {
    * Whether the mark's touch is the last in the prefix, or with the journaled or the pending over it. A mark stays for as
    * long: what lies over it may be refused, and what made it may be overtaken in the log and come last again.
    */
-  #hasTouch({ collection, id, touch }: Eviction): boolean {
+  #hasLastWriter({ collection, id, lastWriter }: Eviction): boolean {
     return [this.prefix, this.#journaled, this.#pending].some((states) => {
-      const last = states.state(collection, id)?.touch;
-      return last?.origin === touch.origin && last.number === touch.number;
+      const last = states.state(collection, id)?.lastWriter;
+      return last?.origin === lastWriter.origin && last.number === lastWriter.number;
     });
   }
 
   /** Whether a mark's touch is the last, or on its way into the log: what lies over it now may come before it there. */
   #mayComeLast(mark: Eviction | undefined): boolean {
-    return mark !== undefined && (this.#hasTouch(mark) || this.holdsJournaled(mark.touch.origin, mark.touch.number));
+    return (
+      mark !== undefined &&
+      (this.#hasLastWriter(mark) || this.holdsJournaled(mark.lastWriter.origin, mark.lastWriter.number))
+    );
   }
 
   #count(collection: string, before: StoredDocument | undefined, after: StoredDocument | undefined): void {

@@ -151,7 +151,7 @@ export class PrivateView implements DocumentReader {
     const document = this.get(collection, id);
     if (!document) return false;
     this.#evictions ??= new DocumentMap();
-    this.#evictions.set(collection, id, { collection, id, touch: document.state.touch });
+    this.#evictions.set(collection, id, { collection, id, lastWriter: document.state.lastWriter });
     return true;
   }
 

@@ -2,8 +2,14 @@
 import { StoreUnavailableError } from '../../errors.ts';
 import { decodeDocument } from '../../replica/codec/document-codec.ts';
 import type { Origin } from '../../replica/crdt/version.ts';
+import type {
+  Checkpoint,
+  CheckpointChange,
+  CheckpointDocument,
+  CheckpointRun,
+  LoadedCheckpoint,
+} from '../../replica/log/checkpoint.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction, KnownHistory } from '../../replica/log/journal.ts';
-import type { KeptChange, KeptDocument, KeptPrefix, KeptRun, KeptState } from '../../replica/log/kept-prefix.ts';
 import { never } from './connection.ts';
 import type { Process } from './process.ts';
 import type { Random, Span } from './random.ts';
@@ -24,10 +30,10 @@ export interface DiskContents {
 
 /** What is kept of the prefix; whole only with where it stands. */
 export interface KeptContents {
-  readonly whole: KeptChange['whole'];
-  readonly documents: ReadonlyMap<string, KeptDocument>;
+  readonly whole: CheckpointChange['whole'];
+  readonly documents: ReadonlyMap<string, CheckpointDocument>;
   readonly origins: ReadonlyMap<Origin, number>;
-  readonly runs: readonly KeptRun[];
+  readonly runs: readonly CheckpointRun[];
 }
 
 const nothingKept: KeptContents = { whole: undefined, documents: new Map(), origins: new Map(), runs: [] };
@@ -60,7 +66,7 @@ interface Change {
 }
 
 export class SimulatedJournal implements Journal {
-  readonly keptPrefix: KeptPrefix;
+  readonly checkpoint: Checkpoint;
   readonly #disk: Disk;
   readonly #process: Process;
   readonly #scheduler: Scheduler;
@@ -78,7 +84,7 @@ export class SimulatedJournal implements Journal {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#flushed = flushed;
-    this.keptPrefix = {
+    this.checkpoint = {
       load: () => this.#read(({ kept }) => loadedState(kept)),
       keep: (change) => this.#change((contents) => withChange(contents, change)),
       beginAnew: () => this.#change((contents) => ({ ...contents, keptAnew: nothingKept })),
@@ -142,9 +148,10 @@ export class SimulatedJournal implements Journal {
   saveEvictions(added: readonly Eviction[], removed: readonly Eviction[]): Promise<void> {
     return this.#change((contents) => {
       const evictions = new Map(contents.evictions);
-      for (const { collection, id, touch } of removed) {
-        const there = evictions.get(`${collection} ${id}`)?.touch;
-        if (there?.origin === touch.origin && there.number === touch.number) evictions.delete(`${collection} ${id}`);
+      for (const { collection, id, lastWriter } of removed) {
+        const there = evictions.get(`${collection} ${id}`)?.lastWriter;
+        if (there?.origin === lastWriter.origin && there.number === lastWriter.number)
+          evictions.delete(`${collection} ${id}`);
       }
       for (const eviction of added) evictions.set(`${eviction.collection} ${eviction.id}`, eviction);
       return { ...contents, evictions };
@@ -202,14 +209,14 @@ export class SimulatedJournal implements Journal {
   }
 }
 
-function withChange(contents: DiskContents, change: KeptChange): DiskContents {
+function withChange(contents: DiskContents, change: CheckpointChange): DiskContents {
   const { kept, keptAnew } = contents;
   if (keptAnew === undefined) return { ...contents, kept: changed(kept, change) };
   const next = changed(keptAnew, change);
   return change.whole ? { ...contents, kept: next, keptAnew: undefined } : { ...contents, keptAnew: next };
 }
 
-function changed({ whole, documents, origins, runs }: KeptContents, change: KeptChange): KeptContents {
+function changed({ whole, documents, origins, runs }: KeptContents, change: CheckpointChange): KeptContents {
   const kept = new Map(documents);
   for (const document of change.documents) kept.set(`${document.collection} ${document.id}`, document);
   const { keptFrom = 0 } = change.whole ?? {};
@@ -221,7 +228,7 @@ function changed({ whole, documents, origins, runs }: KeptContents, change: Kept
   };
 }
 
-function loadedState({ whole, documents, origins, runs }: KeptContents): KeptState | undefined {
+function loadedState({ whole, documents, origins, runs }: KeptContents): LoadedCheckpoint | undefined {
   if (!whole) return undefined;
   const all = [...documents.values()];
   return {

@@ -92,7 +92,7 @@ export class Machine {
   /** The log is going back, or may while this machine is down. @param shown what it shows now */
   mayGoBack(shown: Iterable<StoredDocument>): void {
     for (const { collection, id, state } of shown) {
-      const last = { collection, id, touch: state.touch };
+      const last = { collection, id, lastWriter: state.lastWriter };
       this.#overtake(last, nameOf(last));
     }
   }
@@ -115,4 +115,5 @@ export class Machine {
   }
 }
 
-const nameOf = ({ collection, id, touch }: Eviction): string => `${collection} ${id} ${touch.origin} ${touch.number}`;
+const nameOf = ({ collection, id, lastWriter }: Eviction): string =>
+  `${collection} ${id} ${lastWriter.origin} ${lastWriter.number}`;

@@ -295,4 +295,6 @@ export function stampsOf(state: DocumentState): readonly string[] {
 }
 
 const describe = (document: StoredDocument | undefined): string =>
-  document ? `${JSON.stringify(documentValue(document.state))} by ${JSON.stringify(document.state.touch)}` : 'nothing';
+  document
+    ? `${JSON.stringify(documentValue(document.state))} by ${JSON.stringify(document.state.lastWriter)}`
+    : 'nothing';

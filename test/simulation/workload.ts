@@ -10,7 +10,7 @@ import {
 } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { documentValue } from '../../replica/crdt/document.ts';
-import type { Touch } from '../../replica/crdt/document-node.ts';
+import type { LastWriter } from '../../replica/crdt/document-node.ts';
 import type { UpdateOperation, WriteStrategy } from '../../replica/crdt/writes.ts';
 import type { LiveQueryDefinition } from '../../replica/query/live/result-change.ts';
 import type { StoredDocument } from '../../replica/query/stored-document.ts';
@@ -41,7 +41,7 @@ interface Plan {
   /** What its event says. */
   readonly facts: Facts;
   /** Evictions of the last run. */
-  readonly evicted: Map<string, Touch>;
+  readonly evicted: Map<string, LastWriter>;
 }
 
 const noCounters = () => false;
@@ -106,7 +106,7 @@ export async function write(
     trace.add(machine.name, () => `answers ${operation.id}${again ? ', by its second run' : ''}`);
     for (const request of requests) again?.request(request);
     again?.close();
-    for (const [id, touch] of evicted) machine.evicts({ collection: evictedCollection, id, touch }, 'sure');
+    for (const [id, lastWriter] of evicted) machine.evicts({ collection: evictedCollection, id, lastWriter }, 'sure');
     checkAnswered(world, machine, running, operation);
     ledger.tokens.push({ token, events: [operation.id] });
   } catch (error) {
@@ -177,7 +177,7 @@ function planOf(
   origin: string,
   kind: 'plain' | 'random',
 ): Plan {
-  const evicted = new Map<string, Touch>();
+  const evicted = new Map<string, LastWriter>();
   const salt = random.below(1_000);
   const facts = kind === 'plain' ? {} : randomFacts(random, origin);
   const { counter, by = 0, serial, pair } = facts;
@@ -189,11 +189,11 @@ function planOf(
   if (kind === 'random' && isHeavy && random.chance(0.4)) requests.push(writeBulk);
   if (kind === 'random' && random.chance(0.15))
     requests.push(
-      evictionOf(random, operation.id, (id, touch) => {
+      evictionOf(random, operation.id, (id, lastWriter) => {
         evicted.clear();
-        if (!touch) return;
-        evicted.set(id, touch);
-        machine.evicts({ collection: evictedCollection, id, touch }, 'perhaps');
+        if (!lastWriter) return;
+        evicted.set(id, lastWriter);
+        machine.evicts({ collection: evictedCollection, id, lastWriter }, 'perhaps');
       }),
     );
   if (random.chance(0.5)) requests.reverse();
@@ -289,7 +289,11 @@ function randomValue(random: Random, depth: number): unknown {
 }
 
 /** Evicts a document, or writes it, or both. */
-function evictionOf(random: Random, stamp: string, evicts: (id: string, touch: Touch | undefined) => void): Request {
+function evictionOf(
+  random: Random,
+  stamp: string,
+  evicts: (id: string, lastWriter: LastWriter | undefined) => void,
+): Request {
   const id = `h${random.below(3)}`;
   const writes = random.chance(0.6);
   const isEvicted = !writes || random.chance(0.3);
@@ -298,7 +302,7 @@ function evictionOf(random: Random, stamp: string, evicts: (id: string, touch: T
     if (writes) writer.upsert(evictedCollection, id, fields, 'MERGE', noCounters);
     if (!isEvicted) return ['written'];
     const document = writer.get(evictedCollection, id);
-    evicts(id, document?.state.touch);
+    evicts(id, document?.state.lastWriter);
     return writer.evict(evictedCollection, id) ? ['evicted'] : [];
   };
 }

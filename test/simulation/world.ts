@@ -134,7 +134,7 @@ export class World {
       snapshots: snapshotsOver(connection),
       gossip: gossipOver(connection),
       journal,
-      keptPrefix: this.keepsPrefix ? journal?.keptPrefix : undefined,
+      checkpoint: this.keepsPrefix ? journal?.checkpoint : undefined,
       timers: process.timers,
       random: (bytes) => random.bytes(bytes),
       logger: this.#loggerOf(machine, process),
@@ -150,7 +150,8 @@ export class World {
       wentBack: () => this.wentBack,
       trimmedUpTo: () => link.server.redis.trimmedUpTo,
       clockJumped: () => machine.clock.hasJumped,
-      eviction: ({ collection, id, state }) => machine.eviction({ collection, id, touch: state.touch }, this.wentBack),
+      eviction: ({ collection, id, state }) =>
+        machine.eviction({ collection, id, lastWriter: state.lastWriter }, this.wentBack),
       violation: (problem) => this.violation(machine.name, problem),
     });
     const running: Running = { process, connection, journal, replica, observer, isReady: false, isStopping: false };

@@ -3,7 +3,7 @@ import { decodeBatch, encodeBatch } from '../../../replica/codec/delta-codec.ts'
 import type { Delta } from '../../../replica/crdt/delta.ts';
 import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
 import type { DocumentState } from '../../../replica/crdt/document-node.ts';
-import { type Lineage, noOthers, type Writer } from '../../../replica/crdt/version.ts';
+import { type Ancestry, noOthers, type Writer } from '../../../replica/crdt/version.ts';
 import { DeltaWriter } from '../../../replica/crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation } from '../../../replica/crdt/writes.ts';
 import { batchOf, type Offer } from '../../../replica/log/batch.ts';
@@ -17,7 +17,7 @@ const log = '0123456789abcdef0123456789abcdef';
 const originOf = (replica: string): string => `${replica}.a2b3c4d5`;
 /** Whose deltas others apply. */
 const writingOrigin = originOf('replica-1');
-const lineage: Lineage = new Map();
+const ancestry: Ancestry = new Map();
 const startTime = Date.now() * 1024;
 const isCounter = () => false;
 const seesAll = () => true;
@@ -90,7 +90,7 @@ class TidelineStore implements Store {
 
   /** As the prefix does it. */
   #applyDelta(delta: Delta): void {
-    const writer = new DeltaWriter(delta, lineage, { log, position: ++this.#position });
+    const writer = new DeltaWriter(delta, ancestry, { log, position: ++this.#position });
     for (const { collection: name, id, operations } of delta.operations) {
       const state = applyOperations(this.#documents.get(name, id), operations, writer);
       if (state) this.#documents.set(name, id, state);

@@ -216,8 +216,8 @@ async function differences(before: Prefix, after: Prefix, turn: () => Promise<vo
     const isSame =
       one &&
       other &&
-      one.touch.origin === other.touch.origin &&
-      one.touch.number === other.touch.number &&
+      one.lastWriter.origin === other.lastWriter.origin &&
+      one.lastWriter.number === other.lastWriter.number &&
       showsSame(one, other);
     if (!isSame) changed.push([collection, id]);
     left -= 1;

@@ -3,7 +3,7 @@
  */
 
 import type { Head, Origin } from '../../crdt/version.ts';
-import { isOfLine } from '../../history/closed-logs.ts';
+import { isAncestor } from '../../history/closed-logs.ts';
 import { markAtStart } from '../../log/entry.ts';
 import { isGrown } from '../../log/ids.ts';
 import type { ClosedLog, Manifest } from '../../log/snapshots.ts';
@@ -51,8 +51,8 @@ export function wayOn(own: Stand, there: Found | undefined): 'load' | 'heal' | '
   if (!isSameLog && closedLogs.some(({ log }) => log === own.head.log)) return 'load';
   if (there.shared) return 'heal';
   if (isSameLog || own.closedLogs.some(({ log }) => log === there.head.log)) return 'load';
-  const line = new Set(own.closedLogs.filter(isOfLine).map(({ log }) => log));
-  return closedLogs.some((closed) => isOfLine(closed) && line.has(closed.log)) ? 'load' : 'stop';
+  const line = new Set(own.closedLogs.filter(isAncestor).map(({ log }) => log));
+  return closedLogs.some((closed) => isAncestor(closed) && line.has(closed.log)) ? 'load' : 'stop';
 }
 
 /** Whether a history with the origins `all` has all that one with the origins `some` has. */

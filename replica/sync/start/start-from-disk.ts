@@ -3,9 +3,9 @@ import { LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
 import type { Timers } from '../../environment/timers.ts';
+import type { Checkpoint, CheckpointRun } from '../../log/checkpoint.ts';
 import { deltasOf } from '../../log/entry.ts';
 import type { JournaledTransaction } from '../../log/journal.ts';
-import type { KeptPrefix, KeptRun } from '../../log/kept-prefix.ts';
 import type { LogEntry } from '../../log/log.ts';
 import { decodeRun } from '../../log/run.ts';
 import { type EarlierEntries, Prefix } from '../../state/prefix.ts';
@@ -18,11 +18,11 @@ import {
   readManifest,
   readTail,
 } from '../snapshots/load.ts';
-import type { PrefixKeeper } from './prefix-keeper.ts';
+import type { CheckpointWriter } from './checkpoint-writer.ts';
 
 export interface DiskStartParts extends LoadParts {
-  readonly kept: KeptPrefix;
-  readonly keeper: PrefixKeeper;
+  readonly kept: Checkpoint;
+  readonly keeper: CheckpointWriter;
   readonly timers: Timers;
   readonly retryMilliseconds: readonly [number, number];
   /** How long it waits for its site. */
@@ -104,7 +104,11 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
 }
 
 /** What leads to where the prefix stands, without a gap. @throws {MalformedBytesError} @throws {UnknownFormatError} */
-function earlierEntries(head: Head, origins: ReadonlyMap<Origin, number>, runs: readonly KeptRun[]): EarlierEntries {
+function earlierEntries(
+  head: Head,
+  origins: ReadonlyMap<Origin, number>,
+  runs: readonly CheckpointRun[],
+): EarlierEntries {
   const entries: LogEntry[] = [];
   let first: Head = head;
   for (const entry of newestFirst(runs)) {
@@ -124,7 +128,7 @@ function earlierEntries(head: Head, origins: ReadonlyMap<Origin, number>, runs: 
   return { head: first, origins: before, entries };
 }
 
-function* newestFirst(runs: readonly KeptRun[]): Generator<LogEntry> {
+function* newestFirst(runs: readonly CheckpointRun[]): Generator<LogEntry> {
   for (const { bytes } of runs.toReversed()) yield* decodeRun(bytes).toReversed();
 }
 

@@ -9,14 +9,14 @@ import type { Logger } from '../../environment/logger.ts';
 import type { Timers } from '../../environment/timers.ts';
 import type { SeenHistories } from '../../history/contexts.ts';
 import { recut, type StagedTransaction } from '../../history/staged.ts';
+import type { Checkpoint } from '../../log/checkpoint.ts';
 import { newLogId, newSecret } from '../../log/ids.ts';
 import type { Journal, JournaledTransaction } from '../../log/journal.ts';
-import type { KeptPrefix } from '../../log/kept-prefix.ts';
 import type { Log } from '../../log/log.ts';
 import type { GenerationName, Snapshots } from '../../log/snapshots.ts';
 import { Prefix } from '../../state/prefix.ts';
 import { type LoadedPrefix, LoadInterrupted, loadStored } from '../snapshots/load.ts';
-import type { PrefixKeeper } from './prefix-keeper.ts';
+import type { CheckpointWriter } from './checkpoint-writer.ts';
 import { startFromDisk } from './start-from-disk.ts';
 
 export interface StartOptions {
@@ -24,8 +24,8 @@ export interface StartOptions {
   readonly log: Log;
   readonly snapshots: Snapshots | undefined;
   readonly journal: Journal | undefined;
-  readonly keptPrefix: KeptPrefix | undefined;
-  readonly keeper: PrefixKeeper | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly keeper: CheckpointWriter | undefined;
   readonly siteMilliseconds: number;
   readonly timers: Timers;
   readonly random: (bytes: number) => Uint8Array;
@@ -56,14 +56,14 @@ export async function openPrefix(
   options: StartOptions,
   journaled: readonly JournaledTransaction[],
 ): Promise<LoadedPrefix> {
-  const { log, retryMilliseconds, timers, keptPrefix, keeper } = options;
+  const { log, retryMilliseconds, timers, checkpoint, keeper } = options;
   const states = await retried(options, () => log.loadStates());
   if (states) {
     const prefix = new Prefix(states.head, [], states.records, await log.origins());
     for (const removed of states.removed) prefix.takeRemoved(removed);
     return { prefix, manifest: undefined, missing: undefined, isReached: true };
   }
-  const own = keptPrefix && keeper && (await startFromDisk({ ...options, kept: keptPrefix, keeper, journaled }));
+  const own = checkpoint && keeper && (await startFromDisk({ ...options, kept: checkpoint, keeper, journaled }));
   if (own) return own;
   let [milliseconds, maximum] = retryMilliseconds;
   for (;;) {

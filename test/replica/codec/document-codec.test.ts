@@ -20,7 +20,7 @@ const records: fc.Arbitrary<ChunkRecord[]> = fc.array(
 );
 
 const factsOf = (state: DocumentState) => ({
-  touch: state.touch,
+  lastWriter: state.lastWriter,
   place: touchPosition(state, 'log'),
   facts: factsOfState(state),
 });
@@ -95,16 +95,16 @@ describe('documents', () => {
   it('know where they were touched last, also where that left nothing in them', () => {
     const removed = stateOf(2, [{ kind: 'remove', path: ['b'], floors: [] }], stateOf(1, [assign('a'), assign('b')]));
     const decoded = decodeDocument(encodeDocument(removed));
-    expect(decoded.touch).toEqual({ origin: 'x', number: 2 });
+    expect(decoded.lastWriter).toEqual({ origin: 'x', number: 2 });
     expect(touchPosition(decoded, 'log')).toBe(2);
     expect(touchPosition(decoded, 'grown')).toBe(0);
   });
 
   it('of the former format are read: a touch that is a name alone is where the newest entry is', () => {
     const bytes = encodeDocument(stateOf(1, [assign('a'), assign('b')]));
-    const touch = Buffer.concat([Buffer.of(0, 3), Buffer.from('y'), Buffer.of(7)]);
-    const decoded = decodeDocument(Buffer.concat([Buffer.of(2), bytes.subarray(1, -1), touch]));
-    expect(decoded.touch).toEqual({ origin: 'y', number: 7 });
+    const lastWriter = Buffer.concat([Buffer.of(0, 3), Buffer.from('y'), Buffer.of(7)]);
+    const decoded = decodeDocument(Buffer.concat([Buffer.of(2), bytes.subarray(1, -1), lastWriter]));
+    expect(decoded.lastWriter).toEqual({ origin: 'y', number: 7 });
     expect(touchPosition(decoded, 'log')).toBe(1);
   });
 

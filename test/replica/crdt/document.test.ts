@@ -316,7 +316,7 @@ describe('states', () => {
     ['default data', (pen) => [pen.removeAll(), pen.upsert({ wheels: 3 }, 'INSERT_DEFAULT_IF_ABSENT')]],
   ])('say who touched them last, by %s', (_, write) => {
     const { state } = car.by('Bob', 20, (pen) => void write(pen)).by('Ann', 30, (pen) => void write(pen));
-    expect(state?.touch).toEqual({ origin: 'Ann', number: 2 });
+    expect(state?.lastWriter).toEqual({ origin: 'Ann', number: 2 });
   });
 
   it('are read by keypath, through objects stored whole', () => {

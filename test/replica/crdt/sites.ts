@@ -66,11 +66,11 @@ export class Site {
   readonly heldAt = new Map<Position, string>();
   readonly replicas: Replica[] = [];
   /** For each log of any site, the closed ones that it grew from: bridges carry that too, as contexts are of either. */
-  readonly lineage: Map<LogId, ReadonlyMap<LogId, Position>>;
+  readonly ancestry: Map<LogId, ReadonlyMap<LogId, Position>>;
 
-  constructor(log: LogId, lineage: Map<LogId, ReadonlyMap<LogId, Position>>) {
+  constructor(log: LogId, ancestry: Map<LogId, ReadonlyMap<LogId, Position>>) {
     this.log = log;
-    this.lineage = lineage;
+    this.ancestry = ancestry;
   }
 
   has(made: Made): boolean {
@@ -209,7 +209,7 @@ export class Replica {
       if (delta.origin === this.origin) return;
       others.set(delta.origin, Math.max(others.get(delta.origin) ?? 0, delta.number));
     };
-    const closed = this.site.lineage.get(this.site.log);
+    const closed = this.site.ancestry.get(this.site.log);
     for (const { made, place, handedOn } of this.applied.values()) {
       const isInLog = place.log === this.site.log || place.position <= (closed?.get(place.log) ?? 0);
       if (handedOn || !isInLog) name(made);
@@ -225,7 +225,7 @@ export class Replica {
     place: Placed | undefined,
     isNew: (id: string) => boolean = () => true,
   ): States {
-    const writer = new DeltaWriter(delta, this.site.lineage, place);
+    const writer = new DeltaWriter(delta, this.site.ancestry, place);
     const after = new Map(states);
     for (const { id, operations } of delta.operations) {
       if (!isNew(id)) continue;
@@ -264,8 +264,8 @@ export class World {
   readonly replicas: readonly Replica[];
 
   constructor(replicasBySite: readonly number[]) {
-    const lineage = new Map<LogId, ReadonlyMap<LogId, Position>>();
-    this.sites = replicasBySite.map((_, index) => new Site(`log-${index}`, lineage));
+    const ancestry = new Map<LogId, ReadonlyMap<LogId, Position>>();
+    this.sites = replicasBySite.map((_, index) => new Site(`log-${index}`, ancestry));
     this.replicas = this.sites.flatMap((site, index) =>
       Array.from({ length: replicasBySite[index] ?? 0 }, (_, at) => {
         const replica = new Replica(site, `${'xyz'[index]}${at}`);
@@ -326,7 +326,7 @@ export class World {
     site.entries = [];
     site.heldAt.clear();
     site.base = new Map(healer.applied);
-    site.lineage.set(site.log, new Map([...(site.lineage.get(closed) ?? []), [closed, position]]));
+    site.ancestry.set(site.log, new Map([...(site.ancestry.get(closed) ?? []), [closed, position]]));
     const standing = new Map(site.replicas.map((replica) => [replica, replica.position]));
     healer.position = 0;
     for (const chunk of chunks) healer.save(chunk);

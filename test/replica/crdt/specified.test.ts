@@ -79,7 +79,7 @@ function plainNode({ registers, map, counter }: DocumentNode): unknown {
 
 const plainState = ({ root, lastStamp }: DocumentState) => ({
   root: plainNode(root),
-  touch: plainStamp(lastStamp).slice(0, 4),
+  lastWriter: plainStamp(lastStamp).slice(0, 4),
 });
 
 it('deltas alone are read by a reader that was written from docs/internals/codec.md', () => {

@@ -172,8 +172,8 @@ export class Specified {
 
   document() {
     const root = this.node();
-    const touch = this.stamp().slice(0, 4);
-    return { root, touch };
+    const lastWriter = this.stamp().slice(0, 4);
+    return { root, lastWriter };
   }
 
   node(): unknown {

@@ -141,14 +141,14 @@ describe('a map in memory', () => {
   it('tells who touched it last, by an entry in it or by the name alone', () => {
     const map = MapNode.present(stampAt(1));
     map.setChild('a', new RegisterNode(stampAt(2), 1), 0, 3);
-    for (const touch of [
+    for (const lastWriter of [
       { origin: 'ann.a1b2c3d4', number: 1 },
       { origin: 'ann.a1b2c3d4', number: 2 },
       { origin: 'ann.a1b2c3d4', number: 3 },
       { origin: 'bob.a1b2c3d4', number: 2 },
     ]) {
-      map.setTouch(makeStamp('log', touch.number, touch.origin, touch.number, 1000, false));
-      expect(map.touch).toEqual(touch);
+      map.setLastWriter(makeStamp('log', lastWriter.number, lastWriter.origin, lastWriter.number, 1000, false));
+      expect(map.lastWriter).toEqual(lastWriter);
     }
   });
 

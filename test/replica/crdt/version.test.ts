@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Context, covers, type Dot, type Lineage } from '../../../replica/crdt/version.ts';
+import { type Ancestry, type Context, covers, type Dot } from '../../../replica/crdt/version.ts';
 
-const lineage: Lineage = new Map([['new', new Map([['old', 10]])]]);
+const ancestry: Ancestry = new Map([['new', new Map([['old', 10]])]]);
 const context: Context = { log: 'new', position: 5, numberBefore: 5, others: new Map([['b.1', 3]]) };
 const own = { origin: 'a.1', number: 7 };
 const dot = (log: string | undefined, position: number, origin = 'x.1', number = 1): Dot => ({
@@ -26,6 +26,6 @@ describe('a transaction covers', () => {
     { what: 'nothing of its origin that was refused', seen: dot('other', 1, 'a.1', 6), is: false },
     { what: 'what it made itself', seen: dot(undefined, 0, 'a.1', 7), is: true },
   ])('M1: $what', ({ seen, is }) => {
-    expect(covers(context, own, lineage, seen)).toBe(is);
+    expect(covers(context, own, ancestry, seen)).toBe(is);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { limits } from '../../../limits.ts';
-import { closeLogs, isOfLine, LogHistory, lineageOf, mayBeOf } from '../../../replica/history/closed-logs.ts';
+import { ancestryOf, closeLogs, isAncestor, LogHistory, mayBeOf } from '../../../replica/history/closed-logs.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
 import type { ClosedMark } from '../../../replica/log/snapshots.ts';
 
@@ -21,8 +21,8 @@ it('P43: a log grows from the logs of its line, and from none that was closed be
     ['j', 0],
     ['m', 0],
   ]);
-  expect(second.filter(isOfLine).map(({ log }) => log)).toEqual(['k', 'l']);
-  expect(lineageOf('n', second)).toEqual(
+  expect(second.filter(isAncestor).map(({ log }) => log)).toEqual(['k', 'l']);
+  expect(ancestryOf('n', second)).toEqual(
     new Map([
       ['k', new Map()],
       ['l', new Map([['k', 5]])],
@@ -44,8 +44,8 @@ it('P43: of logs closed beside the line the newest are kept, of the line all', (
 
   const closed = closeLogs([...line, ...beside], head('l', 9), marksOf('l', 9), { log: 'n', closedLogs: [] });
 
-  expect(closed.filter(isOfLine).map(({ log }) => log)).toEqual([...line.map(({ log }) => log), 'l']);
-  expect(closed.filter((one) => !isOfLine(one)).map(({ log }) => log)).toEqual([...ids.slice(6), 'n']);
+  expect(closed.filter(isAncestor).map(({ log }) => log)).toEqual([...line.map(({ log }) => log), 'l']);
+  expect(closed.filter((one) => !isAncestor(one)).map(({ log }) => log)).toEqual([...ids.slice(6), 'n']);
 });
 
 it('P43: the log that is there may be an older state of the own one, which is closed once', () => {

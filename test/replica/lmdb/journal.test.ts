@@ -186,9 +186,13 @@ describe('evictions', () => {
   it('are kept until they are removed, or others of the same documents come', async () => {
     const path = await newPath();
     const folder = await openFolder(path);
-    const evictions = ['1', '2', '3'].map((id) => ({ collection: 'cars', id, touch: { origin: 'a.x', number: 5 } }));
+    const evictions = ['1', '2', '3'].map((id) => ({
+      collection: 'cars',
+      id,
+      lastWriter: { origin: 'a.x', number: 5 },
+    }));
     await folder.journal.saveEvictions(evictions, []);
-    const again = { collection: 'cars', id: '2', touch: { origin: 'b.x', number: 6 } };
+    const again = { collection: 'cars', id: '2', lastWriter: { origin: 'b.x', number: 6 } };
     await folder.journal.saveEvictions([again], evictions.slice(0, 1));
     await folder.journal.saveEvictions([], evictions.slice(1, 2));
     await folder.close();

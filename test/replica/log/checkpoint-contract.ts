@@ -1,14 +1,14 @@
-/** What every adapter of the kept prefix promises: replica/log/kept-prefix.ts, and docs/internals/protocol.md, P33. */
+/** What every adapter of the kept prefix promises: replica/log/checkpoint.ts, and docs/internals/protocol.md, P33. */
 import { describe, expect, it } from 'vitest';
 import { encodeDocument } from '../../../replica/codec/document-codec.ts';
 import { applyOperations, documentValue } from '../../../replica/crdt/document.ts';
+import type { Checkpoint, CheckpointDocument } from '../../../replica/log/checkpoint.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
-import type { KeptDocument, KeptPrefix } from '../../../replica/log/kept-prefix.ts';
 
-export interface KeptPrefixUnderTest extends AsyncDisposable {
-  readonly kept: KeptPrefix;
+export interface CheckpointUnderTest extends AsyncDisposable {
+  readonly kept: Checkpoint;
   /** The same disk, as the next process finds it. */
-  reopen(): Promise<KeptPrefixUnderTest>;
+  reopen(): Promise<CheckpointUnderTest>;
 }
 
 const headAt = (position: number) => ({ log: 'log', position, mark: markAtStart(`${position}`) });
@@ -20,7 +20,7 @@ const whole = (position: number) => ({
 });
 const run = (last: number) => ({ last, bytes: Buffer.from(`the entries that end at ${last}`) });
 
-function document(id: string, name: string): KeptDocument {
+function document(id: string, name: string): CheckpointDocument {
   const writer = { origin: 'a.x', number: 7, time: 1_000, log: 'log', position: 3, covers: () => true };
   const state = applyOperations(
     undefined,
@@ -30,14 +30,14 @@ function document(id: string, name: string): KeptDocument {
   return { collection: 'cars', id, state: state && encodeDocument(state), removed: undefined };
 }
 
-const removed = (id: string): KeptDocument => ({
+const removed = (id: string): CheckpointDocument => ({
   collection: 'cars',
   id,
   state: undefined,
   removed: { collection: 'cars', id, position: 9, time: 2_000 },
 });
 
-async function contentsOf(kept: KeptPrefix) {
+async function contentsOf(kept: Checkpoint) {
   const state = await kept.load();
   if (!state) return undefined;
   const names = Array.from(state.records).flatMap(({ id, state: one }) => (one ? [[id, documentValue(one).name]] : []));
@@ -51,7 +51,7 @@ async function contentsOf(kept: KeptPrefix) {
   };
 }
 
-export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixUnderTest>): void {
+export function describeCheckpoint(name: string, open: () => Promise<CheckpointUnderTest>): void {
   describe(`P33: ${name}`, () => {
     it('holds nothing at first', async () => {
       await using disk = await open();
@@ -141,7 +141,7 @@ export function describeKeptPrefix(name: string, open: () => Promise<KeptPrefixU
         runs: [run(position ?? 0)],
         whole: position === undefined ? undefined : { ...whole(position), keptFrom: -1 },
       });
-      const namesOf = async (kept: KeptPrefix) => {
+      const namesOf = async (kept: Checkpoint) => {
         const { runs = [] } = (await kept.load()) ?? {};
         const { names, origins, position } = (await contentsOf(kept)) ?? {};
         return [

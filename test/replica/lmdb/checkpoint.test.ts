@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { describeKeptPrefix, type KeptPrefixUnderTest } from '../log/kept-prefix-contract.ts';
+import { type CheckpointUnderTest, describeCheckpoint } from '../log/checkpoint-contract.ts';
 import { damage, newPath, openEmbedded, openFolder } from './folders.ts';
 
-describeKeptPrefix('the kept prefix on LMDB', async () => underTest(await newPath()));
+describeCheckpoint('the kept prefix on LMDB', async () => underTest(await newPath()));
 
-async function underTest(path: string): Promise<KeptPrefixUnderTest> {
+async function underTest(path: string): Promise<CheckpointUnderTest> {
   const folder = await openFolder(path);
-  const { keptPrefix: kept } = folder;
+  const { checkpoint: kept } = folder;
   if (!kept) throw new Error("a replica's folder keeps a prefix");
   return {
     kept,
@@ -20,7 +20,7 @@ async function underTest(path: string): Promise<KeptPrefixUnderTest> {
 
 describe('P33: a folder', () => {
   it('that is an embedded site keeps no prefix beside its states', async () => {
-    expect((await openEmbedded(await newPath())).keptPrefix).toBeUndefined();
+    expect((await openEmbedded(await newPath())).checkpoint).toBeUndefined();
   });
 
   it('says so where what it keeps of itself is damaged', async () => {

@@ -11,15 +11,15 @@ import type { DocumentState } from '../../crdt/document-node.ts';
 import type { Origin, Position } from '../../crdt/version.ts';
 import type { Logger } from '../../environment/logger.ts';
 import type { Timers } from '../../environment/timers.ts';
+import type { Checkpoint, CheckpointDocument, CheckpointRun } from '../../log/checkpoint.ts';
 import { bytesOf } from '../../log/entry.ts';
-import type { KeptDocument, KeptPrefix, KeptRun } from '../../log/kept-prefix.ts';
 import type { LogEntry, RemovedDocument } from '../../log/log.ts';
 import { encodeRun } from '../../log/run.ts';
 import { DocumentMap } from '../../state/document-map.ts';
 import type { Prefix } from '../../state/prefix.ts';
 
-export interface PrefixKeeperOptions {
-  readonly kept: KeptPrefix;
+export interface CheckpointWriterOptions {
+  readonly kept: Checkpoint;
   readonly timers: Timers;
   readonly logger: Logger;
   /** Between two writes. */
@@ -36,8 +36,8 @@ interface Captured {
   readonly removed: RemovedDocument | undefined;
 }
 
-export class PrefixKeeper {
-  readonly #options: PrefixKeeperOptions;
+export class CheckpointWriter {
+  readonly #options: CheckpointWriterOptions;
   #prefix: Prefix | undefined;
   #watch: Disposable | undefined;
   /** Put in place, and not on disk yet. */
@@ -55,7 +55,7 @@ export class PrefixKeeper {
   #again: Disposable | undefined;
   #stopped = false;
 
-  constructor(options: PrefixKeeperOptions) {
+  constructor(options: CheckpointWriterOptions) {
     this.#options = options;
   }
 
@@ -140,7 +140,7 @@ export class PrefixKeeper {
     const { kept } = this.#options;
     await kept.beginAnew();
     if (this.#prefix === prefix) this.#entriesUpTo = prefix.kept.keptFrom;
-    let documents: KeptDocument[] = [];
+    let documents: CheckpointDocument[] = [];
     for (const [collection, id] of prefix.keys()) {
       documents.push(encoded(captured(prefix, collection, id)));
       if (documents.length < limits.chunkDocuments) continue;
@@ -212,8 +212,8 @@ export class PrefixKeeper {
   }
 
   /** States are values: what was captured in one turn may be encoded in several. */
-  async #encoded(documents: readonly Captured[]): Promise<KeptDocument[]> {
-    const all: KeptDocument[] = [];
+  async #encoded(documents: readonly Captured[]): Promise<CheckpointDocument[]> {
+    const all: CheckpointDocument[] = [];
     for (const document of documents) {
       all.push(encoded(document));
       if (all.length % limits.keysPerTurn === 0) await this.#turn();
@@ -221,8 +221,8 @@ export class PrefixKeeper {
     return all;
   }
 
-  async #encodedEntries(entries: readonly LogEntry[]): Promise<readonly KeptRun[]> {
-    const runs: KeptRun[] = [];
+  async #encodedEntries(entries: readonly LogEntry[]): Promise<readonly CheckpointRun[]> {
+    const runs: CheckpointRun[] = [];
     for (const run of runsOf(entries)) {
       if (runs.length > 0) await this.#turn();
       runs.push(run);
@@ -245,7 +245,7 @@ const captured = (prefix: Prefix, collection: string, id: string): Captured => (
 });
 
 /** Encoded as they are asked for: each is as much as a turn may take. */
-function* runsOf(entries: readonly LogEntry[]): Generator<KeptRun> {
+function* runsOf(entries: readonly LogEntry[]): Generator<CheckpointRun> {
   let run: [LogEntry, ...LogEntry[]] | undefined;
   let bytes = 0;
   for (const entry of entries) {
@@ -258,7 +258,7 @@ function* runsOf(entries: readonly LogEntry[]): Generator<KeptRun> {
   }
 }
 
-const encoded = ({ collection, id, state, removed }: Captured): KeptDocument => ({
+const encoded = ({ collection, id, state, removed }: Captured): CheckpointDocument => ({
   collection,
   id,
   state: state && encodeDocument(state),

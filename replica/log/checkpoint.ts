@@ -1,6 +1,6 @@
 /**
  * The port of the prefix that a replica keeps on its own disk, so that it starts from there and reads only the log's tail, and
- * starts without its site too. Held by the contract suite test/replica/log/kept-prefix-contract.ts. docs/internals/protocol.md, P33.
+ * starts without its site too. Held by the contract suite test/replica/log/checkpoint-contract.ts. docs/internals/protocol.md, P33.
  */
 
 import type { Head, Origin, Position } from '../crdt/version.ts';
@@ -8,20 +8,20 @@ import type { DocumentRecord, Log, RemovedDocument } from './log.ts';
 import type { ClosedLog, SkippedNumbers } from './snapshots.ts';
 
 /** A prefix as it was kept. */
-export interface KeptState {
+export interface LoadedCheckpoint {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly origins: ReadonlyMap<Origin, number>;
   readonly skipped: readonly SkippedNumbers[];
   /** The newest of the log, as far as they are kept, rising. */
-  readonly runs: readonly KeptRun[];
+  readonly runs: readonly CheckpointRun[];
   /** Decoded as they are asked for. @throws {MalformedBytesError} @throws {UnknownFormatError} one does not decode */
   readonly records: Iterable<DocumentRecord>;
   readonly removed: Iterable<RemovedDocument>;
 }
 
 /** Entries of the log that follow on one another. */
-export interface KeptRun {
+export interface CheckpointRun {
   /** Position of the last transaction in it. */
   readonly last: Position;
   /** Encoded (log/run.ts). */
@@ -29,7 +29,7 @@ export interface KeptRun {
 }
 
 /** What is kept of a document from now on. */
-export interface KeptDocument {
+export interface CheckpointDocument {
   readonly collection: string;
   readonly id: string;
   /** Encoded (crdt/document-codec); undefined: nothing. */
@@ -38,17 +38,17 @@ export interface KeptDocument {
   readonly removed: RemovedDocument | undefined;
 }
 
-export interface KeptChange {
-  readonly documents: readonly KeptDocument[];
+export interface CheckpointChange {
+  readonly documents: readonly CheckpointDocument[];
   /** Last numbers of those that changed. */
   readonly origins: ReadonlyMap<Origin, number>;
   /** Entries of the log, up to the head where this makes a whole; they follow on those that were given before. */
-  readonly runs: readonly KeptRun[];
+  readonly runs: readonly CheckpointRun[];
   /** With this change all that is kept is as of there. Undefined: it is a part of a whole that is not complete yet. */
-  readonly whole: KeptWhole | undefined;
+  readonly whole: CheckpointEnd | undefined;
 }
 
-export interface KeptWhole {
+export interface CheckpointEnd {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly skipped: readonly SkippedNumbers[];
@@ -57,14 +57,14 @@ export interface KeptWhole {
 }
 
 /** Everything that writes settles once it is flushed to disk, in the order of the calls. @throws {StoreUnavailableError} the disk is full or failing: nothing was done */
-export interface KeptPrefix {
+export interface Checkpoint {
   /**
    * What was kept as a whole last; undefined where there is none.
    * @throws {MalformedBytesError} @throws {UnknownFormatError} what it says of itself does not decode
    */
-  load(): Promise<KeptState | undefined>;
+  load(): Promise<LoadedCheckpoint | undefined>;
   /** Writes a change, in one step. */
-  keep(change: KeptChange): Promise<void>;
+  keep(change: CheckpointChange): Promise<void>;
   /**
    * From now on changes are of another prefix, which begins empty. What is kept is loaded until one of them makes a whole: then,
    * in the same step, that takes its place. Whoever dies meanwhile may be the last who has it.

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../../errors.ts';
 import { applyOperations } from '../../../../replica/crdt/document.ts';
+import type { Checkpoint } from '../../../../replica/log/checkpoint.ts';
 import { markAtStart } from '../../../../replica/log/entry.ts';
-import type { KeptPrefix } from '../../../../replica/log/kept-prefix.ts';
 import { Prefix } from '../../../../replica/state/prefix.ts';
-import { PrefixKeeper } from '../../../../replica/sync/start/prefix-keeper.ts';
+import { CheckpointWriter } from '../../../../replica/sync/start/checkpoint-writer.ts';
 import { newPath, openFolder } from '../../lmdb/folders.ts';
 import { quiet, timers } from '../../replicas.ts';
 
@@ -19,16 +19,16 @@ function prefixWith(ids: readonly string[], origins: Readonly<Record<string, num
   return new Prefix({ log, position: 1, mark: markAtStart('1') }, [], records, new Map(Object.entries(origins)));
 }
 
-async function contentsOf(kept: KeptPrefix) {
+async function contentsOf(kept: Checkpoint) {
   const state = await kept.load();
   return state && { ids: Array.from(state.records, ({ id }) => id), origins: Object.fromEntries(state.origins) };
 }
 
 it('P33: of a prefix in whose place another came, before it was on the disk, nothing is kept with that', async () => {
   const folder = await openFolder(await newPath());
-  const { keptPrefix: kept } = folder;
+  const { checkpoint: kept } = folder;
   if (!kept) throw new Error("a replica's folder keeps a prefix");
-  const keeper = new PrefixKeeper({ kept, timers, logger: quiet, intervalMilliseconds: 1 });
+  const keeper = new CheckpointWriter({ kept, timers, logger: quiet, intervalMilliseconds: 1 });
 
   keeper.begin(prefixWith(['vw', 'bmw'], { 'a.x': 7, 'b.x': 3 }), false);
   keeper.begin(prefixWith(['vw'], { 'a.x': 5 }), false);
@@ -38,20 +38,20 @@ it('P33: of a prefix in whose place another came, before it was on the disk, not
 
 it('P33: a prefix that the disk did not take is kept once it does, and until then the one before it', async () => {
   const folder = await openFolder(await newPath());
-  const { keptPrefix } = folder;
-  if (!keptPrefix) throw new Error("a replica's folder keeps a prefix");
+  const { checkpoint } = folder;
+  if (!checkpoint) throw new Error("a replica's folder keeps a prefix");
   let isFull = false;
   let refused = 0;
-  const kept: KeptPrefix = {
-    load: () => keptPrefix.load(),
-    beginAnew: () => keptPrefix.beginAnew(),
+  const kept: Checkpoint = {
+    load: () => checkpoint.load(),
+    beginAnew: () => checkpoint.beginAnew(),
     async keep(change) {
-      if (!isFull) return await keptPrefix.keep(change);
+      if (!isFull) return await checkpoint.keep(change);
       refused += 1;
       throw new StoreUnavailableError('the disk is full');
     },
   };
-  const keeper = new PrefixKeeper({ kept, timers, logger: quiet, intervalMilliseconds: 1 });
+  const keeper = new CheckpointWriter({ kept, timers, logger: quiet, intervalMilliseconds: 1 });
   const before = { ids: ['vw'], origins: { 'a.x': 5 } };
   keeper.begin(prefixWith(['vw'], { 'a.x': 5 }), false);
   await expect.poll(() => contentsOf(kept)).toEqual(before);

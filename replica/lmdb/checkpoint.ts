@@ -7,8 +7,8 @@ import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { decodeDocument } from '../codec/document-codec.ts';
 import type { Origin } from '../crdt/version.ts';
+import type { Checkpoint, CheckpointChange, CheckpointEnd, LoadedCheckpoint } from '../log/checkpoint.ts';
 import { isLogId, isMark, isOrigin } from '../log/ids.ts';
-import type { KeptChange, KeptPrefix, KeptState, KeptWhole } from '../log/kept-prefix.ts';
 import type { DocumentRecord, RemovedDocument } from '../log/log.ts';
 import { decodeBesideHead } from '../log/manifest.ts';
 import { parseNumber, seal, unseal } from '../log/sealed.ts';
@@ -26,7 +26,7 @@ interface Place {
   readonly runs: Table;
 }
 
-export class LmdbKeptPrefix implements KeptPrefix {
+export class LmdbCheckpoint implements Checkpoint {
   readonly #store: Store;
   readonly #meta: Table;
   /** Changes are of the prefix in the first. */
@@ -39,7 +39,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     this.#places = meta.doesExist(other.wholeKey) ? [other, one] : [one, other];
   }
 
-  async load(): Promise<KeptState | undefined> {
+  async load(): Promise<LoadedCheckpoint | undefined> {
     const place = this.#places.find(({ wholeKey }) => this.#meta.doesExist(wholeKey));
     const bytes = place && this.#meta.get(place.wholeKey);
     if (place === undefined || bytes === undefined) return undefined;
@@ -55,7 +55,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     return { head, closedLogs, origins, skipped, runs, records: recordsIn(place), removed: removedIn(place) };
   }
 
-  keep(change: KeptChange): Promise<void> {
+  keep(change: CheckpointChange): Promise<void> {
     return this.#store.inTurn(async () => {
       const [, other] = this.#places;
       const isInItsPlace = change.whole !== undefined && this.#meta.doesExist(other.wholeKey);
@@ -65,7 +65,7 @@ export class LmdbKeptPrefix implements KeptPrefix {
     });
   }
 
-  #writesOf({ documents, origins, runs, whole }: KeptChange): readonly Write[] {
+  #writesOf({ documents, origins, runs, whole }: CheckpointChange): readonly Write[] {
     const [place, other] = this.#places;
     const writes: Write[] = [];
     for (const { collection, id, state, removed } of documents) {
@@ -131,11 +131,11 @@ function* removedIn({ removed }: Place): Generator<RemovedDocument> {
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
-function encodeWhole({ head, closedLogs, skipped }: KeptWhole): Buffer {
+function encodeWhole({ head, closedLogs, skipped }: CheckpointEnd): Buffer {
   return seal(format, [head.log, head.position, head.mark], Buffer.from(JSON.stringify({ closedLogs, skipped })));
 }
 
-function decodeWhole(bytes: Buffer): Pick<KeptWhole, 'head' | 'closedLogs' | 'skipped'> {
+function decodeWhole(bytes: Buffer): Pick<CheckpointEnd, 'head' | 'closedLogs' | 'skipped'> {
   const { fields, body } = unseal('the state in DATA_DIR', format, 3, bytes);
   const [log, positionText, mark] = fields;
   const position = parseNumber(positionText);

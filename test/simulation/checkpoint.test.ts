@@ -1,7 +1,7 @@
 /** The simulated disk promises of the kept prefix what LMDB does; and replicas that start from it. */
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../limits.ts';
-import { describeKeptPrefix, type KeptPrefixUnderTest } from '../replica/log/kept-prefix-contract.ts';
+import { type CheckpointUnderTest, describeCheckpoint } from '../replica/log/checkpoint-contract.ts';
 import { Disk, emptyDisk, SimulatedJournal } from './disk.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
@@ -9,21 +9,21 @@ import { Scheduler } from './scheduler.ts';
 import { emptyServer } from './server.ts';
 import { evicting, simulate, upserting } from './site.ts';
 
-describeKeptPrefix('the kept prefix on the simulated disk', async () => underTest(new Disk()));
+describeCheckpoint('the kept prefix on the simulated disk', async () => underTest(new Disk()));
 
-function underTest(disk: Disk): KeptPrefixUnderTest {
+function underTest(disk: Disk): CheckpointUnderTest {
   const scheduler = new Scheduler(() => {});
   const process = new Process('m1', scheduler, { now: () => 0, rate: 1 }, () => {});
-  const { keptPrefix } = new SimulatedJournal(disk, process, scheduler, new Random(1), () => {});
+  const { checkpoint } = new SimulatedJournal(disk, process, scheduler, new Random(1), () => {});
   const soon = async <Result>(promise: Promise<Result>): Promise<Result> => {
     await scheduler.run(() => false, 1_000);
     return await promise;
   };
   return {
     kept: {
-      load: () => soon(keptPrefix.load()),
-      keep: (change) => soon(keptPrefix.keep(change)),
-      beginAnew: () => soon(keptPrefix.beginAnew()),
+      load: () => soon(checkpoint.load()),
+      keep: (change) => soon(checkpoint.keep(change)),
+      beginAnew: () => soon(checkpoint.beginAnew()),
     },
     reopen: async () => underTest(disk),
     [Symbol.asyncDispose]: async () => {},
