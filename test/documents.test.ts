@@ -1,7 +1,8 @@
-/** What docs/guide/operations.md lists is what there is. */
+/** What the documents list is what there is. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { roomOf, rooms } from './tidy/rooms.ts';
 import { root } from './tidy/source-files.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -19,4 +20,15 @@ it('docs/guide/operations.md has every metric of the server, and no other', () =
   const measured = allMatches(read('server/http/metrics.ts'), /'(tideline_\w+)'/g);
   expect(measured).toContain('tideline_ready');
   expect(allMatches(operations, /`(tideline_\w+)`/g)).toEqual(measured);
+});
+
+it('docs/internals/architecture.md has every room in its order, and files to read first in them', () => {
+  const rows = [...read('docs/internals/architecture.md').matchAll(/^\| `([^`]+\/)` +\| .* \| `([^`]+)` +\|$/gm)];
+  expect(rows.map((row) => row[1])).toEqual(rooms.map(({ path }) => path));
+  expect(rows.filter(([, room = '', first = '']) => roomOf(first)?.path !== room)).toEqual([]);
+});
+
+it('docs/internals/rooms.svg shows every room, from the top down', () => {
+  const shown = [...read('docs/internals/rooms.svg').matchAll(/>([\w/-]+\/)</g)].map((match) => match[1]);
+  expect(shown.reverse()).toEqual(rooms.map(({ path }) => path));
 });
