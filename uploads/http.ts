@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
+import fresh from 'fresh';
 import { AttachmentNotFoundError, BadUserInputError, OutcomeUnknownError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../replica/environment/logger.ts';
@@ -121,7 +122,8 @@ async function download(
     answerJson(response, 412, { errors: [{ message, extensions: { code: 'PRECONDITION_FAILED' } }] });
     return;
   }
-  if (matches(request.headers['if-none-match'], etag)) {
+  // Only the tag counts: an attachment's bytes never change, so 304 answers even a reload, which says Cache-Control: no-cache.
+  if (fresh({ 'if-none-match': request.headers['if-none-match'] }, { etag })) {
     response.writeHead(304, headers).end();
     return;
   }
@@ -178,12 +180,6 @@ function headersOf(record: AttachmentRecord, etag: string): Record<string, strin
 /** If-Match compares strongly: RFC 9110, section 13.1.1. */
 function isStillAsked(header: string | undefined, etag: string): boolean {
   return header === undefined || header.split(',').some((tag) => tag.trim() === '*' || tag.trim() === etag);
-}
-
-/** If-None-Match compares weakly: RFC 9110, section 13.1.2. */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 }
 
 function metadataOf(text: string | undefined): Json {

@@ -1,4 +1,8 @@
-/** HTTP's byte ranges. Source: RFC 9110, section 14. */
+/**
+ * HTTP's byte ranges. Source: RFC 9110, section 14.
+ * No library: range-parser 1 refuses a suffix that is longer than the whole, which stands for the whole (section 14.1.2), and
+ * range-parser 2 needs Node 22.
+ */
 import type { ByteRange } from './blobs/blobs.ts';
 
 /**
