@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { roomOf, rooms } from './tidy/rooms.ts';
-import { root } from './tidy/source-files.ts';
+import { isCode, isTest, projectFiles, root } from './tidy/source-files.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const operations = read('docs/guide/operations.md');
@@ -31,4 +31,17 @@ it('docs/internals/architecture.md has every room in its order, and files to rea
 it('docs/internals/rooms.svg shows every room, from the top down', () => {
   const shown = [...read('docs/internals/rooms.svg').matchAll(/>([\w/-]+\/)</g)].map((match) => match[1]);
   expect(shown.reverse()).toEqual(rooms.map(({ path }) => path));
+});
+
+it('docs/glossary.md gives each term once, and names that the code has', () => {
+  const rows = [...read('docs/glossary.md').matchAll(/^\| \*\*(.+?)\*\* +\| .*? \| (.*?) \|/gm)];
+  const terms = rows.map((row) => row[1]);
+  expect(terms).toContain('causal context');
+  expect(terms).toEqual([...new Set(terms)]);
+  const code = projectFiles().filter((file) => isCode(file) && !isTest(file));
+  const isThere = (name: string) => code.some(({ path, text }) => path.startsWith(name) || text.includes(name));
+  const names = rows.flatMap(([, term, here = '']) =>
+    [...here.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({ term, name })),
+  );
+  expect(names.filter(({ name }) => !isThere(name))).toEqual([]);
 });
