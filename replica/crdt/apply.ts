@@ -1,4 +1,7 @@
-/** Wire operations on a document's tree, one function each. docs/internals/data-model.md, section "Wire operations". */
+/**
+ * Applies wire operations to a document's tree, one function per kind. docs/internals/data-model.md, section "Wire
+ * operations".
+ */
 
 import type { Path } from '../values/keypath.ts';
 import { countInto, emptyCounter, raiseFloors } from './counter.ts';
@@ -12,7 +15,10 @@ import { CounterNode, RegisterNode } from './tree.ts';
 
 type Change = (node: DocumentNode) => DocumentNode | undefined;
 
-/** Undefined: M16, nothing at all is left. Costs the length of the path and what lies below its end. */
+/**
+ * Returns undefined if nothing at all is left (M16). Costs the length of the path plus the size of the subtree at its
+ * end.
+ */
 export function applyOperation(
   root: DocumentNode | undefined,
   operation: WireOperation,
@@ -45,20 +51,20 @@ function changedBy(operation: WireOperation, node: DocumentNode, edit: Edit): Do
 
 type Of<Kind extends WireOperation['kind']> = Extract<WireOperation, { kind: Kind }>;
 
-/** M3. */
+/** M3. Writes a register, and drops what the writer had seen at the node and below. */
 function assign(node: DocumentNode, { value, isDefault }: Of<'assign'>, edit: Edit): DocumentNode | undefined {
   const own = new RegisterNode(edit.stamp(isDefault), value);
   if (node === emptyNode || (node instanceof RegisterNode && edit.writer.covers(node.stamp))) return own;
   return nodeOf(replaceEntries(node.registers, edit.writer, own), edit.dropMap(node.map), hideCounter(node, edit));
 }
 
-/** The usual assign. Undefined where it is another. */
+/** The fast path of assign, for a field of the root map. Undefined: the operation needs the general path. */
 function assignField(root: MapNode, { path, value, floors, isDefault }: Of<'assign'>, edit: Edit): MapNode | undefined {
   const [key] = path;
   return key === undefined || isDefault || floors.length > 0 ? undefined : edit.withRegister(root, key, value);
 }
 
-/** M4. */
+/** M4. Gives the node a map. */
 function makeMap(node: DocumentNode, { isDefault }: Of<'makeMap'>, edit: Edit): DocumentNode | undefined {
   if (node === emptyNode) return edit.newMap(edit.stamp(isDefault));
   const presence = replaceStamps(node.map?.presence ?? [], edit.writer, edit.stamp(isDefault));
@@ -66,7 +72,7 @@ function makeMap(node: DocumentNode, { isDefault }: Of<'makeMap'>, edit: Edit): 
   return nodeOf(registers, edit.withPresence(node.map, presence), hideCounter(node, edit));
 }
 
-/** M5. */
+/** M5. Gives the node a counter. */
 function makeCounter(node: DocumentNode, { base, isDefault }: Of<'makeCounter'>, edit: Edit): DocumentNode | undefined {
   const { presence, bases, cells } = node.counter ?? emptyCounter;
   const stamp = edit.stamp(isDefault);
@@ -77,7 +83,7 @@ function makeCounter(node: DocumentNode, { base, isDefault }: Of<'makeCounter'>,
   });
 }
 
-/** M6. */
+/** M6. Counts into a cell of the writer's origin. */
 function increment(node: DocumentNode, operation: Of<'increment'>, edit: Edit): DocumentNode | undefined {
   const { birth, before, after, isDefault } = operation;
   if (node instanceof CounterNode && node.isOf(edit.writer.origin, birth) && edit.writer.covers(node))
@@ -92,12 +98,12 @@ function increment(node: DocumentNode, operation: Of<'increment'>, edit: Edit): 
   });
 }
 
-/** Drops the presence; what was counted stays, to come back with the counter. */
+/** Drops the presence only: the cells and bases stay, and are shown again with the next presence. */
 function hideCounter({ counter }: DocumentNode, edit: Edit): DocumentNode['counter'] {
   return counter && { ...counter, presence: dropStamps(counter.presence, edit.writer) };
 }
 
-/** M8. */
+/** M8. Raises the floors of the cells that a reset had seen. */
 function raise(root: DocumentNode | undefined, floors: readonly Floor[], edit: Edit): DocumentNode | undefined {
   let raised = root;
   for (const floor of floors) {
@@ -130,5 +136,5 @@ function changeAt(
   return nodeOf(registers, edit.withChild(map, key, changed, was), counter);
 }
 
-/** A change that leaves nothing as it is leaves nothing there. */
+/** Returns undefined for the empty node: a change that had nothing to change must not create a node. */
 const present = (node: DocumentNode | undefined): DocumentNode | undefined => (node === emptyNode ? undefined : node);

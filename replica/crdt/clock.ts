@@ -1,5 +1,6 @@
 /**
- * Hybrid logical clock in one safe integer: milliseconds * 1024 + counter (good until the year 2248). docs/internals/data-model.md, M24.
+ * Hybrid logical clock in one safe integer: milliseconds * 1024 + counter (good until the year 2248).
+ * docs/internals/data-model.md, M24.
  * Source: Kulkarni et al., Logical Physical Clocks and Consistent Snapshots (2014).
  */
 import type { Time } from './version.ts';
@@ -24,13 +25,16 @@ export class HybridClock {
     return this.#last;
   }
 
-  /** A time later than all that were given or received. */
+  /** Returns a time later than all that were issued or received. */
   tick(): Time {
     this.#last = Math.max(this.#last + 1, this.#now() * counterRange);
     return this.#last;
   }
 
-  /** Takes note of a remote time. False where it is too far ahead of this machine: then the clock stays as it is. */
+  /**
+   * Advances the clock to a remote time. Returns false, and leaves the clock alone, if that time is too far ahead of
+   * this machine's.
+   */
   receive(time: Time): boolean {
     if (millisecondsOf(time) > this.#now() + this.#maximumDriftMilliseconds) return false;
     if (time > this.#last) this.#last = time;

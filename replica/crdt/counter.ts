@@ -1,23 +1,23 @@
 /**
- * Counter: a number to which concurrent increments add up. docs/internals/data-model.md, M6, M8 and M12.
- * Why totals, not steps: a cell's totals only grow, so taking an increment is a maximum. A remove raises the floors to what
- * it had seen; an increment that it had not seen survives. A cell that a remove took away may come back with such an
- * increment: it then begins where that increment began, or what was removed would be counted again.
- * Source: PN-counter, Shapiro et al., A comprehensive study of Convergent and Commutative Replicated Data Types
- * (INRIA RR-7506, 2011). Births and floors are ours.
+ * Counter: a number to which concurrent increments add up. docs/internals/data-model.md, M6, M8 and M12. Why totals,
+ * not steps: a cell's totals only grow, so applying an increment is a maximum. A remove raises the floors to the totals
+ * that it had seen, so an increment that it had not seen survives. Such an increment may bring back a cell that the
+ * remove dropped; the cell then starts at the increment's own `before`, or the removed amount would be counted again.
+ * Source: PN-counter, Shapiro et al., A comprehensive study of Convergent and Commutative Replicated Data Types (INRIA
+ * RR-7506, 2011). Births and floors are ours.
  */
 import type { CellTotals, Totals } from './delta.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
 import type { Origin } from './version.ts';
 
-/** What one origin has counted since one birth. Each floor <= its total, and one of them is below it. */
+/** The count of one origin since one birth. Each floor is <= its total, and at least one is below it. */
 export interface Cell extends CellTotals {
   readonly origin: Origin;
-  /** The number of the transaction that made the cell. */
+  /** The sequence number of the transaction that created the cell. */
   readonly birth: number;
 }
 
-/** Presence and bases latest first; cells by origin, then birth. Without presence, all of it is hidden. */
+/** Presence and bases are sorted latest first, cells by origin, then birth. A counter without presence is hidden. */
 export interface Counter {
   readonly presence: readonly Stamp[];
   readonly bases: readonly Entry<number>[];
@@ -27,8 +27,8 @@ export interface Counter {
 export const emptyCounter: Counter = { presence: [], bases: [], cells: [] };
 
 /**
- * M12. The latest base and what was counted. The order of the cells is fixed, as a floating-point sum depends on it: replicas
- * agree to the last bit. Past the largest finite number it stays there.
+ * M12. The latest base plus the sum of the cells. A floating-point sum depends on its order, so the order of the cells
+ * is fixed and replicas agree to the last bit. The value saturates at the largest finite number.
  */
 export function counterValue({ bases, cells }: Counter): number {
   let counted = 0;
@@ -42,13 +42,13 @@ export function compareCells(a: Pick<Cell, 'origin' | 'birth'>, b: Pick<Cell, 'o
   return a.birth - b.birth;
 }
 
-/** A cell that counts nothing any more, and is dropped. */
+/** A spent cell contributes nothing and is dropped. */
 const isSpent = ({ up, down, upFloor, downFloor }: CellTotals): boolean => up === upFloor && down === downFloor;
 
-/** Whether a write that resets the counter has floors to name. */
+/** Whether a write that resets the counter must name this cell's floors. */
 export const aboveFloors = (cell: CellTotals): boolean => !isSpent(cell);
 
-/** M6. An increment's effect on the cells. */
+/** M6. Applies an increment to the cells. */
 export function countInto(
   cells: readonly Cell[],
   origin: Origin,
@@ -68,13 +68,13 @@ export function countInto(
   });
 }
 
-/** M8. The effect of a reset that had seen these totals. For a cell that is not here there is nothing to reset. */
+/** M8. Applies a reset that had seen these totals. If the cell does not exist here, there is nothing to reset. */
 export function raiseFloors(cells: readonly Cell[], origin: Origin, birth: number, seen: Totals): readonly Cell[] {
   const here = cells.find((cell) => cell.origin === origin && cell.birth === birth);
   if (here === undefined) return cells;
   return replaceCell(cells, {
     ...here,
-    // No more is reset than was counted here: an increment that was seen by the reset may have been refused since.
+    // Never above what was counted here: an increment that the reset had seen may have been refused since.
     upFloor: Math.min(Math.max(here.upFloor, seen.up), here.up),
     downFloor: Math.min(Math.max(here.downFloor, seen.down), here.down),
   });
@@ -88,7 +88,7 @@ function replaceCell(cells: readonly Cell[], cell: Cell): readonly Cell[] {
   return isSpent(cell) ? [...before, ...after] : [...before, cell, ...after];
 }
 
-/** The newest of the cells that an origin counts into. */
+/** The newest of an origin's cells: the one it counts into. */
 export function ownCell(cells: readonly Cell[], origin: Origin): Cell | undefined {
   return cells.findLast((cell) => cell.origin === origin);
 }

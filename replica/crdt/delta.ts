@@ -1,30 +1,33 @@
-/** A transaction as it travels, and the wire operations in it. docs/internals/data-model.md, section "Wire operations". */
+/**
+ * A transaction as it travels (a delta), and its wire operations. docs/internals/data-model.md, section "Wire
+ * operations".
+ */
 
 import type { Path } from '../values/keypath.ts';
 import type { Value } from '../values/value.ts';
 import type { Context, Origin, Placed, Time } from './version.ts';
 
-/** Totals of one counter cell that were seen by an `assign` or `remove`, which resets it to them. */
+/** The totals of one counter cell that an `assign` or `remove` had seen; the write resets the cell to them. */
 export interface Floor extends Totals {
-  /** Of the counter's node, from the root of the document. */
+  /** The path of the counter's node, from the root of the document. */
   readonly path: Path;
   readonly origin: Origin;
   readonly birth: number;
 }
 
-/** What was added to a counter cell and what was taken away, each 0 or more. */
+/** The sums added to a counter cell and subtracted from it; both are >= 0. */
 export interface Totals {
   readonly up: number;
   readonly down: number;
 }
 
-/** What one origin has counted since one birth: totals that only grow, and the part of them that was reset. */
+/** An origin's totals since one birth, which only grow, and the part of them that was reset. */
 export interface CellTotals extends Totals {
   readonly upFloor: number;
   readonly downFloor: number;
 }
 
-/** `isDefault`: default data; its entries have time 0. */
+/** `isDefault` marks default data, whose entries have time 0. */
 export type WireOperation =
   | {
       readonly kind: 'assign';
@@ -50,7 +53,7 @@ export type WireOperation =
     }
   | { readonly kind: 'remove'; readonly path: Path; readonly floors: readonly Floor[] };
 
-/** What a transaction does to one document, in order. A delta has one of these a document. */
+/** A transaction's operations on one document, in order. A delta has at most one of these per document. */
 export interface DocumentOperations {
   readonly collection: string;
   readonly id: string;

@@ -1,4 +1,4 @@
-/** A document as a tree of nodes, and its state. */
+/** The node of a document's tree, and a document's state. */
 
 import type { Value } from '../values/value.ts';
 import type { Counter } from './counter.ts';
@@ -7,7 +7,7 @@ import type { Entry, Stamp } from './stamp.ts';
 import type { Origin } from './version.ts';
 
 export interface DocumentNode {
-  /** Siblings, latest first. */
+  /** Sibling values, latest first. */
   readonly registers: readonly Entry<Value>[];
   readonly map: MapNode | undefined;
   readonly counter: Counter | undefined;
@@ -15,19 +15,19 @@ export interface DocumentNode {
 
 export type FieldType = 'REGISTER' | 'MAP' | 'COUNTER';
 
-/** 0: nothing live. 1: something is live. 3: and some of it is no default data. */
+/** 0: no entry is live. 1: only default data is live. 3: an entry that is not default data is live. */
 export type Liveness = 0 | 1 | 3;
 
-/** Which transaction touched a document last, as applied here. */
+/** The transaction that touched a document last, in the order in which this replica applied them. */
 export interface LastWriter {
   readonly origin: Origin;
   readonly number: number;
 }
 
-/** Opaque outside crdt/. `root` is a map, and never empty: a document without anything in it is undefined. */
+/** Opaque outside crdt/. `root` is a map and never empty: an empty document is undefined instead. */
 export interface DocumentState {
   readonly lastWriter: LastWriter;
-  /** Of the last touch: at the same place in the log, be it of an entry or not. */
+  /** The stamp of the last touch. It may come from an entry of the document, or only have the same place in the log. */
   readonly lastStamp: Stamp;
   readonly root: DocumentNode;
 }

@@ -1,7 +1,7 @@
 /**
- * A document: a tree of nodes by keypath, each with registers, a map and a counter. docs/internals/data-model.md.
- * Its state is an immutable value: applying gives another one, which shares what did not change.
- * M23. Whoever has applied the same transactions, in whatever causal order, shows the same.
+ * A document: a tree of nodes by keypath, each with registers, a map and a counter. docs/internals/data-model.md. The
+ * state is an immutable value: applying operations returns a new state that shares the unchanged parts.
+ * M23. Replicas that have applied the same transactions, in any causal order, show the same document.
  */
 
 import type { Path } from '../values/keypath.ts';
@@ -20,7 +20,7 @@ import type { LogId, Origin, Position, Time, Writer } from './version.ts';
 export interface FieldVariant {
   readonly type: FieldType;
   readonly value: Value;
-  /** Of the newest entry in it. */
+  /** The origin of the variant's newest entry; `time` is its time. */
   readonly origin: Origin;
   readonly time: Time;
 }
@@ -31,7 +31,10 @@ export interface FieldConflict {
   readonly retained: readonly FieldVariant[];
 }
 
-/** Applies a transaction's operations on one document, in order. Undefined: no such document (any more). May keep nodes of no document (hidden bases and cells) — see documentExists. */
+/**
+ * Applies a transaction's operations on one document, in order. Returns undefined if no node is left. A state that is
+ * left may hold only hidden bases and cells: documentExists tells whether the document exists.
+ */
 export function applyOperations(
   state: DocumentState | undefined,
   operations: readonly WireOperation[],
@@ -43,7 +46,10 @@ export function applyOperations(
   return edit.end(root);
 }
 
-/** M13. A document exists while its root has presence or anything live below it. A state may outlive it for hidden bases and cells. */
+/**
+ * M13. A document exists while its root has presence or a live entry below it. Hidden bases and cells may keep a state
+ * longer.
+ */
 export function documentExists(state: DocumentState | undefined): state is DocumentState {
   return state !== undefined && isLive(state.root);
 }
@@ -53,7 +59,10 @@ export function documentValue(state: DocumentState): ValueObject {
   return mapValue(state.root.map);
 }
 
-/** What is shown at a path, objects stored whole read into; undefined where nothing is. A counter is its number. */
+/**
+ * The value shown at a path, which may lead into an object stored whole; undefined if nothing is shown. A counter
+ * yields its number.
+ */
 export function valueAt(state: DocumentState, path: Path): Value | undefined {
   const { node, rest } = shownNode(state.root, path);
   let value = node && (rest === 0 ? shownValue(node) : node.registers[0]?.value);
@@ -64,7 +73,7 @@ export function valueAt(state: DocumentState, path: Path): Value | undefined {
   return value;
 }
 
-/** The last node on a path that goes through shown maps and may end in a shown register; `rest` is how many keys it leaves. */
+/** Follows a path through shown maps until it ends or reaches a shown register; `rest` is the number of keys left. */
 function shownNode(root: DocumentNode, path: Path): { readonly node: DocumentNode | undefined; readonly rest: number } {
   let node: DocumentNode | undefined = root;
   for (const [depth, key] of path.entries()) {
@@ -76,7 +85,7 @@ function shownNode(root: DocumentNode, path: Path): { readonly node: DocumentNod
   return { node, rest: 0 };
 }
 
-/** M10. Fields at which more is live than what is shown. */
+/** M10. The fields that have live values beside the shown one. */
 export function conflictsOf(state: DocumentState): readonly FieldConflict[] {
   const conflicts: FieldConflict[] = [];
   const path: string[] = [];
@@ -94,13 +103,13 @@ export function conflictsOf(state: DocumentState): readonly FieldConflict[] {
   return conflicts;
 }
 
-/** Whether it is worth asking for its variants: values of whole maps are not made for nothing. */
+/** A cheap pre-check, so that variantsOf does not build whole map values in vain. */
 function hasConflict({ registers, map, counter }: DocumentNode): boolean {
   const others = (mapIsLive(map) ? 1 : 0) + (counterIsLive(counter) ? 1 : 0);
   return others + Math.min(registers.length, 2) > 1;
 }
 
-/** All that is live at a node, what is shown first; registers of one value are one. */
+/** All live values of a node, the shown one first; registers with equal values count once. */
 function variantsOf(node: DocumentNode): readonly FieldVariant[] {
   const { registers, map, counter } = node;
   const variants: FieldVariant[] = [];
@@ -122,7 +131,7 @@ function variantOf(type: FieldType, value: Value, stamps: Iterable<Stamp>): Fiel
   return { type, value, origin: newest?.origin ?? '', time: newest?.time ?? 0 };
 }
 
-/** M14. The greatest time of a live entry; 0 where all is default data. */
+/** M14. The greatest time of a live entry; 0 if all is default data. */
 export function updatedAt(state: DocumentState): Time {
   let greatest = 0;
   for (const { time } of stampsInNode(state.root)) if (time > greatest) greatest = time;
@@ -130,8 +139,8 @@ export function updatedAt(state: DocumentState): Time {
 }
 
 /**
- * Where in a log a document was touched last; 0 where that was in a log that it grew from. Touches that were stored in a former
- * format may have no place: they count as at that of the newest entry.
+ * The position in the log at which the document was touched last; 0 if that was in an ancestor of the log. Stamps
+ * stored in a former format may have no position: then the newest entry's position counts.
  */
 export function touchPosition({ lastStamp, root }: DocumentState, log: LogId): Position {
   if (lastStamp.log === log) return lastStamp.position;
@@ -157,7 +166,7 @@ function* stampsInCounter({ presence, bases }: Counter): Iterable<Stamp> {
   for (const { stamp } of bases) yield stamp;
 }
 
-/** Whether two states show the same, conflicts, writers and times included; where in a log it stands makes no difference. */
+/** Whether two states show the same, including conflicts, writers and times. Positions in a log are not compared. */
 export function showsSame(a: DocumentState | undefined, b: DocumentState | undefined): boolean {
   if (a === b) return true;
   if (!documentExists(a) || !documentExists(b)) return documentExists(a) === documentExists(b);

@@ -1,7 +1,4 @@
-/**
- * How maps are kept in memory: one of few keys is one object, in which what one transaction left in registers has one stamp
- * for all of it.
- */
+/** Maps in memory: a small map is one object, and registers in it that one transaction wrote share the map's stamp. */
 
 import type { Value } from '../values/value.ts';
 import type { DocumentNode, DocumentState, LastWriter, Liveness } from './document-node.ts';
@@ -14,22 +11,22 @@ const nothing: readonly never[] = [];
 
 type Scalar = string | number | bigint | boolean | null;
 
-/** A value that is no object stands for a register of it with the map's stamp. */
+/** A scalar stands for a register with that value and the map's stamp. */
 type Slot = DocumentNode | Scalar;
 
-/** So many slots are within a map itself; with more keys it has further ones. */
+/** How many slots are fields of the map object; further ones go into an array. */
 const innerSlots = 8;
-/** A map with more keys keeps them in a Map. */
+/** A map with more keys keeps its slots in a Map. */
 const smallMapKeys = 16;
 
-/** What only unusual maps have. Changed only with its map. */
+/** The parts that only unusual maps need. Changed only together with their map. */
 class Unusual {
   /** Undefined: the map's own stamp. */
   presence: readonly Stamp[] | undefined;
   liveChildren: number;
   realChildren: number;
   furtherSlots: Slot[] = [];
-  /** All slots, of a map with many keys. */
+  /** All slots by key, in a map with many keys. */
   slotsByKey: Map<string, Slot> | undefined;
 
   constructor(presence: readonly Stamp[] | undefined, liveChildren: number, realChildren: number) {
@@ -52,15 +49,14 @@ class Unusual {
 }
 
 /**
- * A map, and the node that has nothing but it. Changed only by the Edit that made it, until it is over.
- * At the root of a document it is the document's state, too. As a stamp it is that of its presence, if that is all of it,
- * and of slots that hold a value alone.
- * Its members are private to the compiler alone: where methods have names with a #, each object takes more room.
+ * A map, and the node that is only this map. Only the Edit that made it may change it, until that edit ends. A
+ * document's root map is also its state. As a stamp it is that of its presence, if single, and of bare scalar slots.
+ * Its members are `private` in TypeScript only: #private methods would add memory to each object.
  */
 export class MapNode extends Stamp implements DocumentNode, DocumentState {
-  /** Undefined: its presence is its own stamp, no default data, and every child has something live that is none. */
+  /** Undefined: the map's presence is its own stamp, nothing is default data, and every child is live. */
   private unusual: Unusual | undefined;
-  /** Of a root; often an entry in it. Undefined: its own stamp. */
+  /** Set in a root only, often to the stamp of one of its entries. Undefined: the map's own stamp. */
   private touchedBy: Stamp | undefined;
   private shape: Shape;
   private slot0: Slot | undefined;
@@ -87,12 +83,12 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     this.slot7 = undefined;
   }
 
-  /** One without children. @param stamp of its presence */
+  /** A map with presence and no children. @param stamp the stamp of its presence */
   static present(stamp: Stamp): MapNode {
     return new MapNode(stamp, stamp.isDefault ? new Unusual([stamp.alone()], 0, 0) : undefined);
   }
 
-  /** One without children. @param stamp likely to be that of its presence, and of most that comes into it */
+  /** A map without children. @param stamp the map's own: best that of its presence and of most future entries */
   static empty(stamp: Stamp, presence: readonly Stamp[]): MapNode {
     return new MapNode(stamp, isOwn(stamp, presence) ? undefined : new Unusual(presence, 0, 0));
   }
@@ -130,22 +126,22 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return this.unusual?.presence?.length !== 0;
   }
 
-  /** By key, in the order in which they came. */
+  /** The children by key, in insertion order. */
   get children(): Pick<MapNode, 'get' | 'size' | 'keys'> & Iterable<[string, DocumentNode]> {
     return this;
   }
 
-  /** Whether it has presence, and each child something live, and nothing of that is default data. */
+  /** True if the map has presence, every child is live, and nothing is default data. */
   get isUsual(): boolean {
     return this.unusual === undefined;
   }
 
-  /** How many of the children have a live entry at them or below. */
+  /** The number of children that are live: an entry at them or below is. */
   get liveChildren(): number {
     return this.unusual ? this.unusual.liveChildren : this.size;
   }
 
-  /** How many of those have one that is no default data. */
+  /** The number of children with a live entry that is not default data. */
   get realChildren(): number {
     return this.unusual ? this.unusual.realChildren : this.size;
   }
@@ -176,7 +172,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     }
   }
 
-  /** All children in order: a register of a value that is no object, with one sibling, as stamp and value. */
+  /** Visits all children in order. A bare scalar is passed as value and stamp, without creating a node. */
   forEach(
     onNode: (key: string, node: DocumentNode) => void,
     onValue: (key: string, value: Value, stamp: Stamp) => void,
@@ -197,7 +193,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     }
   }
 
-  /** One that may be changed. */
+  /** A copy that the caller may change. */
   copy(): MapNode {
     const copy = new MapNode(this, this.unusual?.copy());
     copy.shape = this.shape;
@@ -212,7 +208,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return copy;
   }
 
-  /** @param touch takes no room of its own where it is an entry among the children */
+  /** @param lastWriter costs no extra memory if it is the stamp of an entry among the children */
   setLastWriter(lastWriter: Stamp): void {
     this.touchedBy = isSameWriter(lastWriter, this) ? undefined : lastWriter;
   }
@@ -224,9 +220,9 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /**
-   * Puts a child in its place, or at the end.
-   * @param was liveness of what was there, before anything below it was changed in place
-   * @param is its own
+   * Replaces a child, or adds it at the end.
+   * @param was the liveness of the former child, from before anything below it was changed in place
+   * @param is the liveness of the new child
    */
   setChild(key: string, child: DocumentNode, was: Liveness, is: Liveness): void {
     const slot =
@@ -244,7 +240,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     }
   }
 
-  /** Puts a register with one sibling where nothing is. */
+  /** Adds a register with one sibling at a key that has no child. */
   setRegister(key: string, stamp: Stamp, value: Value): void {
     const isAtEnd = !stamp.isDefault && this.size < smallMapKeys && this.shape.indexOf(key) < 0;
     if (isAtEnd && !this.unusual?.slotsByKey) this.putRegister(key, this.size, stamp, value);
@@ -264,8 +260,8 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 
   /**
-   * Where a writer may put a register that is no default data without more ado: at the end of a map of few keys, or in place
-   * of such a register with one sibling that it had seen. -1 where that is not so.
+   * The slot for putRegister, if the register is not default data: the end of a small map, or a register with a single
+   * sibling that the writer had seen. -1 if the fast path does not apply.
    */
   placeFor(key: string, writer: Writer): number {
     if (this.unusual?.slotsByKey) return -1;
@@ -278,7 +274,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return !stamp.isDefault && writer.covers(stamp) ? index : -1;
   }
 
-  /** @param place from placeFor @returns the entry made; undefined where the map's own stamp says all of it */
+  /** @param place from placeFor @returns the new entry; undefined if the slot holds a scalar with the map's stamp */
   putRegister(key: string, place: number, stamp: Stamp, value: Value): RegisterNode | undefined {
     const isNew = place === this.shape.keys.length;
     if (isNew && place >= innerSlots) this.unusual ??= this.asUnusual();
@@ -295,7 +291,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return made;
   }
 
-  /** What the transaction left among the children, if one of them alone says so. */
+  /** The stamp of an entry among the children that this transaction wrote, if there is one. */
   entryOf(lastWriter: Stamp): Stamp | undefined {
     for (let index = 0; index < this.shape.keys.length; index++) {
       const slot = this.slotAt(index);
@@ -304,7 +300,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return undefined;
   }
 
-  /** Gives back the room that arrays keep for growing. */
+  /** Trims the spare capacity that arrays reserve for growth. */
   compact(): void {
     if (this.unusual) this.unusual.furtherSlots = this.unusual.furtherSlots.slice();
   }
@@ -313,7 +309,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
     return new Unusual(undefined, this.size, this.size);
   }
 
-  /** Many keys: all slots by their keys. */
+  /** Moves all slots into a Map, as there are many keys. */
   private enlarge(): Map<string, Slot> {
     this.unusual ??= this.asUnusual();
     const { unusual } = this;
@@ -389,7 +385,7 @@ export class MapNode extends Stamp implements DocumentNode, DocumentState {
   }
 }
 
-/** Whether a map's presence is its stamp alone, and no default data. */
+/** Whether the map's presence consists of its own stamp only, and is not default data. */
 function isOwn(own: Stamp, presence: readonly Stamp[]): boolean {
   const [only] = presence;
   return only !== undefined && presence.length === 1 && !only.isDefault && equalStamps(own, only);

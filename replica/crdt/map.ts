@@ -1,7 +1,7 @@
 /**
- * Maps while operations are applied: trees are immutable values, but one run of operations (a transaction, or a draft
- * between two looks at it) copies a map once and then writes into its own copy, so that a transaction that writes many
- * keys costs as many steps.
+ * Edits maps while operations are applied. Trees are immutable values; but one run of operations (a transaction, or a
+ * draft between two reads of its state) copies a map once and then writes into its own copy, so a transaction that
+ * writes many keys costs one step for each.
  * Source: transients, as in Clojure's persistent collections.
  */
 
@@ -13,16 +13,16 @@ import { dropStamps, makeStamp, type Stamp } from './stamp.ts';
 import { CounterNode, RegisterNode } from './tree.ts';
 import type { Writer } from './version.ts';
 
-/** One run of operations by one writer. Nobody else may hold a node that it made until it is over. */
+/** One run of operations by one writer. No other code may hold a node that it created until end() is called. */
 export class Edit {
   readonly writer: Writer;
-  /** What was made here last, and may be written into. */
+  /** The map copied or created last; it may be written into. */
   #own: MapNode | undefined;
-  /** What was made here before. */
+  /** The maps copied or created before. */
   #others: Set<MapNode> | undefined;
-  /** Whether one of them has more keys than before. */
+  /** Whether one of these maps has gained keys. */
   #hasGrown = false;
-  /** What was put last into a map, if it says who wrote. */
+  /** The entry put last into a map, if its stamp is the writer's own. */
   #entry: Stamp | undefined;
   #stamp: Stamp | undefined;
   #defaultStamp: Stamp | undefined;
@@ -40,12 +40,12 @@ export class Edit {
     return this.#defaultStamp;
   }
 
-  /** @param stamp of its presence */
+  /** @param stamp the stamp of its presence */
   newMap(stamp: Stamp): MapNode {
     return this.#take(MapNode.present(stamp));
   }
 
-  /** The map with another presence. */
+  /** The map with its presence replaced. */
   withPresence(map: MapNode | undefined, presence: readonly Stamp[]): MapNode {
     const [stamp] = presence;
     if (map === undefined) return this.#take(MapNode.empty(stamp ?? this.stamp(false), presence));
@@ -55,8 +55,8 @@ export class Edit {
   }
 
   /**
-   * The map with another child; undefined takes it out.
-   * @param was of the child that was there, before anything below it was changed in place
+   * The map with one child replaced; undefined removes the child.
+   * @param was the liveness of the former child, from before anything below it was changed in place
    */
   withChild(map: MapNode | undefined, key: string, child: DocumentNode | undefined, was: Liveness): MapNode {
     const own = map === undefined ? this.#take(MapNode.empty(this.stamp(false), [])) : this.#ownMap(map);
@@ -72,7 +72,9 @@ export class Edit {
     return own;
   }
 
-  /** M3, in a map where nothing else is at the key that the writer has not seen. Undefined: there is. */
+  /**
+   * M3, by the fast path. Undefined: the key holds something the writer has not seen, or that needs the general path.
+   */
   withRegister(map: MapNode, key: string, value: Value): MapNode | undefined {
     const place = map.placeFor(key, this.writer);
     if (place < 0) return undefined;
@@ -82,7 +84,7 @@ export class Edit {
     return own;
   }
 
-  /** Drops all covered entries in the map and below: bases too, cells never. */
+  /** Drops all covered entries in the map and below it, bases included. Cells stay. */
   dropMap(map: MapNode | undefined): MapNode | undefined {
     if (map === undefined) return undefined;
     const presence = dropStamps(map.presence, this.writer);
@@ -100,7 +102,7 @@ export class Edit {
     return own;
   }
 
-  /** Drops all covered entries at the node and below: bases too, cells never. */
+  /** Drops all covered entries at the node and below it, bases included. Cells stay. */
   dropNode(node: DocumentNode): DocumentNode | undefined {
     const { writer } = this;
     if (node instanceof RegisterNode) return writer.covers(node.stamp) ? undefined : node;
@@ -120,7 +122,10 @@ export class Edit {
     return unchanged ? node : nodeOf(registers, map, counter);
   }
 
-  /** The document whose root was made, touched by the writer. What was made belongs to all from now on. */
+  /**
+   * Ends the edit: returns the document state with this root, touched by the writer. From now on the nodes are
+   * immutable.
+   */
   end(root: DocumentNode | undefined): DocumentState | undefined {
     const document = root?.map && this.#ownMap(root.map);
     document?.setLastWriter(this.#entry ?? this.stamp(false));

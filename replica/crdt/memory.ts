@@ -1,4 +1,4 @@
-/** What values and documents take of this process's memory, roughly: a byte of JSON may take seventy. */
+/** Estimates the memory that values and documents take in this process: up to seventy bytes for a byte of JSON. */
 
 import { memoryOf, memoryOfKey } from '../values/memory-costs.ts';
 import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../values/value.ts';
@@ -10,16 +10,16 @@ const shortCharacters = 256;
 
 const textBytesOf = (text: string): number => (text.length <= shortCharacters ? text.length : Buffer.byteLength(text));
 
-/** Of a document, or of a part of it. */
+/** The size of a document, or of a part of it. */
 export interface Size {
   readonly memoryBytes: number;
-  /** Of its keys and strings: their characters, and of long ones the bytes of their UTF-8. */
+  /** The size of its keys and strings: long ones count in bytes of UTF-8, short ones in characters. */
   readonly textBytes: number;
 }
 
 /**
- * Sizes of parts that are larger than this are kept with them. Parts never change once they are in a state, and states share
- * them: a write to a large document counts again only what is on the way to what it writes.
+ * The sizes of parts larger than this are cached. Parts never change once they are in a state, and states share them;
+ * so after a write to a large document only the parts on the path to the change are measured again.
  */
 const keptBytes = 4_096;
 const kept = new WeakMap<object, Size>();
@@ -51,7 +51,7 @@ export class Tally implements Size {
     else this.#addParts(node);
   }
 
-  /** @returns whether its size is known */
+  /** @returns whether the size was cached */
   #addKept(part: object): boolean {
     const size = kept.get(part);
     if (size === undefined) return false;
@@ -60,7 +60,7 @@ export class Tally implements Size {
     return true;
   }
 
-  /** @param memoryBytes before the part @param textBytes before the part */
+  /** @param memoryBytes the tally before the part @param textBytes the tally before the part */
   #keep(part: object, memoryBytes: number, textBytes: number): void {
     if (this.memoryBytes - memoryBytes <= keptBytes) return;
     kept.set(part, { memoryBytes: this.memoryBytes - memoryBytes, textBytes: this.textBytes - textBytes });

@@ -1,7 +1,7 @@
 /**
- * A node of a document's tree: three parts, each empty or not, of which one is shown. docs/internals/data-model.md, M9 and M15.
- * The order of the parts never depends on time, so that no peer's next write flips what is shown.
- * Invariant: no part and no node in a tree is empty; what has nothing in it is not there.
+ * A node of a document's tree: three parts, each empty or not, of which one is shown. docs/internals/data-model.md, M9
+ * and M15. Which part is shown never depends on time, so a peer's next write cannot flip it.
+ * Invariant: a tree contains no empty part and no empty node.
  */
 
 import { equalValues, type Value } from '../values/value.ts';
@@ -11,10 +11,10 @@ import { MapNode } from './map-node.ts';
 import { type Entry, type Stamp, sameStamp } from './stamp.ts';
 import { CounterNode, MixedNode, RegisterNode } from './tree.ts';
 
-/** What stands where nothing is. */
+/** Stands for a node where the tree has none. */
 export const emptyNode: DocumentNode = new MixedNode([], undefined, undefined);
 
-/** Undefined where all parts are empty. */
+/** Makes a node of these parts; undefined if all are empty. */
 export function nodeOf(
   registers: readonly Entry<Value>[],
   map: MapNode | undefined,
@@ -51,7 +51,7 @@ export const mapIsLive = (map: MapNode | undefined): map is MapNode =>
 const mapIsReal = (map: MapNode | undefined): boolean =>
   map !== undefined && (map.isUsual || map.realChildren > 0 || (map.hasPresence && map.presence.some(isReal)));
 
-/** Without presence, bases and cells are hidden: not live. */
+/** Without presence, bases and cells are hidden, that is, not live. */
 export const counterIsLive = (counter: Counter | undefined): counter is Counter =>
   counter !== undefined && counter.presence.length > 0;
 
@@ -61,7 +61,7 @@ const counterIsReal = (counter: Counter | undefined): boolean =>
 const registersAreReal = (registers: DocumentNode['registers']): boolean =>
   registers.some(({ stamp }) => isReal(stamp));
 
-/** What is live at the node or below it. */
+/** The liveness of the node and all below it. */
 export function livenessOf(node: DocumentNode | undefined): Liveness {
   if (node === undefined) return 0;
   if (node instanceof RegisterNode) return node.isDefault ? 1 : 3;
@@ -72,10 +72,12 @@ export function livenessOf(node: DocumentNode | undefined): Liveness {
   return registers.length > 0 || mapIsLive(map) || counterIsLive(counter) ? 1 : 0;
 }
 
-/** Whether an entry at the node or below it is live. */
+/** Whether the node, or one below it, has a live entry. */
 export const isLive = (node: DocumentNode | undefined): boolean => livenessOf(node) > 0;
 
-/** M9, M15. Map before counter before register; a part of default data only where no part has anything else. */
+/**
+ * M9, M15. Map before counter before register. A part that is all default data is shown only if the others are, too.
+ */
 export function shownType(node: DocumentNode): FieldType | undefined {
   if (node instanceof RegisterNode) return 'REGISTER';
   if (node instanceof MapNode) return mapIsLive(node) ? 'MAP' : undefined;
@@ -90,7 +92,7 @@ export function shownType(node: DocumentNode): FieldType | undefined {
   return registers.length > 0 ? 'REGISTER' : undefined;
 }
 
-/** Equal but for the places of dots in logs and the order in which keys came. */
+/** Whether two nodes are equal, except for the positions of dots in logs and the insertion order of keys. */
 export function sameNode(a: DocumentNode | undefined, b: DocumentNode | undefined): boolean {
   if (a === b) return true;
   return a !== undefined && b !== undefined && sameRegisters(a, b) && sameMap(a.map, b.map) && bothCounters(a, b);
@@ -112,7 +114,7 @@ function bothCounters({ counter: a }: DocumentNode, { counter: b }: DocumentNode
 
 const isSame = (a: Stamp, b: Stamp | undefined): boolean => b !== undefined && sameStamp(a, b);
 
-/** What was written to is most often another child. */
+/** Compares children before presence: a write mostly changes a child. */
 function sameMap(a: MapNode | undefined, b: MapNode | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined || a.size !== b.size) return false;

@@ -1,9 +1,9 @@
 /**
- * The keys of a small map, in order, as one object that maps with the same keys share.
+ * The shape of a small map: its keys in order, as one object shared by all maps with the same keys.
  * Source: hidden classes, Chambers, Ungar and Lee, An Efficient Implementation of SELF (OOPSLA 1989).
  */
 
-/** So many shapes are remembered by the one before them, and then all are forgotten: what is remembered has a bound. */
+/** Bounds the memory for transitions between shapes: once so many are remembered, all are forgotten. */
 const rememberedShapes = 4096;
 
 export class Shape {
@@ -13,7 +13,7 @@ export class Shape {
 
   readonly keys: readonly string[];
   #next: Map<string, Shape> | undefined;
-  /** By the key that was added last: most often the next one is the same. */
+  /** The transition taken last: most often the next map adds the same key. */
   #lastKey: string | undefined;
   #last: Shape | undefined;
 
@@ -21,14 +21,14 @@ export class Shape {
     this.keys = keys;
   }
 
-  /** -1 where the key is not there. */
+  /** -1 if the key is missing. */
   indexOf(key: string): number {
     const { keys } = this;
     for (let index = 0; index < keys.length; index++) if (keys[index] === key) return index;
     return -1;
   }
 
-  /** @param key is not there */
+  /** @param key a key that the shape does not have */
   with(key: string): Shape {
     if (this.#last !== undefined && key === this.#lastKey) return this.#last;
     let next = this.#next?.get(key);
@@ -47,7 +47,7 @@ export class Shape {
     return next;
   }
 
-  /** @param index of the key that is not in it */
+  /** @param index of the key to remove */
   without(index: number): Shape {
     let shape = Shape.empty;
     for (const [at, key] of this.keys.entries()) if (at !== index) shape = shape.with(key);

@@ -1,4 +1,4 @@
-/** The values that a tree shows. */
+/** The values that a document's tree shows. */
 
 import type { Value, ValueObject } from '../values/value.ts';
 import { counterValue } from './counter.ts';
@@ -6,7 +6,7 @@ import type { DocumentNode } from './document-node.ts';
 import type { MapNode } from './map-node.ts';
 import { shownType } from './node.ts';
 
-/** Undefined where nothing is shown. */
+/** Undefined if nothing is shown. */
 export function shownValue(node: DocumentNode): Value | undefined {
   const type = shownType(node);
   if (type === 'REGISTER') return node.registers[0]?.value;

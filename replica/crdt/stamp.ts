@@ -1,17 +1,21 @@
 /**
- * Entries: what a transaction left at a node, and when it is gone again. docs/internals/data-model.md, M2.
- * An entry is live until a transaction that had seen it drops it. Source: observed-remove sets, Shapiro et al., INRIA
- * RR-7506 (2011), without tombstones: a log is applied in order, so nothing older than a removal can still arrive.
+ * Entries and their stamps: what a transaction wrote at a node, and when a later one drops it.
+ * docs/internals/data-model.md, M2. An entry is live until a transaction that had seen it drops it. Source:
+ * observed-remove sets, Shapiro et al., INRIA RR-7506 (2011), without tombstones: a log is applied in order, so nothing
+ * older than a removal can still arrive.
  */
 import type { Dot, LogId, Origin, Position, Time, Writer } from './version.ts';
 
-/** Of times: what is above it changes every 35 minutes, and stands in the source; what is below is a small integer. */
+/**
+ * Splits a time: the high part changes every 35 minutes and is kept in the shared source; the low part is a small
+ * integer.
+ */
 const timeRange = 2 ** 31;
 
-/** A power of two. Each place holds the last source met that hashes to it. */
+/** The size of the cache of sources, a power of two. Each slot holds the last source that hashed to it. */
 const placesForSources = 1024;
 
-/** What the stamps of many entries have in common, as one object. Equal sources may be different objects. */
+/** The parts that many stamps share, as one object. Equal sources may be different objects. */
 class Source {
   static readonly #met: (Source | undefined)[] = Array.from({ length: placesForSources });
 
@@ -43,8 +47,8 @@ class Source {
 }
 
 /**
- * Dot and time of an entry. M15. Default data has time 0.
- * Registers, maps and counters of the usual kind are stamps themselves, so that they are one object in memory.
+ * The dot and time of an entry. M15. Default data has time 0.
+ * The usual registers, maps and counters extend Stamp, so each is a single object in memory.
  */
 export class Stamp implements Dot {
   readonly source: Source;
@@ -75,7 +79,7 @@ export class Stamp implements Dot {
     return this.source.isDefault;
   }
 
-  /** Without what else it may be. */
+  /** A plain stamp, without the register, map or counter that this object may also be. */
   alone(): Stamp {
     return new Stamp(this.source, this.position, this.number, this.timeBelow);
   }
@@ -94,7 +98,7 @@ export function makeStamp(
   return new Stamp(Source.of(log, origin, isDefault, timeAbove), position, number, timeBelow);
 }
 
-/** M11. Later first: by time, then origin, then number. No two entries of one part are equal in it. */
+/** M11. Sorts latest first: by time, then origin, then number. Two entries of one part never compare equal. */
 export function compareStamps(a: Stamp, b: Stamp): number {
   const { source } = a;
   if (source.timeAbove !== b.source.timeAbove) return b.source.timeAbove - source.timeAbove;
@@ -103,49 +107,49 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return b.number - a.number;
 }
 
-/** The same writer at the same time, wherever it stands in a log. */
+/** Whether both name the same writer and time. Positions in a log are not compared. */
 export function sameStamp(a: Stamp, b: Stamp): boolean {
   return (
     a.number === b.number && a.time === b.time && a.source.origin === b.source.origin && a.isDefault === b.isDefault
   );
 }
 
-/** Of one writer, at one time, and at one place. */
+/** Whether both name the same writer, time and position. */
 export function equalStamps(a: Stamp, b: Stamp): boolean {
   if (a.number !== b.number || a.position !== b.position || a.timeBelow !== b.timeBelow) return false;
   const { log, origin, isDefault, timeAbove } = b.source;
   return a.source === b.source || a.source.isOf(log, origin, isDefault, timeAbove);
 }
 
-/** Of one transaction, at one place. */
+/** Whether both belong to one transaction at one position. */
 export const isSameWriter = (a: Stamp, b: Stamp): boolean =>
   a.number === b.number && a.position === b.position && a.origin === b.origin && a.log === b.log;
 
-/** Something with a value, in a list of its like, latest first. */
+/** A stamped value, one in a list of siblings sorted latest first. */
 export interface Entry<Content> {
   readonly stamp: Stamp;
   readonly value: Content;
 }
 
-/** M2. What the writer had not seen. */
+/** M2. Keeps only the stamps that the writer had not seen. */
 export function dropStamps(stamps: readonly Stamp[], writer: Writer): readonly Stamp[] {
   return stamps.some((stamp) => writer.covers(stamp)) ? stamps.filter((stamp) => !writer.covers(stamp)) : stamps;
 }
 
-/** M2. What the writer had not seen. */
+/** M2. Keeps only the entries that the writer had not seen. */
 export function dropEntries<Content>(entries: readonly Entry<Content>[], writer: Writer): readonly Entry<Content>[] {
   return entries.some(({ stamp }) => writer.covers(stamp))
     ? entries.filter(({ stamp }) => !writer.covers(stamp))
     : entries;
 }
 
-/** What the writer had not seen, and a stamp of its own. */
+/** Keeps only the stamps that the writer had not seen, and adds its own. */
 export function replaceStamps(stamps: readonly Stamp[], writer: Writer, own: Stamp): readonly Stamp[] {
   const kept = dropStamps(stamps, writer);
   return kept.length === 0 ? [own] : [...kept, own].sort(compareStamps);
 }
 
-/** What the writer had not seen, and an entry of its own. */
+/** Keeps only the entries that the writer had not seen, and adds its own. */
 export function replaceEntries<Content>(
   entries: readonly Entry<Content>[],
   writer: Writer,

@@ -1,7 +1,6 @@
 /**
- * How nodes are kept in memory, so that the usual ones cost little: a register with one sibling, or a counter with one
- * cell, is one object; so is a map of few keys, in map-node.ts. What nodes mean is in node.ts, which alone says of a change
- * what it does to liveness.
+ * Nodes in memory: the usual ones are a single object each. These are a register with one sibling, a counter with one
+ * cell, and a small map (map-node.ts). node.ts defines what nodes mean, and computes their liveness.
  */
 
 import type { Value } from '../values/value.ts';
@@ -14,7 +13,7 @@ import type { Origin } from './version.ts';
 
 const nothing: readonly never[] = [];
 
-/** A register with one sibling and nothing beside it; it is its own entry. */
+/** A register with one sibling and no other part; it is its own entry. */
 export class RegisterNode extends Stamp implements DocumentNode, Entry<Value> {
   readonly value: Value;
 
@@ -40,7 +39,7 @@ export class RegisterNode extends Stamp implements DocumentNode, Entry<Value> {
   }
 }
 
-/** A counter with one presence, whose stamp it is, and one cell, and nothing beside it. */
+/** A counter with one presence, whose stamp it is, one cell, and no other part. */
 export class CounterNode extends Stamp implements DocumentNode {
   readonly bases: Counter['bases'];
   readonly cellOrigin: Origin;
@@ -61,7 +60,7 @@ export class CounterNode extends Stamp implements DocumentNode {
     this.downFloor = cell.downFloor;
   }
 
-  /** M6, where nothing is, and something is counted. @param before totals of the cell, and its floors @param after its totals */
+  /** M6, at an empty node. @param before the cell's totals before, which become its floors @param after its totals */
   static begun(stamp: Stamp, origin: Origin, birth: number, before: Totals, after: Totals): CounterNode {
     return new CounterNode(stamp, nothing, {
       origin,
@@ -73,7 +72,7 @@ export class CounterNode extends Stamp implements DocumentNode {
     });
   }
 
-  /** M6, where the writer had seen the presence. @param totals of the cell then */
+  /** M6, if the writer had seen the presence. @param totals the cell's new totals */
   counted(stamp: Stamp, { up, down }: Totals): CounterNode {
     const { cellOrigin: origin, birth, upFloor, downFloor } = this;
     return new CounterNode(stamp, this.bases, {
@@ -86,12 +85,12 @@ export class CounterNode extends Stamp implements DocumentNode {
     });
   }
 
-  /** Whether this is the one cell. */
+  /** Whether this is the node's one cell. */
   isOf(origin: Origin, birth: number): boolean {
     return this.birth === birth && this.cellOrigin === origin;
   }
 
-  /** What an origin counts into: this, or a cell of its own that is not here. */
+  /** The cell that an origin counts into; undefined if it has none here. */
   cellOf(origin: Origin): Cell | undefined {
     return origin === this.cellOrigin ? this.cell : undefined;
   }
@@ -114,7 +113,7 @@ export class CounterNode extends Stamp implements DocumentNode {
   }
 }
 
-/** Any node at all. */
+/** A node with any combination of parts. */
 export class MixedNode implements DocumentNode {
   readonly registers: readonly Entry<Value>[];
   readonly map: MapNode | undefined;

@@ -1,33 +1,36 @@
 /**
- * Who wrote what, and what had been seen: logs, positions, marks, dots, contexts. docs/internals/data-model.md, section "Causality".
- * Source: dotted version vectors (Preguiça et al., 2010), with positions of a total order in the place of most of the vector.
+ * Causality: logs, positions, chain hashes, dots and causal contexts. docs/internals/data-model.md, section
+ * "Causality".
+ * Source: dotted version vectors (Preguiça et al., 2010), where positions in a total order replace most of the vector.
  */
 
 /** A log's random id. */
 export type LogId = string;
-/** Of a transaction in a log: 1, 2, 3, … 0 is before the first. */
+/** The position of a transaction in a log: 1, 2, 3, … 0 is before the first. */
 export type Position = number;
-/** SHA-1, 40 lower-case hex digits, of all history up to an entry's end; before position 1, of the log's id. */
+/**
+ * Chain hash: SHA-1, as 40 lower-case hex digits, of all history up to an entry's end; at position 0, of the log's id.
+ */
 export type Mark = string;
-/** One process of a replica: its name, a dot, eight random characters. Compared by bytes; its characters are ASCII. */
+/** Incarnation: one process of a replica, as its name, a dot and eight random characters. ASCII, compared by bytes. */
 export type Origin = string;
-/** A hybrid logical time: milliseconds since 1970 * 1024 + counter. 0 is default data's. */
+/** A hybrid logical time: milliseconds since 1970 * 1024 + counter. 0 marks default data. */
 export type Time = number;
 
-/** A point of a log's history; `mark` is that of the entry in which the position is. */
+/** A point in a log's history; `mark` is the chain hash of the entry that contains the position. */
 export interface Head {
   readonly log: LogId;
   readonly position: Position;
   readonly mark: Mark;
 }
 
-/** Where a transaction's dots are, where that is not its own place in its log (bridges, unused until then). */
+/** The position that a transaction's dots name, if it is not its own position in its log. Reserved for bridges. */
 export interface Placed {
   readonly log: LogId;
   readonly position: Position;
 }
 
-/** Names the entry that a transaction wrote at a node. */
+/** Identifies the entry that a transaction wrote at a node. */
 export interface Dot {
   /** undefined, with position 0, while the transaction is not in a log. */
   readonly log: LogId | undefined;
@@ -36,20 +39,22 @@ export interface Dot {
   readonly number: number;
 }
 
-/** What a transaction had seen: a prefix of its log, and a number by origin for what it saw outside of it. */
+/**
+ * Causal context: what a transaction had seen. A prefix of its log, and outside of it one sequence number per origin.
+ */
 export interface Context {
   readonly log: LogId;
   readonly position: Position;
-  /** Of its own origin, refused ones skipped; 0 before the first. */
+  /** The preceding number of its own origin, without refused ones; 0 for the first. */
   readonly numberBefore: number;
-  /** Of other origins; usually none. */
+  /** The last numbers seen of other origins; usually empty. */
   readonly others: ReadonlyMap<Origin, number>;
 }
 
-/** What a context usually names beside its own origin. */
+/** The usual value of `others`, shared to save memory. */
 export const noOthers: Context['others'] = new Map();
 
-/** For each log, the closed logs that it grew from, and up to which position. */
+/** For each log: its ancestors, and the position up to which it continues each. */
 export type Ancestry = ReadonlyMap<LogId, ReadonlyMap<LogId, Position>>;
 
 /** A transaction as the merge rules see it while its operations are applied. */
@@ -57,14 +62,20 @@ export interface Writer {
   readonly origin: Origin;
   readonly number: number;
   readonly time: Time;
-  /** Where its dots are: its place in the log (or where it was `placed`); undefined while it is in none. */
+  /**
+   * With `position`: where its dots are, that is, its place in the log or its `placed`. Undefined while it is in no
+   * log.
+   */
   readonly log: LogId | undefined;
   readonly position: Position;
-  /** Whether the transaction had seen the dot, or made it itself. */
+  /** Whether the transaction had seen the dot, or wrote it itself. */
   covers(dot: Dot): boolean;
 }
 
-/** M1. `covered(dot)`: by position in a log of the context or one that it grew from, by number of an origin, or the transaction's own. */
+/**
+ * M1. `covered(dot)`: by its position in the context's log or an ancestor, by its origin's number, or as the
+ * transaction's own.
+ */
 export function covers(
   context: Context,
   own: { readonly origin: Origin; readonly number: number },

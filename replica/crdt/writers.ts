@@ -1,4 +1,4 @@
-/** Transactions as the merge rules see them while their operations are applied: one object each, however many documents. */
+/** Writers: the transactions whose operations are applied. One object serves all documents of a transaction. */
 import type { Delta } from './delta.ts';
 import {
   type Ancestry,
@@ -12,7 +12,7 @@ import {
   type Writer,
 } from './version.ts';
 
-/** One that is being made: it covers all that its staging sees. */
+/** The writer of a transaction that is being made. It covers everything, as its staging sees everything. */
 export class DraftWriter implements Writer {
   readonly origin: Origin;
   readonly number: number;
@@ -31,7 +31,7 @@ export class DraftWriter implements Writer {
   }
 }
 
-/** One whose delta is here. */
+/** The writer of a transaction that exists as a delta. */
 export class DeltaWriter implements Writer {
   readonly origin: Origin;
   readonly number: number;

@@ -1,4 +1,7 @@
-/** What users ask for, turned into wire operations against what the writer sees. docs/internals/data-model.md, section "Writes". */
+/**
+ * Turns users' writes into wire operations, based on what the writer sees. docs/internals/data-model.md, section
+ * "Writes".
+ */
 import { BadUserInputError, IdImmutableError, TypeMismatchError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Path } from '../values/keypath.ts';
@@ -26,11 +29,11 @@ const nothing: readonly never[] = [];
 
 type IsCounter = (path: Path) => boolean;
 
-/** How one upsert writes. */
+/** The options of one upsert. */
 interface Manner {
   readonly isCounter: IsCounter;
   readonly isDefault: boolean;
-  /** What stands there already is left alone: never, where it is equal, or whatever it is. */
+  /** Which values the upsert leaves alone: none, equal ones, or all that are shown. */
   readonly leaves: 'NOTHING' | 'EQUAL' | 'SHOWN';
 }
 
@@ -39,17 +42,17 @@ function isLeft(node: DocumentNode | undefined, value: Value, { leaves }: Manner
   return leaves === 'SHOWN' || equalValues(shownValue(node), value);
 }
 
-/** A document while one transaction writes to it: every write is made against what stands, and applied at once. */
+/** A document while one transaction writes to it. Each write is based on the current state and applied at once. */
 export class DocumentDraft {
   readonly writer: Writer;
-  /** What the transaction found. */
+  /** The state before the transaction. */
   readonly former: DocumentState | undefined;
   #operations: WireOperation[] | undefined;
   #state: DocumentState | undefined;
   #root: DocumentNode | undefined;
   readonly #edit: Edit;
 
-  /** @param writer its `covers` answers true for everything: a transaction covers all that its staging sees */
+  /** @param writer covers everything, as a transaction has seen all that its staging sees */
   constructor(state: DocumentState | undefined, writer: Writer) {
     this.writer = writer;
     this.former = state;
@@ -62,7 +65,7 @@ export class DocumentDraft {
     return this.#operations ?? nothing;
   }
 
-  /** What stands now: a value, which no later write of the draft changes. */
+  /** The current state, an immutable value: later writes of the draft do not change it. */
   get state(): DocumentState | undefined {
     if (this.#root !== this.#state?.root) {
       this.#state = this.#edit.end(this.#root);
@@ -73,9 +76,9 @@ export class DocumentDraft {
 
   /**
    * @param fields the document without `_id`
-   * @param isCounter whether a definition says that a counter stands at a path
-   * @param isAbsent to who writes; also where a document is kept that is hidden from everybody here
-   * @throws {TypeMismatchError} @throws {IdImmutableError} where `_id` is among the fields
+   * @param isCounter whether a definition declares a counter at a path
+   * @param isAbsent whether the writer sees no document; true also for an evicted one, whose state is kept but hidden
+   * @throws {TypeMismatchError} @throws {IdImmutableError} if `_id` is among the fields
    */
   upsert(fields: ValueObject, strategy: WriteStrategy, isCounter: IsCounter, isAbsent = !isLive(this.#root)): void {
     if (Object.hasOwn(fields, '_id')) throw new IdImmutableError('document._id');
@@ -83,7 +86,8 @@ export class DocumentDraft {
     const isDefault = strategy === 'INSERT_DEFAULT_IF_ABSENT';
     if ((isDefault || strategy === 'INSERT_IF_ABSENT') && !isAbsent) return;
     if (isDefault && isLive(this.#root)) {
-      // What is hidden here is real elsewhere: default data goes beside it, and the document is touched, to be shown.
+      // An evicted document still exists elsewhere: add the default data beside it, and touch it so that it is shown
+      // here.
       this.#apply({ kind: 'makeMap', path: [], isDefault: false });
       this.#upsertObject([], fields, { isCounter, isDefault, leaves: 'SHOWN' });
     } else {
@@ -94,7 +98,7 @@ export class DocumentDraft {
 
   /**
    * @throws {TypeMismatchError} @throws {IdImmutableError}
-   * @throws {BadUserInputError} where a path past the depth limit is written to, or what is counted is not finite
+   * @throws {BadUserInputError} if the path is too deep, or a count would not be finite
    */
   update(operation: UpdateOperation, isCounter: IsCounter): void {
     const { kind, path } = operation;
@@ -110,7 +114,7 @@ export class DocumentDraft {
     this.#remove([]);
   }
 
-  /** M19. */
+  /** M19. Writes one member of an upserted object. */
   #upsertMember(path: Path, value: Value, manner: Manner): void {
     if (isValueObject(value)) this.#upsertObject(path, value, manner);
     else if (isNumber(value)) this.#upsertNumber(path, value, manner);
@@ -127,7 +131,7 @@ export class DocumentDraft {
     for (const key of keys) this.#upsertMember(pathBelow(path, key), value[key] ?? null, manner);
   }
 
-  /** M20. Documents read, edited and written back must not turn counters into numbers. */
+  /** M20. A document that was read, edited and written back must not turn its counters into numbers. */
   #upsertNumber(path: Path, value: number | bigint, manner: Manner): void {
     const node = this.#nodeAt(path);
     const type = node && shownType(node);
@@ -145,10 +149,10 @@ export class DocumentDraft {
     if (!isLeft(node, value, manner)) this.#assign(path, node, value, manner.isDefault);
   }
 
-  /** M18. */
+  /** M18. Sets a register or a map. */
   #set(path: Path, value: Value, as: 'REGISTER' | 'MAP' | undefined, isCounter: IsCounter): void {
     const isMap = isValueObject(value);
-    if (as === 'MAP' && !isMap) throw new BadUserInputError('set.value', 'must be an object, to be stored as a map');
+    if (as === 'MAP' && !isMap) throw new BadUserInputError('set.value', 'must be an object to be stored as a map');
     this.#makeAncestors(path);
     const node = this.#nodeAt(path);
     if (isMap && as !== 'REGISTER') {
@@ -161,14 +165,14 @@ export class DocumentDraft {
     }
   }
 
-  /** M21. */
+  /** M21. Removes a value. */
   #remove(path: Path): void {
     const node = this.#nodeAt(path);
     if (node) this.#reset(path, node);
     else this.#refuseWithinRegister(path);
   }
 
-  /** M21. */
+  /** M21. Turns a number into a counter, or brings back a hidden one. */
   #replaceWithCounter(path: Path): void {
     this.#makeAncestors(path);
     const node = this.#nodeAt(path);
@@ -176,13 +180,13 @@ export class DocumentDraft {
     if (type === 'COUNTER') return;
     const shown = node && shownValue(node);
     if (shown !== undefined && !isNumber(shown)) {
-      throw mismatch(path, `is ${nameOf(type)} and no number, so no counter can be made of it: use set first`);
+      throw mismatch(path, `is ${nameOf(type)} and not a number, so it cannot become a counter: use set first`);
     }
     const isHidden = node?.counter !== undefined && !counterIsLive(node.counter);
     this.#makeCounter(path, isHidden ? undefined : shown, false);
   }
 
-  /** M21. */
+  /** M21. Counts into this origin's newest cell, or into a new one. */
   #increment(path: Path, by: number): void {
     if (!Number.isFinite(by)) throw new BadUserInputError('increment.by', 'must be a finite number');
     const { origin } = this.writer;
@@ -190,20 +194,20 @@ export class DocumentDraft {
     const node = this.#nodeAt(path);
     const type = node && shownType(node);
     if (type !== undefined && type !== 'COUNTER') {
-      throw mismatch(path, `is ${nameOf(type)} and no counter: use replaceWithCounter, or set`);
+      throw mismatch(path, `is ${nameOf(type)} and not a counter: use replaceWithCounter, or set`);
     }
     const own = node instanceof CounterNode ? node.cellOf(origin) : ownCell(node?.counter?.cells ?? [], origin);
     const before: Totals = { up: own?.up ?? 0, down: own?.down ?? 0 };
     const after: Totals =
       by >= 0 ? { up: before.up + by, down: before.down } : { up: before.up, down: before.down - by };
     if (!Number.isFinite(after.up) || !Number.isFinite(after.down)) {
-      throw new BadUserInputError('increment.by', 'the counter cannot count so far');
+      throw new BadUserInputError('increment.by', 'would take the counter past the largest finite number');
     }
     const birth = own?.birth ?? this.writer.number;
     this.#apply({ kind: 'increment', path, birth, before, after, isDefault: false });
   }
 
-  /** M17. Above what is written there are maps: made where nothing or null is shown. */
+  /** M17. Creates the maps above the written path, wherever nothing or null is shown. */
   #makeAncestors(path: Path): void {
     let node = this.#root;
     for (let depth = 0; depth < path.length; depth++) {
@@ -215,7 +219,7 @@ export class DocumentDraft {
 
   #makeMapAt(path: Path, node: DocumentNode | undefined): DocumentNode | undefined {
     if (node && (shownValue(node) ?? null) !== null) {
-      throw mismatch(path, `is ${nameOf(shownType(node))} and no map: use set to replace it`);
+      throw mismatch(path, `is ${nameOf(shownType(node))} and not a map: use set to replace it`);
     }
     this.#apply({ kind: 'makeMap', path, isDefault: false });
     return this.#nodeAt(path);
@@ -224,12 +228,12 @@ export class DocumentDraft {
   #makeCounter(path: Path, base: number | bigint | undefined, isDefault: boolean): void {
     const number = base === undefined ? undefined : Number(base);
     if (number !== undefined && !equalValues(number, base)) {
-      throw mismatch(path, `cannot be a counter that begins with ${base}, which is not exact as a float: use set`);
+      throw mismatch(path, `cannot become a counter: ${base} is not exact as a float. Use set`);
     }
     this.#apply({ kind: 'makeCounter', path, base: number, isDefault });
   }
 
-  /** @param node at the path */
+  /** @param node the node at the path */
   #assign(path: Path, node: DocumentNode | undefined, value: Value, isDefault: boolean): void {
     const floors = node === undefined || node instanceof RegisterNode ? nothing : floorsOf(node, path, false);
     this.#apply({ kind: 'assign', path, value, floors, isDefault });
@@ -239,7 +243,7 @@ export class DocumentDraft {
     this.#apply({ kind: 'remove', path, floors: floorsOf(node, path, true) });
   }
 
-  /** There is no node where an object stored whole has a member, and nothing that could be removed alone. */
+  /** An object stored whole has no nodes for its members, so a member cannot be removed alone. */
   #refuseWithinRegister(path: Path): void {
     for (let depth = 1; depth < path.length; depth++) {
       const ancestor = path.slice(0, depth);
@@ -266,7 +270,7 @@ export class DocumentDraft {
 const isNumber = (value: Value | undefined): value is number | bigint =>
   typeof value === 'number' || typeof value === 'bigint';
 
-/** M22. */
+/** M22. Checks the path of a write. */
 function checkPath(operation: UpdateOperation): void {
   const { kind, path } = operation;
   const levelsBelow = kind === 'set' ? levelsOf(operation.value) : 0;
@@ -283,16 +287,16 @@ function checkLevels(path: Path, levelsBelow: number, argument: string): void {
   }
 }
 
-/** A literal has no room for growing; a spread has. */
+/** A literal array has no spare capacity; an array from a spread has. */
 const pathBelow = (path: Path, key: string): Path => (path.length === 0 ? [key] : [...path, key]);
 
 const mismatch = (path: Path, problem: string): TypeMismatchError =>
   new TypeMismatchError(formatKeypath(path), problem);
 
-/** For people. */
+/** The type's name in error messages. */
 const nameOf = (type: FieldType | undefined): string => `a ${type?.toLowerCase()}`;
 
-/** What a reset of the node has seen of the counters below it, and at it where that is asked for. */
+/** The floors for a reset of the node: the totals of all counters below it, and at it if `includingNode`. */
 function floorsOf(node: DocumentNode, path: Path, includingNode: boolean): readonly Floor[] {
   const floors: Floor[] = [];
   const visit = ({ map, counter }: DocumentNode, at: Path, included: boolean): void => {

@@ -1,6 +1,6 @@
-/** Logging as an argument. */
+/** The logger that the replica is given. */
 
-/** pino's shape, as far as the replica needs it. */
+/** The part of pino's interface that the replica uses. */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -1,8 +1,15 @@
-/** The port of messages between replicas, for the transfer of attachments' bytes: may be lost, repeated and reordered. */
+/**
+ * The port for messages between replicas that transfer attachments' bytes. Messages may be lost, repeated and
+ * reordered.
+ */
 
 export interface Channel {
-  /** @param to a replica's id, or undefined for all. Settles once handed over, and the bytes are the caller's again; rejects where it could not be. */
+  /**
+   * Resolves once the message is handed over; the caller may then reuse `bytes`. Rejects if it could not be handed
+   * over.
+   * @param to a replica's id; undefined: all replicas
+   */
   send(to: string | undefined, bytes: Uint8Array): Promise<void>;
-  /** Messages to this replica and to all. Bytes from outside, unchecked. */
+  /** Receives messages to this replica and to all replicas, as unchecked bytes from outside. */
   subscribe(received: (bytes: Uint8Array) => void): Promise<AsyncDisposable>;
 }

@@ -1,23 +1,31 @@
-/** The port of gossip: fast, and free to lose, repeat and reorder; nothing may depend on it but latency. */
+/**
+ * The gossip port: a fast path for log entries and heartbeats. It may lose, repeat and reorder messages, so only
+ * latency may depend on it.
+ */
 import type { EntryPlace } from '../log/entry.ts';
 import type { LogEntry } from '../log/log.ts';
 
 export interface GossipHandlers {
-  /** Whether the entry that a message's head names is here: then the rest of it is not read. */
+  /**
+   * Whether this replica already has the entry that the head of a message names; the rest of the message is then not
+   * read.
+   */
   isKnown(place: EntryPlace): boolean;
-  /** An entry as somebody appended it; decoded and checksum verified, its deltas not yet. */
+  /** A log entry, decoded and with a verified checksum. Its deltas are not decoded yet. */
   received(entry: LogEntry): void;
-  /** Bytes from outside, unchecked. */
+  /** A heartbeat, as unchecked bytes from outside. */
   heartbeat(bytes: Uint8Array): void;
-  /** Bytes that are no entry: to be counted and logged. */
+  /** Bytes that are not an entry, to be counted and logged. */
   malformed(problem: string): void;
-  /** Something may be missing (a reconnect): read the log. */
+  /** Messages may have been missed (after a reconnect): read the log. */
   interrupted(): void;
 }
 
 export interface Gossip {
-  /** Resolves once nothing published from now on is missed without `interrupted`. */
+  /** Resolves once the subscription is active: from then on, a missed message is reported by `interrupted`. */
   subscribe(handlers: GossipHandlers): Promise<AsyncDisposable>;
-  /** Appending publishes entries (the log does it, in the same script); heartbeats go by here. Never throws, may be lost. */
+  /**
+   * Sends a heartbeat; it may be lost. Never throws. Entries are not sent here: appending to the log publishes them.
+   */
   sendHeartbeat(bytes: Uint8Array): void;
 }

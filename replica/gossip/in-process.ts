@@ -1,4 +1,4 @@
-/** Gossip where the site is this process: nobody else appends, and there are no peers to hear from. */
+/** The gossip port of an embedded replica: the site is this process, so there are no peers. */
 import type { Gossip } from './gossip.ts';
 
 export const inProcessGossip: Gossip = {

@@ -1,37 +1,41 @@
 /**
- * Cutting contexts. A context names a position in a log; where a log went back there are two histories under one id, and what
- * was seen in the one is not what stands in the other. So whatever is handed on to another history has its context cut where
- * the two part, and what it saw after that named by origin. docs/internals/protocol.md, P42.
+ * Cuts causal contexts for another history. A context names a position in a log. Where a log went back, two histories
+ * share one log id, and the same position means different transactions in each. So a transaction that is handed on to
+ * another history has its context cut to the position where the two branch; what it had seen after that is named by
+ * origin instead. docs/internals/protocol.md, P42.
  *
- * Why that is the same: a log's order keeps an origin's transactions in the order of their numbers, so who saw one of them saw
- * all before it.
+ * This preserves the meaning: a log keeps each origin's transactions in the order of their numbers, so a writer that
+ * saw one of them saw all before it.
  */
 import type { Delta } from '../crdt/delta.ts';
 import type { Context, Head, LogId, Mark, Origin, Position } from '../crdt/version.ts';
 import type { KnownBase, KnownEntry } from '../log/journal.ts';
 
-/** The history that contexts are cut for. */
+/** The history for which contexts are cut. */
 export interface OtherHistory {
-  /** Whether its log, or a log that it grew from, has this mark at this position. False where that is not known. */
+  /** Whether this log or an ancestor of it has this chain hash at this position. False if that is not known. */
   has(log: LogId, position: Position, mark: Mark): boolean;
 }
 
 /**
- * Gives a transaction's context for the other history. `at`: position and mark of the context in its own; or the next after it
- * whose mark is known, and then what was seen up to there may be named.
+ * Returns a transaction's context for the other history. `at` is the context's position and chain hash in its own
+ * history, or the next later position whose hash is known; the cut context may then name transactions up to there.
  */
 export type CutContext = (delta: Pick<Delta, 'origin' | 'context'>, at: Head) => Context;
 
 interface Cut {
-  /** Up to where both histories are the same; undefined: they are not known to be from anywhere on. */
+  /** The last position that both histories share; undefined: none is known. */
   readonly shared: Position | undefined;
-  /** What was seen after that. */
+  /** What was seen after that position: the last sequence number of each origin. */
   readonly names: ReadonlyMap<Origin, number>;
 }
 
 const noNames: ReadonlyMap<Origin, number> = new Map();
 
-/** What is known of the histories that waiting transactions were made in. An entry is found by its mark, whatever its log. */
+/**
+ * The known histories in which waiting transactions were made. Entries are found by chain hash, in whichever log they
+ * are.
+ */
 export class SeenHistories {
   readonly #entries = new Map<Mark, KnownEntry>();
   readonly #bases = new Map<Mark, ReadonlyMap<Origin, number>>();
@@ -40,18 +44,18 @@ export class SeenHistories {
     for (const entry of entries) this.#entries.set(entry.mark, entry);
   }
 
-  /** @param origins last number by origin, as of where a history has this mark: what is known of it begins there */
+  /** @param origins the last number of each origin at the position with this chain hash; nothing before it is known */
   addBase(mark: Mark, origins: ReadonlyMap<Origin, number>): void {
     this.#bases.set(mark, origins);
   }
 
-  /** Takes all that is known of a log that was followed. */
+  /** Adds all that is known of a log that this replica followed. */
   addPrefix({ base, entries }: { readonly base: KnownBase; readonly entries: Iterable<KnownEntry> }): void {
     this.addBase(base.mark, base.origins);
     this.addEntries(entries);
   }
 
-  /** Whether what came before a mark is known, at least by origin. */
+  /** Whether the history before a chain hash is known, at least by origin. */
   knows(mark: Mark): boolean {
     return this.#entries.has(mark) || this.#bases.has(mark);
   }
@@ -65,7 +69,7 @@ export class SeenHistories {
     const cuts = new Map<Mark, Cut>();
     return ({ origin: own, context }, at) => {
       const { shared, names } = this.#cut(at, other, cuts);
-      // Where `at` is after what it saw, what is shared may be, too.
+      // `at` may be later than what the transaction saw, and so may be the shared position.
       if (shared !== undefined && shared >= context.position) return context;
       const others = new Map(context.others);
       for (const [origin, number] of names)
@@ -87,7 +91,8 @@ export class SeenHistories {
       after.push(entry);
       at = { position: entry.first - 1, mark: entry.before };
     }
-    // Of what is not known any more all is named that was seen as of there; a log that grew from another began with that.
+    // The history before this is unknown: name every number seen at its base. The base of a descendant includes its
+    // ancestors.
     found ??= { shared: undefined, names: this.#bases.get(at.mark) ?? noNames };
     if (after.length > 0) {
       const names = new Map(found.names);

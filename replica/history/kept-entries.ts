@@ -1,6 +1,6 @@
 /**
- * Entries of the log that this replica applied, the newest ones up to so many bytes: what it hands on where a log that it loads
- * lacks them. docs/internals/protocol.md, P48.
+ * The newest entries that this replica applied, up to a number of bytes: it hands them on if it loads a log that lacks
+ * them. docs/internals/protocol.md, P48.
  */
 import type { Delta } from '../crdt/delta.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
@@ -8,11 +8,11 @@ import { bytesOf, deltasOf } from '../log/entry.ts';
 import type { KnownBase, KnownEntry } from '../log/journal.ts';
 import type { LogEntry } from '../log/log.ts';
 
-/** The history that an entry was applied in. */
+/** The history in which an entry was applied. */
 export interface AppliedHistory {
-  /** The mark at a position of its log or of one that it grew from, or the next after it that is known. */
+  /** The chain hash at a position of its log or of an ancestor, or at the next later position whose hash is known. */
   head(log: string, position: number): Head | undefined;
-  /** What contexts that name its log are cut by. */
+  /** The entries and base by which contexts that name its log are cut. */
   readonly marks: { readonly base: KnownBase; readonly entries: Iterable<KnownEntry> };
 }
 
@@ -23,21 +23,21 @@ interface Kept {
 
 export interface KeptTransaction {
   readonly delta: Delta;
-  /** Position and mark of its context; undefined where they are not known any more. */
+  /** Position and chain hash of its context; undefined if they are not known any more. */
   readonly context: Head | undefined;
 }
 
 export class KeptEntries {
   readonly #maximumBytes: number;
   readonly #log: LogId;
-  /** Of the log that is followed now, what comes after this position is kept. */
+  /** Entries of the present log after this position are kept. */
   keptFrom: Position;
-  /** Last number by origin as of before the oldest entry. */
+  /** The last number of each origin before the oldest entry. */
   readonly #origins: Map<Origin, number>;
   #entries: Kept[] = [];
   #bytes = 0;
 
-  /** @param head what is added first follows on it @param origins last number by origin as of there */
+  /** @param head where the first added entry begins @param origins the last number of each origin there */
   constructor(maximumBytes: number, { log, position }: Head, origins: ReadonlyMap<Origin, number>) {
     this.#maximumBytes = maximumBytes;
     this.#log = log;
@@ -48,7 +48,7 @@ export class KeptEntries {
   add(entry: LogEntry, history: AppliedHistory): void {
     this.#entries.push({ entry, history });
     this.#bytes += bytesOf(entry);
-    // Cut in halves: shifting one at a time would copy the whole each time.
+    // Drop half at once: shifting one entry at a time would copy the array each time.
     if (this.#bytes < 2 * this.#maximumBytes) return;
     let dropped = 0;
     while (this.#bytes > this.#maximumBytes) {
@@ -62,7 +62,7 @@ export class KeptEntries {
     this.#entries = this.#entries.slice(dropped);
   }
 
-  /** Entries of the log that is followed now which end after a position, as far as they are kept, rising. */
+  /** The kept entries of the present log that end after a position, in order. */
   after(position: Position): readonly LogEntry[] {
     let first = this.#entries.length;
     while (first > 0) {
@@ -73,12 +73,17 @@ export class KeptEntries {
     return this.#entries.slice(first).map(({ entry }) => entry);
   }
 
-  /** P42. The histories that what is kept was applied in: its contexts are cut by them, however often it was handed on. */
+  /**
+   * P42. The histories in which the kept entries were applied: contexts are cut by them, however often an entry was
+   * handed on.
+   */
   histories(): ReadonlySet<AppliedHistory> {
     return new Set(this.#entries.map(({ history }) => history));
   }
 
-  /** Keeps what these kept, too: they were applied before. What was loaded between the two is not kept. */
+  /**
+   * Puts the entries that were kept earlier before its own. Transactions that were loaded between the two are not kept.
+   */
   goOnFrom(earlier: KeptEntries): void {
     const loaded = new Map(this.#origins);
     const later = this.#entries;
@@ -96,8 +101,9 @@ export class KeptEntries {
   }
 
   /**
-   * What a history with these origins lacks of what was applied here, each once, in the order in which it was applied.
-   * @returns undefined where it lacks what is not kept any more
+   * The transactions applied here that a history with these origins lacks, each once, in the order in which they were
+   * applied.
+   * @returns undefined if it lacks some that are not kept any more
    */
   lackingFrom(origins: ReadonlyMap<Origin, number>): readonly KeptTransaction[] | undefined {
     for (const [origin, number] of this.#origins) if (number > (origins.get(origin) ?? 0)) return undefined;

@@ -1,4 +1,7 @@
-/** The newest entries' places and marks: what tokens and messages are checked by, and what the journal keeps of the log. */
+/**
+ * The positions and chain hashes of the newest entries: tokens and messages are checked by them, and the journal keeps
+ * some of them.
+ */
 import { limits } from '../../limits.ts';
 import type { Head, Mark, Origin, Position } from '../crdt/version.ts';
 import { bytesOf, type EntryPlace } from '../log/entry.ts';
@@ -7,7 +10,7 @@ import type { LogEntry } from '../log/log.ts';
 import type { ClosedMark } from '../log/snapshots.ts';
 
 interface Known extends KnownEntry {
-  /** Of all entries added up to this one. */
+  /** The total size of all entries added up to this one. */
   readonly bytes: number;
 }
 
@@ -15,23 +18,23 @@ export class KnownMarks {
   readonly #maximum: number;
   #entries: Known[] = [];
   #bytes = 0;
-  /** What comes before the entries, and the last number by origin as of there. */
+  /** The position just before the entries, and the last number of each origin there. */
   #base: Head;
   readonly #baseOrigins: Map<Origin, number>;
 
-  /** @param base what is added first follows on it @param origins last number by origin as of there */
+  /** @param base where the first added entry begins @param origins the last number of each origin there */
   constructor(maximum: number, base: Head, origins: ReadonlyMap<Origin, number>) {
     this.#maximum = maximum;
     this.#base = base;
     this.#baseOrigins = new Map(origins);
   }
 
-  /** @param entry follows on the one added before */
+  /** @param entry follows directly on the one added before */
   add(entry: LogEntry): void {
     const { first, last, before, mark, origin, firstNumber, lastNumber } = entry;
     this.#bytes += bytesOf(entry);
     this.#entries.push({ first, last, before, mark, origin, firstNumber, lastNumber, bytes: this.#bytes });
-    // Cut in halves: shifting one at a time would copy the whole each time.
+    // Drop half at once: shifting one entry at a time would copy the array each time.
     if (this.#entries.length < 2 * this.#maximum) return;
     const dropped = this.#entries.splice(0, this.#entries.length - this.#maximum);
     for (const entry of dropped) this.#baseOrigins.set(entry.origin, entry.lastNumber);
@@ -39,24 +42,24 @@ export class KnownMarks {
     if (end) this.#base = { log: this.#base.log, position: end.last, mark: end.mark };
   }
 
-  /** Where what is known begins. */
+  /** The position from which on the history is known. */
   get base(): { readonly position: Position; readonly mark: Mark; readonly origins: ReadonlyMap<Origin, number> } {
     return { position: this.#base.position, mark: this.#base.mark, origins: this.#baseOrigins };
   }
 
-  /** After the base, rising. */
+  /** The known entries after the base, in order. */
   get entries(): Iterable<KnownEntry> {
     return this.#entries;
   }
 
-  /** The mark of the entry in which a position is; undefined where it is not known (any more). */
+  /** The chain hash of the entry that contains a position; undefined if it is not known (any more). */
   at(position: Position): Mark | undefined {
     if (position === this.#base.position) return this.#base.mark;
     const entry = this.#entries[this.#indexOf(position)];
     return entry && entry.first <= position ? entry.mark : undefined;
   }
 
-  /** Whether it is one of them: the mark is made of what is compared. */
+  /** Whether an entry is one of the known ones. The compared fields determine the chain hash, so it is not compared. */
   has({ last, before, origin, firstNumber, lastNumber }: EntryPlace): boolean {
     const entry = this.#entries[this.#indexOf(last)];
     return (
@@ -69,14 +72,14 @@ export class KnownMarks {
     );
   }
 
-  /** Entries that end after one position, up to another. */
+  /** The entries that end after one position and not after another. */
   between(after: Position, upTo: Position): readonly KnownEntry[] {
     return this.#entries.slice(this.#indexOf(after + 1), this.#indexOf(upTo + 1));
   }
 
   /**
-   * What a journal is to know of this history, up to a position.
-   * @param since up to where it knows it already, if it does
+   * The part of this history that a journal has to keep, up to a position.
+   * @param since up to where the journal has it already, if at all
    */
   known(since: Head | undefined, upTo: Position): KnownHistory {
     if (since && since.log === this.#base.log && this.at(since.position) === since.mark)
@@ -89,13 +92,13 @@ export class KnownMarks {
     return { bases: [{ mark, origins }], entries: entries.slice(left.length) };
   }
 
-  /** Every mark known, rising. */
+  /** Every known chain hash, rising. */
   all(): readonly ClosedMark[] {
     const { position, mark } = this.#base;
     return [{ position, mark }, ...this.#entries.map((entry) => ({ position: entry.last, mark: entry.mark }))];
   }
 
-  /** About how many bytes the entries after a position take in the log, as far as they were added. */
+  /** About how many bytes the known entries after a position take in the log. */
   bytesAfter(position: Position): number {
     const at = this.#indexOf(position);
     if (at === this.#entries.length) return 0;
@@ -103,7 +106,7 @@ export class KnownMarks {
     return this.#bytes - (isKnown ? (this.#entries[at]?.bytes ?? 0) : 0);
   }
 
-  /** Of the first entry that ends at a position or after it. */
+  /** The index of the first entry that ends at or after a position. */
   #indexOf(position: Position): number {
     let low = 0;
     let high = this.#entries.length;

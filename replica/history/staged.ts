@@ -1,4 +1,4 @@
-/** A transaction of this replica (or one that it took over, or hands on) on its way into the log. */
+/** A transaction on its way into the log: made by this replica, taken over from a journal, or handed on. */
 
 import { decodeDelta, encodeDelta } from '../codec/delta-codec.ts';
 import type { Delta } from '../crdt/delta.ts';
@@ -6,12 +6,14 @@ import type { JournaledTransaction } from '../log/journal.ts';
 import type { CutContext } from './contexts.ts';
 import type { KeptTransaction } from './kept-entries.ts';
 
-/** Its bytes and `context` are as it was made; its delta's context is cut for the log that it is to go into. */
+/**
+ * `bytes` and `context` are as the transaction was made; the context in `delta` is cut for the log that it is to enter.
+ */
 export interface StagedTransaction extends JournaledTransaction {
   readonly delta: Delta;
 }
 
-/** What was applied here, and has to be handed on. */
+/** Stages a transaction that was applied here and has to be handed on. */
 export function stagedAgain({ delta, context }: KeptTransaction): StagedTransaction {
   const { origin, number } = delta;
   const { log, position, numberBefore } = delta.context;
@@ -25,7 +27,7 @@ export function stagedAgain({ delta, context }: KeptTransaction): StagedTransact
   };
 }
 
-/** P42. */
+/** P42. Cuts the original context for another history. */
 export function recut(transaction: StagedTransaction, cut: CutContext): StagedTransaction {
   const { bytes, delta, context } = transaction;
   return { ...transaction, delta: { ...delta, context: cut(decodeDelta(bytes), context) } };

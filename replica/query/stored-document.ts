@@ -1,7 +1,7 @@
-/** A document as readers are handed it. */
+/** The stored document: the form in which readers receive documents. */
 import type { DocumentState } from '../crdt/document-node.ts';
 
-/** A document handed upward: a value, which no later write changes. */
+/** An immutable value: no later write changes it. */
 export interface StoredDocument {
   readonly collection: string;
   readonly id: string;

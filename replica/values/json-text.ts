@@ -1,6 +1,7 @@
 /**
- * JSON as requests bring it. Before it is parsed: whether it holds more values than memory should be spent on. Afterwards:
- * whether JSON.parse, which makes doubles of all numbers, silently made other integers of some, as 9007199254740993 is no double.
+ * Checks on the JSON text of requests. jsonProblem runs before JSON.parse and refuses texts with too many values or too
+ * deep a nesting. checkIntegers runs after it and refuses integers that a double cannot hold, such as 9007199254740993:
+ * JSON.parse would silently round them.
  */
 import { BadUserInputError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -12,9 +13,10 @@ const backslash = 0x5c;
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Looks at brackets, commas and strings alone, so that it takes a fraction of the time of JSON.parse. Short texts are not looked at.
- * @param text JSON, or anything: what is no JSON is left to JSON.parse
- * @returns what is wrong: more than limits.requestValues, or deeper than limits.requestDepth
+ * Looks only at brackets, commas and strings, so it takes a fraction of the time of JSON.parse. Skips short texts.
+ * @param text any text; JSON.parse reports the syntax errors
+ * @returns why the text is refused: it has more than limits.requestValues values, or more than limits.requestDepth
+ * levels
  */
 export function jsonProblem(text: string): string | undefined {
   if (text.length <= limits.smallJsonCharacters) return undefined;
@@ -23,7 +25,7 @@ export function jsonProblem(text: string): string | undefined {
   let mayBeEmpty = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    // Blanks: between an opening bracket and its closing one they are no value.
+    // Whitespace between an opening bracket and its closing one is not a value.
     if (code <= 0x20) continue;
     if (code === closeBracket || code === closeBrace) {
       depth -= 1;
@@ -40,10 +42,10 @@ export function jsonProblem(text: string): string | undefined {
   return undefined;
 }
 
-const tooDeep = `JSON that is nested more than ${limits.requestDepth} levels deep is not taken: make it flatter`;
-const tooManyValues = `a request has at most ${limits.requestValues} JSON values (numbers, strings, objects, arrays, …): send less at once`;
+const tooDeep = `JSON may be nested at most ${limits.requestDepth} levels deep: make it flatter`;
+const tooManyValues = `a request may have at most ${limits.requestValues} JSON values (numbers, strings, objects, arrays, …): send less at once`;
 
-/** Whether an integer's digits survive as a double: exactly, or as the digits in which JavaScript itself writes that double. */
+/** True if a double holds the integer exactly, or if JavaScript itself prints that double with these digits. */
 export function keepsDigits(integer: string): boolean {
   const number = Number(integer);
   return !Number.isFinite(number) || String(number) === integer || BigInt(number) === BigInt(integer);
@@ -52,18 +54,18 @@ export function keepsDigits(integer: string): boolean {
 export const lostDigits = (integer: string): string =>
   `the integer ${integer.length > 40 ? `${integer.slice(0, 40)}…` : integer} would lose digits: write {"$int64": "…"} or {"$uint64": "…"}, or a float with an exponent`;
 
-/** Whether there is any need to look: a double holds every integer of fifteen digits. */
+/** A cheap pre-check: a double holds every integer of up to fifteen digits. */
 export const hasManyDigits = (text: string): boolean => /\d{16}/.test(text);
 
-/** What an array or an object is read up to: an index, or where the last key stands in the text. */
+/** How far an array or an object has been read: the index of the item, or where the last key is in the text. */
 type Place = { index: number } | { keyStart: number; keyEnd: number };
 
 /**
- * Iterative, however deep it goes.
- * @param text valid JSON: each of its tokens says all by itself then
- * @param argument how errors name the whole: `metadata`
- * @param within where what errors name begins: `variables` is no part of an argument's name
- * @throws {BadUserInputError} an integer that a double does not hold
+ * Iterative: deep nesting cannot overflow the stack.
+ * @param text valid JSON, so each token can be classified without its context
+ * @param argument the name of the whole text in errors, such as `metadata`
+ * @param within keys to leave out of the names in errors: `variables` is not part of an argument's name
+ * @throws {BadUserInputError} if a double cannot hold one of the integers
  */
 export function checkIntegers(text: string, argument: string, within: readonly string[] = []): void {
   if (!hasManyDigits(text)) return;
@@ -117,7 +119,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Deeper is no document: an answer has no room for all that a request may nest. */
+/** Stops at the depth of a document: the response has no room for every level that a request may nest. */
 const keysOf = (text: string, places: readonly Place[]): readonly string[] =>
   places
     .slice(0, limits.documentDepth)

@@ -1,4 +1,4 @@
-/** Values from and to JSON, as the contract's scalar JSON spells them. */
+/** Converts values to JSON and back, in the spelling that the schema documents for its scalar JSON. */
 import { BadUserInputError, PayloadTooLargeError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { isBareKey } from './keypath.ts';
@@ -17,29 +17,29 @@ import {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * A value out of parsed JSON, checked: finite numbers, `$int64`, `$uint64` and `$attachment` forms, no other lone `$` key, no `__proto__`
- * key, no lone surrogates, at most limits.documentDepth levels and limits.documentMemoryBytes. (bigint is taken too: integer literals
- * of GraphQL.)
- * @param argument how errors name the place: `document`, then `document.address.city`
+ * Checks parsed JSON and makes a value of it. Numbers must be finite and strings well-formed; an object whose only key
+ * begins with `$` must be `$int64`, `$uint64` or `$attachment`; no key may be `__proto__`; limits.documentDepth and
+ * limits.documentMemoryBytes apply. Accepts bigints, too: GraphQL integer literals arrive as such.
+ * @param argument the name of the value in errors: `document`, then `document.address.city`
  * @throws {BadUserInputError} @throws {PayloadTooLargeError}
  */
 export function valueFromJson(json: unknown, argument: string): Value {
   return read(json, { name: argument, parent: undefined, levels: 0, room: { left: limits.documentMemoryBytes } });
 }
 
-/** As valueFromJson, where only an object will do. */
+/** Like valueFromJson, but accepts only an object. */
 export function objectFromJson(json: unknown, argument: string): ValueObject {
   const value = valueFromJson(json, argument);
   if (!isValueObject(value)) throw new BadUserInputError(argument, 'must be a JSON object');
   return value;
 }
 
-/** Where the reader is; spelt out only when something is wrong there. */
+/** The reader's place in the value. It is turned into text only for an error. */
 interface Place {
   readonly name: string | number;
   readonly parent: Place | undefined;
   readonly levels: number;
-  /** Bytes of memory that the whole may still take. */
+  /** Bytes of memory that the rest of the whole value may take. */
   readonly room: { left: number };
 }
 
@@ -106,7 +106,7 @@ function readObject(json: object, place: Place): Value {
   return object;
 }
 
-/** An object whose only key begins with $. */
+/** Reads an object whose only key begins with $. */
 function readSpecial(key: string, json: unknown, place: Place): Value {
   const inside: Place = { name: key, parent: place, levels: place.levels, room: place.room };
   switch (key) {
@@ -122,7 +122,7 @@ function readSpecial(key: string, json: unknown, place: Place): Value {
   }
 }
 
-/** 2^64 has twenty digits; a longer text is not worth converting. */
+/** 2^64 has twenty digits; longer texts are refused without a conversion. */
 const integerText = /^(?:0|-?[1-9][0-9]{0,19})$/;
 
 function integerFromText(json: unknown, place: Place): bigint {
@@ -138,17 +138,17 @@ function integer(value: bigint, minimum: bigint, maximum: bigint, place: Place):
 
 function checkLevels(place: Place): void {
   if (place.levels >= limits.documentDepth) {
-    throw refuse(place, `lies deeper than ${limits.documentDepth} levels of objects and arrays`);
+    throw refuse(place, `is nested more than ${limits.documentDepth} levels of objects and arrays deep`);
   }
 }
 
 function checkKey(key: string, place: Place): void {
   if (key === '__proto__') throw refuse(place, '__proto__ cannot be a key');
-  if (!isWellFormed(key)) throw refuse(place, `the key ${JSON.stringify(key)} has half of a surrogate pair in it`);
+  if (!isWellFormed(key)) throw refuse(place, `the key ${JSON.stringify(key)} contains half of a surrogate pair`);
 }
 
 function checkedText(text: string, place: Place): string {
-  if (!isWellFormed(text)) throw refuse(place, 'has half of a surrogate pair in it: text must be valid Unicode');
+  if (!isWellFormed(text)) throw refuse(place, 'contains half of a surrogate pair: text must be valid Unicode');
   take(place, memoryOf.text + text.length);
   return text;
 }

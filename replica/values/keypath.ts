@@ -1,6 +1,6 @@
 /**
- * Keypaths as text: `a.b`, `a["x.y"]`. A key is bare where it is not empty and has none of `. [ ] "` in it; any key can be
- * written as a JSON string in brackets.
+ * Parses and formats keypaths: `a.b`, `a["x.y"]`. A key that is not empty and contains none of `. [ ] "` may be written
+ * bare; any key may be written as a JSON string in brackets.
  */
 import { BadUserInputError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -8,12 +8,12 @@ import { isWellFormed } from './value.ts';
 
 const bareKey = /^[^.[\]"]+$/;
 const bareKeyHere = /[^.[\]"]+/y;
-/** A JSON string; JSON.parse has the last word on its escapes. */
+/** The extent of a JSON string; JSON.parse then checks its escapes. */
 const quotedKeyHere = /"(?:[^"\\]|\\.)*"/sy;
 
 export const isBareKey = (key: string): boolean => bareKey.test(key);
 
-/** @throws {BadUserInputError} naming `argument`, what is wrong and where in the text */
+/** @throws {BadUserInputError} that names `argument`, the problem and its place in the text */
 export function parseKeypath(text: string, argument: string): Path {
   if (text.length > limits.keypathCharacters) {
     throw new BadUserInputError(argument, `a keypath may have at most ${limits.keypathCharacters} characters`);
@@ -40,7 +40,7 @@ export function parseKeypath(text: string, argument: string): Path {
   return path;
 }
 
-/** @param at of the opening bracket */
+/** @param at the index of the opening bracket */
 function quotedKey(text: string, at: number, argument: string): string {
   const token = matchAt(quotedKeyHere, text, at + 1);
   if (token === undefined) throw malformed(argument, text, at + 1, 'expected a key in double quotes');
@@ -76,7 +76,7 @@ function malformed(argument: string, text: string, at: number, problem: string, 
   );
 }
 
-/** The inverse of parseKeypath. The root, [], has no keypath: it is written as nothing. */
+/** The inverse of parseKeypath. The root, [], becomes the empty string, which is not a keypath. */
 export function formatKeypath(path: Path): string {
   let text = '';
   for (const key of path) {

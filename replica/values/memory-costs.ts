@@ -1,18 +1,18 @@
-/** What parts of values and documents take of this process's memory. */
+/** Estimates of the memory that values and documents take in this process. */
 
-/** Bytes of heap, as measured in Node 20 (64 bits, no pointer compression). Characters of strings come on top. */
+/** Heap bytes, measured in Node 20 (64 bits, no pointer compression). Each character of a string takes one more. */
 export const memoryOf = {
-  /** In an array of numbers 8, among other values 24. */
+  /** 8 in an array of only numbers, 24 in a mixed array. */
   scalar: 16,
   text: 24,
   array: 40,
-  /** One with a null prototype is a hash table from the beginning. A map of a document is a little smaller. */
+  /** An object with a null prototype is a hash table from its creation. A document's map takes slightly less. */
   object: 192,
-  /** With its name, which objects often share: characters past keyCharacters come on top. */
+  /** With its name: objects often share names of up to keyCharacters; each further character takes one more byte. */
   key: 32,
-  /** An entry with its stamp. */
+  /** A register or presence entry with its stamp. */
   entry: 64,
-  /** An operation of a transaction, with its path. */
+  /** A wire operation of a transaction, with its path. */
   operation: 160,
 } as const;
 

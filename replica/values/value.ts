@@ -1,6 +1,6 @@
-/** What a register holds: the values themselves, their order across types, and nothing of JSON's spelling of them. */
+/** Values that a register can hold, with their equality and their order across types. */
 
-/** Stands in a register for an attachment; in JSON it is `{"$attachment": id}`. */
+/** A reference to an attachment; its JSON is `{"$attachment": id}`. */
 export class AttachmentToken {
   readonly id: string;
   constructor(id: string) {
@@ -8,12 +8,12 @@ export class AttachmentToken {
   }
 }
 
-/** An object as a value: own enumerable keys, null prototype. */
+/** An object with a null prototype; its members are its own enumerable keys. */
 export interface ValueObject {
   readonly [key: string]: Value;
 }
 
-/** A bigint is always an integer outside +-(2^53-1), within int64 or uint64; integers within are numbers. Numbers are finite. */
+/** Numbers are finite. An integer is a number within +-(2^53-1), and outside of it a bigint within int64 or uint64. */
 export type Value = null | boolean | number | bigint | string | AttachmentToken | readonly Value[] | ValueObject;
 
 export const minimumInt64 = -(2n ** 63n);
@@ -24,7 +24,7 @@ export function isValueObject(value: Value | undefined): value is ValueObject {
   return typeof value === 'object' && value !== null && !isArray(value) && !(value instanceof AttachmentToken);
 }
 
-/** How many arrays and objects lie within each other; 0 for all else. */
+/** The depth of nested arrays and objects; 0 for any other value. */
 export function levelsOf(value: Value): number {
   if (typeof value !== 'object' || value === null) return 0;
   let members = 0;
@@ -37,10 +37,10 @@ export function levelsOf(value: Value): number {
 const loneSurrogate = /\p{Surrogate}/u;
 const anySurrogate = /[\ud800-\udfff]/;
 
-/** Whether a text can be encoded as UTF-8 and come back. */
+/** True if the text survives encoding as UTF-8: it has no lone surrogate. */
 export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
 
-/** Strings by code point: where they first differ, surrogates (halves of the code points above U+FFFF) come last. */
+/** Compares by code point. UTF-16 surrogates encode code points above U+FFFF, so they sort after all other units. */
 export function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   const shorter = Math.min(a.length, b.length);
@@ -55,18 +55,18 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Sorts them in place, as compareStrings has it; several times as fast where there are no surrogates. */
+/** Sorts in place, in the order of compareStrings; several times as fast if no string contains surrogates. */
 export function sortStrings(strings: string[]): string[] {
-  // The platform's own order, by UTF-16 unit, is the same then.
+  // Without surrogates, the platform's order by UTF-16 unit is the order by code point.
   return strings.some((text) => anySurrogate.test(text)) ? strings.sort(compareStrings) : strings.sort();
 }
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /**
- * The order of the contract across types: nothing, null, false, true, numbers, strings by code point, arrays (by members,
- * then length), objects (by their sorted keys, then the values under them), attachments (by id). Total, and 0 exactly where
- * equalValues holds.
+ * The order across types that the schema documents: nothing, null, false, true, numbers, strings by code point, arrays
+ * (by members, then length), objects (by their sorted keys, then the values under them), attachments (by id). It is
+ * total, and 0 exactly if equalValues holds.
  */
 export function compareValues(a: Value | undefined, b: Value | undefined): number {
   const rank = rankOf(a) - rankOf(b);
@@ -79,7 +79,7 @@ export function compareValues(a: Value | undefined, b: Value | undefined): numbe
   return 0;
 }
 
-/** In the order of compareValues; many strings as fast as sortStrings has it. */
+/** Sorts in the order of compareValues. Strings take the fast path of sortStrings. */
 export function sortValues(values: Iterable<Value>): Value[] {
   const below: Value[] = [];
   const strings: string[] = [];
@@ -103,7 +103,7 @@ function rankOf(value: Value | undefined): number {
   return value instanceof AttachmentToken ? 8 : 7;
 }
 
-/** JavaScript compares a number with a bigint by their mathematical values, exactly. */
+/** JavaScript compares a number with a bigint exactly. */
 const isNumeric = (value: Value | undefined): value is number | bigint =>
   typeof value === 'number' || typeof value === 'bigint';
 
@@ -130,7 +130,7 @@ function compareObjects(a: ValueObject, b: ValueObject): number {
   return 0;
 }
 
-/** Numbers by what they amount to: 0 is -0, and a bigint equals a float of exactly its value. */
+/** Compares numbers by mathematical value: 0 equals -0, and a bigint equals a float of exactly its value. */
 export function equalValues(a: Value | undefined, b: Value | undefined): boolean {
   if (a === b) return true;
   if (isNumeric(a)) return isNumeric(b) && compareValues(a, b) === 0;

@@ -1,19 +1,22 @@
-/** Documents as somebody sees them at one version: what queries read, views lay over each other, and upper rooms are handed. */
+/**
+ * The reader of documents at one version. Queries read it, views overlay one with another, and the rooms above receive
+ * it.
+ */
 
 import type { Path } from '../../values/keypath.ts';
 import type { StoredDocument } from '../stored-document.ts';
 import type { SortedIndex } from './sorted-index.ts';
 
-/** Only documents that exist and are not evicted. */
+/** Shows only documents that exist and are not evicted. */
 export interface DocumentReader {
   get(collection: string, id: string): StoredDocument | undefined;
-  /** All of a collection, in no order that means anything. */
+  /** All documents of a collection, in arbitrary order. */
   all(collection: string): Iterable<StoredDocument>;
-  /** Names of collections with documents in them, system collections (`__…`) too; in no order that means anything. */
+  /** The names of all non-empty collections, including system collections (`__…`), in arbitrary order. */
   collections(): Iterable<string>;
   count(collection: string): number;
-  /** The sorted index on a keypath, as it is seen here and now; undefined where none is kept. */
+  /** The sorted index on a keypath, as of this version; undefined if there is none. */
   index(collection: string, path: Path): SortedIndex | undefined;
-  /** Told how a query finds its documents, for metrics: by an index, or by looking at all of a collection. */
+  /** Called once per query, for metrics: says whether it used an index or scanned the collection. */
   noteQuery(how: 'index' | 'scan'): void;
 }

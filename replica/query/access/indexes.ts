@@ -1,6 +1,6 @@
 /**
- * The indexes of what is shown now: on the keypaths that definitions ask for, and on `_id` in collections where somebody has
- * asked for that order.
+ * The indexes of the present version: on the keypaths that definitions ask for, and on `_id` in each collection that
+ * has been queried in that order.
  */
 import type { Path } from '../../values/keypath.ts';
 import { equalValues } from '../../values/value.ts';
@@ -25,22 +25,22 @@ export class Indexes {
   /** By collection, then by keypath as text. */
   readonly #kept = new Map<string, Map<string, Kept>>();
 
-  /** @param reader of what is shown now, as it is when this is made */
+  /** @param reader the present version, from which the indexes are built */
   constructor(reader: DocumentReader, asked: readonly IndexedPath[]) {
     this.#reader = reader;
     for (const { collection, path } of asked) if (!isIdPath(path)) this.#keep(collection, path);
   }
 
-  /** Undefined where none is kept. That of `_id` is made when it is asked for. */
+  /** Undefined if there is no such index. The index on `_id` is built on its first use. */
   get(collection: string, path: Path): SortedIndex | undefined {
     const kept = this.#kept.get(collection)?.get(JSON.stringify(path));
     if (kept !== undefined) return kept.index;
     if (!isIdPath(path)) return undefined;
-    // A client may name any collection: nothing is kept for one that is not there.
+    // A client may name any collection: do not keep an index for one that does not exist.
     return this.#reader.count(collection) === 0 ? new KeptIndex([]) : this.#keep(collection, path);
   }
 
-  /** A document is shown otherwise than before, from now on. */
+  /** Updates the indexes: from now on a document is shown in another state. */
   change(collection: string, before: StoredDocument | undefined, after: StoredDocument | undefined): void {
     for (const { read, index } of this.#kept.get(collection)?.values() ?? []) {
       const was = before && { key: read(before), id: before.id };

@@ -1,22 +1,22 @@
 /**
- * Some of an index, in the order of a query: whole keys, rising or falling, ties by `_id` rising either way (L8). What stands
- * at a place, and where a place is, is known without a walk.
+ * Parts of an index in the order of a query: by key, ascending or descending, with ties by ascending `_id` in either
+ * direction (L8). Maps places in this order to entries and back without walking.
  */
 import { compareValues } from '../../values/value.ts';
 import type { Key } from '../filters/key-set.ts';
 import type { SortedIndex } from './sorted-index.ts';
 
-/** From one place of an index up to another. */
+/** A range of places in an index, [from, to). */
 export type Segment = readonly [from: number, to: number];
 
 export class OrderedEntries {
   readonly #index: SortedIndex;
-  /** In the order of the query, with how many stand before each. */
+  /** In the order of the query; `before` counts the entries before each. */
   readonly #segments: readonly { readonly from: number; readonly to: number; readonly before: number }[];
   readonly #isFalling: boolean;
   readonly length: number;
 
-  /** @param segments rising, apart, and none that has only some of a key's entries */
+  /** @param segments ascending and disjoint; all entries with one key are in the same segment */
   constructor(index: SortedIndex, segments: readonly Segment[], isFalling: boolean) {
     this.#index = index;
     this.#isFalling = isFalling;
@@ -29,7 +29,10 @@ export class OrderedEntries {
     this.length = length;
   }
 
-  /** How many at the beginning a test holds for, which holds for none behind one for which it does not. */
+  /**
+   * The length of the prefix that passes the test. The test must hold for a prefix of the entries and for nothing after
+   * it.
+   */
   countWhile(test: (key: Key, id: string) => boolean): number {
     let low = 0;
     let high = this.length;
@@ -43,14 +46,14 @@ export class OrderedEntries {
     return low;
   }
 
-  /** From one place up to another. */
+  /** The ids at the places in [from, to). */
   *ids(from: number, to: number): Generator<string> {
     for (let place = from; place < to; ) {
       const segment = this.#segmentAt(place);
       const end = Math.min(to, segment.before + segment.to - segment.from);
       if (this.#isFalling) {
         const key = this.#sameKey(segment.to - 1 - (place - segment.before), segment);
-        // Of the entries with one key, the first stands where all behind it have been.
+        // In a descending order, a group of entries with one key comes after all groups behind it in the index.
         const first = segment.before + segment.to - key.to;
         const last = Math.min(end, first + key.to - key.from);
         yield* this.#index.ids(key.from + place - first, key.from + last - first);
@@ -67,7 +70,7 @@ export class OrderedEntries {
     if (!this.#isFalling) return segment.from + place - segment.before;
     const mirrored = segment.to - 1 - (place - segment.before);
     const key = this.#sameKey(mirrored, segment);
-    // The entries with one key stand the other way round.
+    // Entries with one key are in ascending order, so the mirrored place is mirrored back within the group.
     return key.from + key.to - 1 - mirrored;
   }
 
@@ -81,11 +84,11 @@ export class OrderedEntries {
       else high = middle;
     }
     const found = this.#segments[low];
-    if (found === undefined) throw new RangeError('nothing stands at this place of the entries');
+    if (found === undefined) throw new RangeError('the place is out of the range of the entries');
     return found;
   }
 
-  /** The entries that have the key of one, within a segment. */
+  /** The range of entries in a segment that have the same key as one of them. */
   #sameKey(at: number, within: { readonly from: number; readonly to: number }): { from: number; to: number } {
     const key = this.#index.keyAt(at);
     const isSame = (place: number) => compareValues(this.#index.keyAt(place), key) === 0;

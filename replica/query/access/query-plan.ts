@@ -1,7 +1,7 @@
 /**
- * How a query finds its documents: by keys that its filter can hold for, in an index that has its order, or, where no index
- * helps, by looking at all.
- * L21. Answers do not depend on which indexes there are.
+ * Query plans: a query finds its documents by the keys that its filter can hold for, by an index that has its order,
+ * or, if no index helps, by scanning the collection.
+ * L21. Results do not depend on which indexes exist.
  */
 import type { Path } from '../../values/keypath.ts';
 import { isIdPath } from '../filters/fields.ts';
@@ -14,13 +14,13 @@ import type { DocumentReader } from './document-reader.ts';
 import { OrderedEntries, type Segment } from './ordered-entries.ts';
 import type { SortedIndex } from './sorted-index.ts';
 
-/** Entries in the order of the query. `isMatch` is undefined where all of them match. */
+/** Entries in the order of the query. `isMatch` is undefined if all of them match. */
 export interface OrderedPlan {
   readonly entries: OrderedEntries;
   readonly isMatch: Predicate | undefined;
 }
 
-/** All documents of a collection that match, in no order that means anything. */
+/** All matching documents of a collection, in arbitrary order. */
 export function* matching(
   reader: DocumentReader,
   collection: string,
@@ -40,7 +40,7 @@ export function* matching(
   const met = new Set<string>();
   for (const piece of pieces) {
     for (const id of idsOf(piece, indexOf)) {
-      // A document has one key at the keypath of a piece, and may have keys of several pieces.
+      // A document has one key per keypath, but may have keys in several pieces.
       if (pieces.length > 1 && met.has(id)) continue;
       if (pieces.length > 1) met.add(id);
       const document = reader.get(collection, id);
@@ -50,8 +50,8 @@ export function* matching(
 }
 
 /**
- * Undefined where no index has the order, or where few enough can match to be put in order by themselves.
- * @param wanted so many documents at most are going to be read
+ * Undefined if no index has the order, or if the matches are so few that sorting them is cheaper.
+ * @param wanted the maximum number of documents that will be read
  */
 export function orderedPlan(
   reader: DocumentReader,
@@ -77,7 +77,8 @@ export function orderedPlan(
 
   const count = reader.count(collection);
   const candidates = keys.kind === 'some' ? (keys.cover?.cost ?? count) : count;
-  // Of those in order, one in so many is a candidate: to find as many as are wanted takes so many steps.
+  // In index order, one entry in count / candidates is a candidate, so finding `wanted` takes wanted * count /
+  // candidates steps.
   if (candidates < count && candidates * candidates < wanted * count) return undefined;
   const index = indexOf(path);
   if (index === undefined) return undefined;
@@ -85,7 +86,7 @@ export function orderedPlan(
   return { entries, isMatch: keys.kind === 'all' ? undefined : compileFilter(filter) };
 }
 
-/** All that match, in their order. */
+/** All matching documents, sorted. */
 export function sortedMatches(
   reader: DocumentReader,
   collection: string,
@@ -105,7 +106,7 @@ export function sortedMatches(
 
 type IndexOf = (path: Path) => SortedIndex | undefined;
 
-/** Each is asked for once: it may have to be laid over another. */
+/** Asks the reader for each index once, as it may have to build an overlay. */
 function indexesOf(reader: DocumentReader, collection: string): IndexOf {
   const known = new Map<string, SortedIndex | undefined>();
   return (path) => {
@@ -122,14 +123,14 @@ const isTie = ({ path, direction }: OrderField): boolean => isIdPath(path) && di
 const samePath = ({ path }: Piece, other: Path): boolean =>
   path.length === other.length && path.every((key, index) => key === other[index]);
 
-/** What has one key stands in the order of ids. */
+/** Entries that share one key are sorted by id. */
 const hasSoleKey = ({ keys: [only, ...others] }: Piece): boolean =>
   only !== undefined && others.length === 0 && soleKeyOf(only) !== undefined;
 
-/** Whether it says the ids: what has them is read one by one. */
+/** Whether the piece lists ids: such documents are read one by one. */
 const isById = ({ path, keys }: Piece): boolean => isIdPath(path) && solesOf(keys) !== undefined;
 
-/** How many documents a piece leads to; infinite where no index is kept. */
+/** The number of documents that a piece leads to; infinite if there is no index for it. */
 const costsBy =
   (indexOf: IndexOf) =>
   (piece: Piece): number => {
@@ -149,7 +150,7 @@ function* idsOf(piece: Piece, indexOf: IndexOf): Generator<string> {
   for (const [from, to] of segmentsOf(index, piece.keys)) yield* index.ids(from, to);
 }
 
-/** The keys, where they are single ones. */
+/** The keys, if every interval contains a single key. */
 function solesOf(keys: KeySet): readonly Key[] | undefined {
   const soles: Key[] = [];
   for (const interval of keys) {

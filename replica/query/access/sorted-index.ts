@@ -1,8 +1,10 @@
 /**
- * A sorted index: the documents of a collection by the key at one keypath (L8), ties by `_id`.
- * L19. It has every document that its readers are shown, each once, and nothing else; where nothing is at the keypath, too.
- * L20. What differs for some readers (an open view, a transaction, staging) is laid over it: those that they see otherwise
- *      are left out where they stand, and put in where they stand for them. The index itself is never copied.
+ * Sorted indexes: the documents of a collection by the key at one keypath (L8), with ties by `_id`.
+ * L19. An index has each document that its readers see exactly once, also those with nothing at the keypath, and no
+ * others.
+ * L20. Some readers (an open view, a transaction, staging) see other documents; for them an overlay is put over the
+ * index. It hides the
+ *      entries of these documents and adds those that the readers see. The index itself is never copied.
  */
 import { compareValues, sortStrings, sortValues, type Value } from '../../values/value.ts';
 import type { FieldReader } from '../filters/fields.ts';
@@ -12,12 +14,15 @@ import { CountedList } from '../structures/counted-list.ts';
 
 export interface SortedIndex {
   readonly length: number;
-  /** Undefined where nothing stands there. */
+  /** Undefined if the place is out of range. */
   idAt(place: number): string | undefined;
   keyAt(place: number): Key;
-  /** From one place up to another. */
+  /** The ids at the places in [from, to). */
   ids(from: number, to: number): Iterable<string>;
-  /** How many at the beginning a test holds for, which holds for none behind one for which it does not. */
+  /**
+   * The length of the prefix that passes the test. The test must hold for a prefix of the index and for nothing after
+   * it.
+   */
   countWhile(test: (key: Key, id: string) => boolean): number;
 }
 
@@ -35,13 +40,13 @@ const standsBefore =
   (key: Key, id: string): boolean =>
     (compareValues(key, entry.key) || compareValues(id, entry.id)) < 0;
 
-/** The index of what is shown now: it is kept up with every change. */
+/** The index of the present version; it is updated with every change. */
 export class KeptIndex implements SortedIndex {
   readonly #entries: CountedList<string, Key>;
-  /** Of `_id` itself, the keys are the ids. */
+  /** In the index on `_id` the ids are the keys. */
   readonly #isById: boolean;
 
-  /** @param keys one for each id; undefined for the index of `_id` itself */
+  /** @param keys parallel to the ids; undefined for the index on `_id` */
   constructor(ids: readonly string[], keys?: readonly Key[]) {
     this.#isById = keys === undefined;
     this.#entries = keys ? sortedEntries(ids, keys) : new CountedList(sortStrings([...ids]));
@@ -73,13 +78,13 @@ export class KeptIndex implements SortedIndex {
     this.#entries.insertAt(this.countWhile(standsBefore(entry)), entry.id, this.#isById ? undefined : entry.key);
   }
 
-  /** @param entry is in it */
+  /** @param entry must be in the index */
   delete(entry: IndexEntry): void {
     this.#entries.deleteAt(this.countWhile(standsBefore(entry)));
   }
 }
 
-/** Key by key: many documents have few keys, and of one key ids alone are compared. */
+/** Groups ids by key first: many documents share few keys, and within a group only ids are compared. */
 function sortedEntries(ids: readonly string[], keys: readonly Key[]): CountedList<string, Key> {
   const idsByKey = new Map<Key, string[]>();
   for (const [at, id] of ids.entries()) {
@@ -91,7 +96,7 @@ function sortedEntries(ids: readonly string[], keys: readonly Key[]): CountedLis
   for (const key of inOrder(idsByKey.keys())) {
     const same = idsByKey.get(key) ?? [];
     const last = groups.at(-1);
-    // Equal keys may be objects of their own, or a number and a bigint.
+    // Equal keys may be distinct objects, or a number and a bigint.
     if (last && compareValues(last.key, key) === 0) for (const id of same) last.ids.push(id);
     else groups.push({ key, ids: same });
   }
@@ -116,10 +121,10 @@ function* inOrder(keys: Iterable<Key>): Generator<Key> {
   yield* sortValues(values);
 }
 
-/** A document as those see it beneath whom something is laid, and above. */
+/** One document as the reader below the overlay and the reader above it see it. */
 export type SeenOtherwise = readonly [beneath: StoredDocument | undefined, above: StoredDocument | undefined];
 
-/** The index as it is seen above. */
+/** The index as the reader above the overlay sees it. */
 export function layOver(index: SortedIndex, read: FieldReader, documents: Iterable<SeenOtherwise>): SortedIndex {
   const gone: IndexEntry[] = [];
   const come: IndexEntry[] = [];
@@ -137,7 +142,7 @@ class LaidOverIndex implements SortedIndex {
   readonly #beneath: SortedIndex;
   readonly #come: readonly IndexEntry[];
   readonly #gone: readonly IndexEntry[];
-  /** Places of what has come, here; of what is gone, beneath. */
+  /** The places of added entries in this index, and of hidden entries in the index below. */
   readonly #comePlaces: readonly number[];
   readonly #gonePlaces: readonly number[];
 
@@ -184,7 +189,7 @@ class LaidOverIndex implements SortedIndex {
   }
 }
 
-/** How many at the beginning a test holds for. */
+/** The length of the prefix that passes the test. */
 function countOf<Item>(sorted: readonly Item[], test: (item: Item, index: number) => boolean): number {
   let low = 0;
   let high = sorted.length;

@@ -1,11 +1,11 @@
-/** What filters and orders read of a document: the value at one keypath, and its type. */
+/** Field readers: filters and orders read the value at a keypath, and its type, through these. */
 
 import { valueAt } from '../../crdt/document.ts';
 import type { Path } from '../../values/keypath.ts';
 import { AttachmentToken, type Value } from '../../values/value.ts';
 import type { StoredDocument } from '../stored-document.ts';
 
-/** Undefined where nothing is there. */
+/** Undefined if the document has nothing at the keypath. */
 export type FieldReader = (document: StoredDocument) => Value | undefined;
 
 export const isIdPath = (path: Path): boolean => path.length === 1 && path[0] === '_id';
@@ -14,7 +14,7 @@ export function fieldReader(path: Path): FieldReader {
   return isIdPath(path) ? (document) => document.id : (document) => valueAt(document.state, path);
 }
 
-/** Types as far as comparisons are concerned: integers of any size and floats are one. */
+/** The types that comparisons distinguish: integers of any size and floats are one type. */
 export type ValueType = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object' | 'attachment';
 
 export function valueType(value: Value): ValueType {

@@ -1,7 +1,9 @@
 /**
- * What a filter says of keys: at which keypaths, and for which keys there, it can hold at all. So those that match, and the
- * live queries that a change may concern, are found by keys instead of being tried one by one.
- * L17. A cover loses nothing: every document that a filter holds for has, at one of its pieces' keypaths, one of its keys.
+ * Derives from a filter at which keypaths, and for which keys there, it can hold. Matching documents, and the live
+ * queries that a change may concern, are then found by key instead of by trying each.
+ * L17. A cover loses nothing: every document for which the filter holds has, at the keypath of one of the cover's
+ * pieces, a key of that
+ *      piece.
  */
 import type { Path } from '../../values/keypath.ts';
 import type { Filter } from './filter.ts';
@@ -26,16 +28,16 @@ export interface Cover {
   readonly cost: number;
 }
 
-/** What it costs to go by a piece: infinite where that cannot be done. */
+/** The cost of finding documents by a piece; infinite if that is impossible. */
 export type CostOf = (piece: Piece) => number;
 
-/** `cover`: the cheapest one; undefined where no piece can be gone by. */
+/** `cover` is the cheapest cover; undefined if no piece can be used. */
 export type FilterKeys =
   | { readonly kind: 'all' | 'none' }
   | {
       readonly kind: 'some';
       readonly cover: Cover | undefined;
-      /** Set where the filter holds exactly for these keys, and depends on nothing else. */
+      /** Set if the filter holds exactly for the documents with these keys. */
       readonly exactly: Piece | undefined;
     };
 
@@ -49,9 +51,9 @@ export function keysOfFilter(filter: Filter | undefined, costOf: CostOf): Filter
 
 interface Some {
   readonly kind: 'some';
-  /** By keypath as text: nothing matches that has another key there. */
+  /** By keypath as text: no document matches that has any other key there. */
   readonly byPath: ReadonlyMap<string, Piece>;
-  /** The keypath on which alone it depends, where its keys are exactly those that it holds for. */
+  /** Set if the filter depends on this keypath alone, and holds for exactly the keys listed for it. */
   readonly only: string | undefined;
   readonly cover: Cover | undefined;
 }
@@ -78,7 +80,7 @@ function analyse(filter: Filter, costOf: CostOf): Analysis {
   }
 }
 
-/** Undefined where keys do not tell. */
+/** Undefined if keys alone do not decide the comparison. */
 function keysOfComparison(filter: Exclude<Filter, { readonly kind: 'and' | 'or' | 'not' }>): KeySet | undefined {
   switch (filter.kind) {
     case 'eq':
@@ -105,7 +107,7 @@ function negate(analysis: Analysis, costOf: CostOf): Analysis {
   return piece === undefined ? unknown : exactly({ path: piece.path, keys: complementOf(piece.keys) }, costOf);
 }
 
-/** Of a filter that holds for just these keys. */
+/** The analysis of a filter that holds for exactly these keys. */
 function exactly(piece: Piece, costOf: CostOf): Analysis {
   const text = JSON.stringify(piece.path);
   return some(new Map([[text, piece]]), text, undefined, costOf);
@@ -124,7 +126,7 @@ function combine(kind: 'and' | 'or', members: readonly Analysis[], costOf: CostO
     : some(united(rest), only, together(rest), costOf);
 }
 
-/** @param cover one that is known already */
+/** @param cover a cover that is already known */
 function some(
   byPath: ReadonlyMap<string, Piece>,
   only: string | undefined,
@@ -167,7 +169,7 @@ function united(members: readonly Some[]): ReadonlyMap<string, Piece> {
   return pieces;
 }
 
-/** What covers each of them, a keypath once. */
+/** The union of all members' covers, with one piece per keypath. */
 function together(members: readonly Some[]): Cover | undefined {
   const sets = new Map<string, { readonly path: Path; readonly keys: KeySet[] }>();
   let cost = 0;

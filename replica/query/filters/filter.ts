@@ -1,15 +1,16 @@
 /**
- * Filters over documents: a small tree, compiled once into a predicate. The contract's `Filter` says what each comparison
- * means; docs/internals/live-queries.md has the rules.
- * L6. Where nothing is at a path, no comparison holds but `exists: false`; null is a value.
- * L7. `gt`, `gte`, `lt`, `lte` hold within one type only; numbers are one type, integers of any size compared exactly.
+ * Filters over documents: a small tree, compiled once into a predicate. The schema's `Filter` documents each
+ * comparison; docs/internals/live-queries.md has the rules.
+ * L6. If nothing is at a path, only `exists: false` holds; null is a value.
+ * L7. `gt`, `gte`, `lt`, `lte` hold within one type only; numbers are one type, and integers of any size compare
+ * exactly.
  */
 import type { Path } from '../../values/keypath.ts';
 import { compareValues, equalValues, type Value } from '../../values/value.ts';
 import type { StoredDocument } from '../stored-document.ts';
 import { fieldReader, valueType } from './fields.ts';
 
-/** `_id` is read by the path ['_id']. All filters are already checked; `path` was parsed. */
+/** A checked filter with parsed paths. The path ['_id'] reads the id. */
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }
   | { readonly kind: 'not'; readonly filter: Filter }
@@ -26,7 +27,7 @@ type Comparison = Exclude<Filter, { readonly kind: 'and' | 'or' | 'not' | 'exist
 
 export type Predicate = (document: StoredDocument) => boolean;
 
-/** Of the value at a path, where there is one. */
+/** A test of the value at a path; it is not called if there is none. */
 type Test = (found: Value) => boolean;
 
 export function compileFilter(filter: Filter | undefined): Predicate {
@@ -99,7 +100,7 @@ function within(value: Value, holds: (order: number) => boolean): Test {
   return (found) => valueType(found) === type && holds(compareValues(found, value));
 }
 
-/** Strings by a set; all else is few in practice, and found by its place in the order of values. */
+/** Finds strings in a set. Other values are few in practice, and are found by binary search. */
 function oneOf(values: readonly Value[]): Test {
   const strings = new Set<Value>();
   const others: Value[] = [];

@@ -1,28 +1,28 @@
 /**
- * Sets of keys: what a filter can hold for at one keypath, as intervals in the order of values (L8), from nothing there to
- * attachments. Unions, intersections and complements stay such sets, so `and`, `or` and `not` over one keypath are one set.
- * Why cuts: an interval ends between two values, before one or behind it. So the end of all strings, or of all that begin
- * alike, is a place like all others, also where no value is the last.
+ * Key sets: the keys at one keypath for which a filter can hold, as intervals in the order of values (L8), from
+ * "nothing there" to attachments. Unions, intersections and complements of key sets are key sets, so `and`, `or` and
+ * `not` over one keypath yield one set. Why cuts: an interval ends between two values, before or behind one. The end of
+ * all strings, or of all strings with one prefix, is then a cut like any other, although no string is the last.
  */
 import { AttachmentToken, compareValues, type Value } from '../../values/value.ts';
 import { valueType } from './fields.ts';
 
-/** A value at a keypath; undefined where nothing is there. */
+/** The value at a keypath; undefined if nothing is there. */
 export type Key = Value | undefined;
 
-/** Before or behind a key. */
+/** A cut: the place just before or just behind a key. */
 export interface Cut {
   readonly key: Key;
   readonly isBehind: boolean;
 }
 
-/** `from` is before `to`. Without `to` there is no end. */
+/** `from` is before `to`. Without `to` the interval is unbounded. */
 export interface Interval {
   readonly from: Cut;
   readonly to: Cut | undefined;
 }
 
-/** Intervals in their order; between two of them is at least one cut. */
+/** Intervals in ascending order, separated by at least one cut. */
 export type KeySet = readonly Interval[];
 
 const before = (key: Key): Cut => ({ key, isBehind: false });
@@ -31,7 +31,7 @@ const behind = (key: Key): Cut => ({ key, isBehind: true });
 const start = before(undefined);
 export const everyKey: KeySet = [{ from: start, to: undefined }];
 const emptyObject: Value = Object.freeze(Object.create(null));
-/** The least of each type that has no greatest value, and so the end of the type before it. */
+/** The least value of each type whose predecessor type has no greatest value: the end of that type. */
 const leastArray = before([]);
 const leastObject = before(emptyObject);
 const leastAttachment = before(new AttachmentToken(''));
@@ -40,13 +40,13 @@ export function compareCuts(a: Cut, b: Cut): number {
   return compareValues(a.key, b.key) || Number(a.isBehind) - Number(b.isBehind);
 }
 
-/** The end of an interval, or where the other begins or ends: no end is behind all. */
+/** Compares bounds of intervals; undefined is unbounded, and greater than every cut. */
 export function compareEnds(a: Cut | undefined, b: Cut | undefined): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return compareCuts(a, b);
 }
 
-/** Whether a key stands before a cut. */
+/** Whether a key is before a cut. */
 export function isBefore(key: Key, cut: Cut | undefined): boolean {
   if (cut === undefined) return true;
   const compared = compareValues(key, cut.key);
@@ -59,13 +59,13 @@ const interval = (from: Cut, to: Cut | undefined): KeySet => (compareEnds(from, 
 
 export const onlyKey = (key: Key): KeySet => [{ from: before(key), to: behind(key) }];
 
-/** The key, where an interval has no more than one. */
+/** The key of an interval that contains a single key. */
 export function soleKeyOf({ from, to }: Interval): { readonly key: Key } | undefined {
   const isSole = !from.isBehind && to?.isBehind === true && compareValues(from.key, to.key) === 0;
   return isSole ? { key: from.key } : undefined;
 }
 
-/** Where the values of one type begin and end: comparisons hold within it (L7). */
+/** The interval of all values of one type: comparisons hold within it (L7). */
 function ofType(value: Value): { readonly from: Cut; readonly to: Cut | undefined } {
   switch (valueType(value)) {
     case 'null':
@@ -104,7 +104,7 @@ export function keysStarting(beginning: string): KeySet {
   return interval(before(beginning), next === undefined ? leastArray : before(next));
 }
 
-/** The least string behind all that begin so; undefined where all strings behind it do. */
+/** The least string greater than all strings with a prefix; undefined if there is none. */
 function nextBeginning(beginning: string): string | undefined {
   for (let length = beginning.length; length > 0; length -= 1) {
     const unit = nextUnit(beginning.charCodeAt(length - 1));
@@ -113,7 +113,9 @@ function nextBeginning(beginning: string): string | undefined {
   return undefined;
 }
 
-/** By code point, surrogates come last: U+D7FF, U+E000 to U+FFFF, U+D800 to U+DFFF. */
+/**
+ * The next UTF-16 unit in code point order, in which surrogates come last: U+D7FF, U+E000 to U+FFFF, U+D800 to U+DFFF.
+ */
 function nextUnit(unit: number): number | undefined {
   if (unit === 0xd7ff) return 0xe000;
   if (unit === 0xffff) return 0xd800;
@@ -160,7 +162,7 @@ export function complementOf(set: KeySet): KeySet {
 
 const nothing = Symbol('nothing there');
 
-/** What a Map can tell apart, where that is just what differs. */
+/** A key in a form that a Map compares as the order of values does. */
 export type Identity = string | number | bigint | boolean | null | typeof nothing;
 
 /** Undefined for arrays, objects and attachments. */
@@ -169,7 +171,7 @@ export function identityOf(key: Key): Identity | undefined {
     case 'undefined':
       return nothing;
     case 'number':
-      // An integer outside ±(2^53 − 1) may be a float or a bigint.
+      // An integer outside ±(2^53 − 1) may be a float or a bigint: both become a bigint.
       return Number.isSafeInteger(key) || !Number.isInteger(key) ? key : BigInt(key);
     case 'object':
       return key === null ? null : undefined;

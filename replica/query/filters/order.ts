@@ -1,8 +1,9 @@
 /**
- * Orders over documents: by keypaths across types, ties by `_id` (by code point), so that no two documents of a collection
- * are equal.
- * L8. The order is total: nothing there, null, false, true, numbers, strings by code point, arrays, objects, attachments;
- *     DESC turns that round; ties go by `_id`, rising in either direction.
+ * Orders over documents: by values at keypaths, across types, with ties broken by `_id` (by code point), so no two
+ * documents of a collection compare equal.
+ * L8. The order is total: nothing there, null, false, true, numbers, strings by code point, arrays, objects,
+ * attachments;
+ *     DESC reverses that; ties go by `_id`, ascending in either direction.
  */
 import type { Path } from '../../values/keypath.ts';
 import { compareValues, type Value } from '../../values/value.ts';
@@ -14,10 +15,10 @@ export interface OrderField {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** What an order goes by: the values at its keypaths, undefined where nothing is there. */
+/** The values at the order's keypaths; undefined where a document has none. */
 export type OrderKeys = readonly (Value | undefined)[];
 
-/** A document with its keys read once, where it will be compared many times. */
+/** A document with its sort keys, read once for many comparisons. */
 export interface Ranked {
   readonly document: StoredDocument;
   readonly keys: OrderKeys;
@@ -42,7 +43,7 @@ export function compileRankedOrder(order: readonly OrderField[]): (a: Ranked, b:
   };
 }
 
-/** Whether a document stands before the one that it was made for. */
+/** Makes a test for one document: whether another document is before it. */
 export type Precedes = (document: StoredDocument) => (other: StoredDocument) => boolean;
 
 export function compilePrecedes(order: readonly OrderField[]): Precedes {

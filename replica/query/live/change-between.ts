@@ -1,8 +1,9 @@
 /**
- * What leads from any result of a live query to any later one, however many changes lie between. So for a reader who is
- * slow nothing has to be kept but the result that it has.
- * L3. It is one change, and minimal: nothing is in it of what came and went again between the two, nor a document that was
- *     changed and changed back.
+ * Computes the change from any result of a live query to any later one, however many changes are between them. So the
+ * server need only keep the result that a slow reader has.
+ * L3. It is one change, and minimal: it omits documents that entered and left again in between, and documents that were
+ * changed and
+ *     changed back.
  */
 import type { StoredDocument } from '../stored-document.ts';
 import { Branch, type ListNode } from '../structures/counted-list.ts';
@@ -13,8 +14,8 @@ import { differenceOf } from './result-difference.ts';
 type Node = ListNode<StoredDocument, undefined>;
 
 /**
- * Undefined where both show the same. Costs what differs, and a look at each node of the lists.
- * @param reasonOf why a document that is in the result no more is not
+ * Undefined if both show the same. Costs the differences, plus a look at each node of the lists.
+ * @param reasonOf the reason why a document is not in the result any more
  */
 export function changeBetween(
   before: DocumentList,
@@ -22,7 +23,7 @@ export function changeBetween(
   reasonOf: (id: string) => RemovalReason,
 ): ResultChange | undefined {
   if (before === after) return undefined;
-  // What stands in a node that both have is the same object in both.
+  // Items in shared nodes are the same objects in both lists.
   const touched = new Map<string, StoredDocument>();
   const nodesAfter = new Set<Node>(nodesOf(after.root));
   for (const document of itemsOutside(before.root, nodesAfter)) touched.set(document.id, document);

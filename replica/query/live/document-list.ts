@@ -1,6 +1,5 @@
 /**
- * Documents in an order, as they stood at one version: a result. Nothing is copied where one result follows on another: they
- * share what they have in common.
+ * A result: an ordered list of documents at one version. Successive results share nodes instead of copying.
  */
 import type { StoredDocument } from '../stored-document.ts';
 import { CountedList, itemsBetween, type ListNode, leafAt } from '../structures/counted-list.ts';
@@ -9,7 +8,7 @@ export class DocumentList implements Iterable<StoredDocument> {
   readonly root: ListNode<StoredDocument, undefined>;
   readonly length: number;
 
-  /** @param length of what is at the root, so many */
+  /** @param length cuts the list to its first `length` documents */
   constructor(root: ListNode<StoredDocument, undefined>, length = Number.POSITIVE_INFINITY) {
     this.root = root;
     this.length = Math.min(length, root.count);

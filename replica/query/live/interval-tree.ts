@@ -1,11 +1,12 @@
 /**
- * Intervals of keys, each with those that are interested in it: which of them hold a key is found without looking at the
- * others.
- * L18. Finding costs a logarithmic way for each interval that is found, adding and taking away a logarithmic way, in whatever
- *      order intervals come and go.
- * Sources: a tree by where intervals begin, in which each node knows where the last one below it ends: Cormen, Leiserson,
- * Rivest and Stein, Introduction to Algorithms, chapter 17.3; balanced as a treap: Seidel and Aragon, Randomized Search Trees
- * (Algorithmica, 1996), with priorities hashed from a count, which know nothing of the keys.
+ * Interval tree: intervals of keys, each with a set of members. It finds the intervals that contain a key without
+ * looking at the others.
+ * L18. A search costs a logarithmic path for each interval found; adding and removing cost a logarithmic path, in
+ * whatever
+ *      order intervals are added and removed.
+ * Sources: a tree ordered by the starts of intervals, in which each node stores the greatest end below it: Cormen,
+ * Leiserson, Rivest and Stein, Introduction to Algorithms, chapter 17.3; balanced as a treap: Seidel and Aragon,
+ * Randomized Search Trees (Algorithmica, 1996), with priorities hashed from a counter, independent of the keys.
  */
 import { type Cut, compareCuts, compareEnds, holdsKey, type Interval, isBefore, type Key } from '../filters/key-set.ts';
 import { SmallSet } from '../structures/small-set.ts';
@@ -16,7 +17,7 @@ interface Node<Member extends NonNullable<unknown>> {
   readonly priority: number;
   left: Node<Member> | undefined;
   right: Node<Member> | undefined;
-  /** Where the last interval of it and of those below it ends. */
+  /** The greatest end of its interval and of all intervals below it. */
   lastEnd: Cut | undefined;
 }
 
@@ -49,7 +50,7 @@ export class IntervalTree<Member extends NonNullable<unknown>> {
     this.#root = without(this.#root, interval);
   }
 
-  /** Tells of each set of members whose interval holds the key; until it is told enough. */
+  /** Calls `found` with the members of each interval that contains the key, until it returns 'enough'. */
   visit(key: Key, found: (members: SmallSet<Member>) => 'enough' | undefined): void {
     visit(this.#root, key, found);
   }
@@ -79,7 +80,7 @@ function visit<Member extends NonNullable<unknown>>(
 ): 'enough' | undefined {
   if (node === undefined || !isBefore(key, node.lastEnd)) return undefined;
   if (visit(node.left, key, found) === 'enough') return 'enough';
-  // Those on the right begin where it does, or behind it.
+  // The intervals on the right start where this one does, or later.
   if (isBefore(key, node.interval.from)) return undefined;
   if (holdsKey(node.interval, key) && found(node.members) === 'enough') return 'enough';
   return visit(node.right, key, found);
@@ -108,7 +109,7 @@ function without<Member extends NonNullable<unknown>>(
   return settled(root);
 }
 
-/** Those before an interval, and those behind it. */
+/** Splits a tree into the intervals before one, and those behind it. */
 function split<Member extends NonNullable<unknown>>(
   root: Node<Member> | undefined,
   interval: Interval,
@@ -124,7 +125,7 @@ function split<Member extends NonNullable<unknown>>(
   return [before, settled(root)];
 }
 
-/** @param left all of it is before all of `right` */
+/** @param left all of its intervals are before those of `right` */
 function joined<Member extends NonNullable<unknown>>(
   left: Node<Member> | undefined,
   right: Node<Member> | undefined,
@@ -138,7 +139,7 @@ function joined<Member extends NonNullable<unknown>>(
   return settled(right);
 }
 
-/** The node, once what is below it has changed. */
+/** Recomputes lastEnd after a change below the node. */
 function settled<Member extends NonNullable<unknown>>(node: Node<Member>): Node<Member> {
   node.lastEnd = node.interval.to;
   for (const below of [node.left, node.right]) {
@@ -147,7 +148,7 @@ function settled<Member extends NonNullable<unknown>>(node: Node<Member>): Node<
   return node;
 }
 
-/** Of a count, 32 bits that look like chance: the finalizer of MurmurHash3 (Appleby). */
+/** Hashes a counter to 32 pseudorandom bits: the finalizer of MurmurHash3 (Appleby). */
 function scattered(count: number): number {
   let bits = Math.imul(count ^ (count >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);

@@ -1,8 +1,10 @@
 /**
- * All live queries of a replica: equal ones are one, and a change is shown only to those that it may concern.
- * L12. Readers of equal definitions share one result, and each is told every change of it in the turn of `apply`, after all
- *      results are at the new version; a reader that is closed is told nothing any more, one opened meanwhile nothing of
- *      what its result shows already.
+ * All live queries of a replica. Equal queries are shared, and a change is passed only to those that it may concern.
+ * L12. Readers of equal definitions share one result. Each is notified of every change of it in the turn of `apply`,
+ * after all
+ *      results have reached the new version; a closed reader is not notified any more, and one that was opened
+ * meanwhile is not
+ *      notified of changes that its result already shows.
  */
 import { jsonFromValue } from '../../values/json.ts';
 import type { DocumentReader } from '../access/document-reader.ts';
@@ -14,12 +16,12 @@ import type { DocumentChange, LiveQueryDefinition, ResultChange } from './result
 
 export interface LiveReader {
   readonly result: DocumentList;
-  /** What leads to the result from what it was before changes that have been applied. */
+  /** The change from the result before `changes`, which have been applied, to the present result. */
   since(changes: readonly DocumentChange[]): ResultChange;
   close(): void;
 }
 
-/** A live query and those who read it. */
+/** A live query and its readers. */
 interface SharedQuery {
   readonly query: LiveQuery;
   readonly readers: Set<Reader>;
@@ -28,7 +30,7 @@ interface SharedQuery {
 interface Told {
   readonly shared: SharedQuery;
   readonly change: ResultChange;
-  /** Of those that read when the change was made. */
+  /** The readers that were open when the change was made. */
   readonly readers: readonly Reader[];
 }
 
@@ -38,14 +40,14 @@ export class LiveQueries {
   readonly #index = new QueryIndex<SharedQuery>();
   #readers = 0;
 
-  /** @param reader of what is durable now */
+  /** @param reader the durable state */
   constructor(reader: DocumentReader) {
     this.#reader = reader;
   }
 
   /**
-   * @param changed told in the turn of `apply`; must not throw
-   * @throws {BadUserInputError} where `first` is below 0
+   * @param changed called in the turn of `apply`; must not throw
+   * @throws {BadUserInputError} if `first` is below 0
    */
   open(definition: LiveQueryDefinition, changed: (change: ResultChange) => void): LiveReader {
     const key = keyOf(definition);
@@ -54,7 +56,7 @@ export class LiveQueries {
     return new Reader(shared, changed, () => this.#left(key, shared));
   }
 
-  /** All changes of one turn at once, once the reader shows them. */
+  /** Applies all changes of one turn at once; the reader must already show them. */
   apply(changes: readonly DocumentChange[]): void {
     if (this.#sharedByKey.size === 0) return;
     const events: Told[] = [];
@@ -65,7 +67,7 @@ export class LiveQueries {
     tell(events);
   }
 
-  /** Different queries held now, and their readers. */
+  /** The number of distinct live queries, and of their readers. */
   get size(): { readonly queries: number; readonly readers: number } {
     return { queries: this.#sharedByKey.size, readers: this.#readers };
   }
@@ -109,7 +111,7 @@ class Reader implements LiveReader {
     return this.#shared.query.since(changes);
   }
 
-  /** Nothing, once it is closed. */
+  /** Does nothing after close. */
   tell(change: ResultChange): void {
     if (this.#shared.readers.has(this)) this.#changed(change);
   }
@@ -119,7 +121,7 @@ class Reader implements LiveReader {
   }
 }
 
-/** The same for definitions that ask the same in the same words. */
+/** Equal for definitions that are spelt the same. */
 function keyOf({ collection, filter, order, first }: LiveQueryDefinition): string {
   const fields = order.map(({ path, direction }) => [path, direction]);
   return JSON.stringify([collection, filter === undefined ? null : spellFilter(filter), fields, first ?? null]);

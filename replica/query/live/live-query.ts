@@ -1,10 +1,13 @@
 /**
- * One live query: the sorted result of (collection, filter, order, first). Pure: no clock, no I/O. docs/internals/live-queries.md.
+ * One live query: the sorted result of (collection, filter, order, first). Pure: no clock, no I/O.
+ * docs/internals/live-queries.md.
  * L1. After `apply`, `result` equals a fresh query over the same state.
- * L2. The change leads from the result before to the result after; undefined where these are equal.
- * L5. A document leaves a result with the reason that its last change in it gives: it was removed, evicted here, or exists
- *     and no longer belongs there.
- * Why all matches are held, those past `first` too: when a document leaves a full result the next one is known at once.
+ * L2. The change leads from the result before to the result after; undefined if these are equal.
+ * L5. A document leaves a result with the reason that its last change gives: it was removed, was evicted here, or still
+ * exists
+ *     but no longer belongs to the result.
+ * Why all matches are kept, including those past `first`: when a document leaves a full result, the next one is known
+ * at once.
  */
 
 import type { DocumentReader } from '../access/document-reader.ts';
@@ -20,22 +23,25 @@ import { differenceOf } from './result-difference.ts';
 
 export interface LiveQuery {
   readonly definition: LiveQueryDefinition;
-  /** Another list after each change: who holds an old one keeps an old result. */
+  /** A new list after each change: an old list stays an old result. */
   readonly result: DocumentList;
-  /** All changes of one turn (usually one transaction's) at once. */
+  /** Applies all changes of one turn (usually of one transaction) at once. */
   apply(changes: readonly DocumentChange[]): ResultChange | undefined;
-  /** What leads here from the result as it was before changes that have been applied; empty where that is the same. */
+  /**
+   * The change from the result before `changes`, which have been applied, to the present result; empty if these are
+   * equal.
+   */
   since(changes: readonly DocumentChange[]): ResultChange;
 }
 
-/** @throws {BadUserInputError} where `first` is below 0 */
+/** @throws {BadUserInputError} if `first` is below 0 */
 export function openLiveQuery(definition: LiveQueryDefinition, reader: DocumentReader): LiveQuery {
   checkCount(definition.first, 'first');
   const matches = sortedMatches(reader, definition.collection, definition.filter, definition.order);
   return new SortedResult(definition, new CountedList(matches));
 }
 
-/** The result as the first thing that a reader is told. */
+/** The whole result as a change from nothing: the first event of a reader. */
 export const wholeResult = (result: DocumentList): ResultChange => ({
   before: DocumentList.of([]),
   after: result,
@@ -93,7 +99,7 @@ class SortedResult implements LiveQuery {
     return change ?? { before, after, inserted: [], updated: [], removed: [], moved: [] };
   }
 
-  /** One change a document: from what stood before the first to what stands after the last. */
+  /** Merges the changes of each document into one: from its state before the first to its state after the last. */
   #byId(changes: readonly DocumentChange[]): ReadonlyMap<string, DocumentChange> {
     const changesById = new Map<string, DocumentChange>();
     for (const change of changes) {
@@ -104,11 +110,11 @@ class SortedResult implements LiveQuery {
     return changesById;
   }
 
-  /** @returns the first place at which anything left or came; past all where nothing did */
+  /** @returns the lowest index at which a document left or entered; infinite if none did */
   #edit(changes: Iterable<DocumentChange>): number {
     let first = Number.POSITIVE_INFINITY;
     const arriving: StoredDocument[] = [];
-    // What left is found among those that stand as they did: all leave before the first one comes.
+    // A leaving document is found by binary search, which needs the old order: remove all before inserting any.
     for (const { before, after } of changes) {
       if (after !== undefined && this.#isMatch(after)) arriving.push(after);
       if (before === undefined || !this.#isMatch(before)) continue;

@@ -1,8 +1,11 @@
 /**
- * Which live queries a turn's changes may concern: those whose filters can hold for what a document was, or for what it is.
- * L12. A change is shown only to queries of its collection whose filters can hold for it. Each query stands at the keys of
- *      one cover of its filter: single ones in a map, intervals in a tree. So what a change costs goes by how many it
- *      concerns, not by how many there are.
+ * Finds the live queries that the changes of a turn may concern: those whose filters can hold for a document's state
+ * before or after.
+ * L12. A change is passed only to queries of its collection whose filters can hold for it. Each query is filed under
+ * the keys of
+ *      one cover of its filter: single keys in a map, intervals in a tree. So a change costs as many steps as it
+ * concerns
+ *      queries, however many there are.
  */
 import { limits } from '../../../limits.ts';
 import type { Path } from '../../values/keypath.ts';
@@ -30,7 +33,7 @@ export class QueryIndex<Query extends NonNullable<unknown>> {
     if (queries.isEmpty) this.#collections.delete(collection);
   }
 
-  /** For each query that may be concerned, the changes to show it, in their order. */
+  /** For each query that may be concerned: its changes, in order. */
   concerned(changes: readonly DocumentChange[]): ReadonlyMap<Query, readonly DocumentChange[]> {
     const byCollection = new Map<string, DocumentChange[]>();
     for (const change of changes) append(byCollection, change.collection, change);
@@ -42,11 +45,11 @@ export class QueryIndex<Query extends NonNullable<unknown>> {
   }
 }
 
-/** Those of one collection. */
+/** The live queries of one collection. */
 class CollectionQueries<Query extends NonNullable<unknown>> {
-  /** Where each stands; nowhere where its filter holds for nothing. */
+  /** Where each query is filed; no places if its filter never holds. */
   readonly #places = new Map<Query, readonly Place<Query>[] | 'everywhere'>();
-  /** Those that any document may match. */
+  /** Queries that any document may match. */
   readonly #everywhere = new Set<Query>();
   readonly #byPath = new Map<string, PathQueries<Query>>();
 
@@ -103,7 +106,10 @@ class CollectionQueries<Query extends NonNullable<unknown>> {
     return queries;
   }
 
-  /** About how many queries a write would be shown for nothing: those that stand at the same keys already, and wide ranges. */
+  /**
+   * About how many queries a write would notify in vain: those already filed under the same keys, and those on wide
+   * ranges.
+   */
   #costOf({ path, keys }: Piece): number {
     if (keys.length > limits.liveQueryKeys) return Number.POSITIVE_INFINITY;
     if (keys.length > aCrowd) return keys.length;
@@ -114,7 +120,7 @@ class CollectionQueries<Query extends NonNullable<unknown>> {
   }
 }
 
-/** A key of a keypath, or an interval of keys. */
+/** A single key of a keypath, or an interval of keys. */
 type Spot = { readonly identity: Identity } | { readonly interval: Interval };
 
 function spotOf(interval: Interval): Spot {
@@ -127,7 +133,7 @@ interface Place<Query extends NonNullable<unknown>> {
   readonly at: Spot;
 }
 
-/** How much of what is written an interval is likely to hold, against a single key. */
+/** The estimated share of writes whose key is in the interval, relative to a single key. */
 function widthOf(interval: Interval): number {
   if (soleKeyOf(interval) !== undefined) return 1;
   const { from, to } = interval;
@@ -137,16 +143,16 @@ function widthOf(interval: Interval): number {
 }
 
 const widest = 256;
-/** Past so many, one more makes no difference to a choice. */
+/** Counting stops here: more queries would not change the choice of a cover. */
 const aCrowd = 64;
 
-/** Queries that stand at the keys of one keypath. */
+/** The live queries filed under the keys of one keypath. */
 class PathQueries<Query extends NonNullable<unknown>> {
   readonly #read: FieldReader;
   readonly #bySoleKey = new Map<Identity, SmallSet<Query>>();
   readonly #byInterval = new IntervalTree<Query>();
 
-  /** The keypath. */
+  /** The keypath as text. */
   readonly text: string;
 
   constructor(path: Path, text: string) {
@@ -178,7 +184,7 @@ class PathQueries<Query extends NonNullable<unknown>> {
     if (queries?.size === 0) this.#bySoleKey.delete(at.identity);
   }
 
-  /** How many stand at the beginning of an interval, counted up to a crowd. */
+  /** The number of queries filed where an interval starts, counted up to aCrowd. */
   crowdAt(interval: Interval): number {
     const identity = soleIdentityOf(interval);
     let count = identity === undefined ? 0 : (this.#bySoleKey.get(identity)?.size ?? 0);
@@ -189,7 +195,7 @@ class PathQueries<Query extends NonNullable<unknown>> {
     return Math.min(count, aCrowd);
   }
 
-  /** Tells of each query that stands at a key which the document had or has; of some twice. */
+  /** Calls `met` for each query filed under the document's key before or after the change; for some queries twice. */
   meet({ before, after }: DocumentChange, met: (query: Query) => void): void {
     if (before !== undefined) this.#meetAt(this.#read(before), met);
     if (after === undefined || (before !== undefined && this.#read(before) === this.#read(after))) return;

@@ -1,4 +1,4 @@
-/** What a live query asks for, and the changes of its result. */
+/** Live query definitions, and the changes of their results. */
 
 import type { Filter } from '../filters/filter.ts';
 import type { OrderField } from '../filters/order.ts';
@@ -14,17 +14,20 @@ export interface LiveQueryDefinition {
 
 export type RemovalReason = 'REMOVED' | 'EVICTED' | 'LEFT_RESULT' | 'ACCESS_LOST';
 
-/** What happened to one document in one turn, as what is durable here shows it. */
+/** The change of one document in one turn, in the durable state. */
 export interface DocumentChange {
   readonly collection: string;
   readonly id: string;
   readonly before: StoredDocument | undefined;
   readonly after: StoredDocument | undefined;
-  /** True where `after` is undefined because it was evicted here. */
+  /** True if `after` is undefined because the document was evicted here. */
   readonly evicted: boolean;
 }
 
-/** As the contract's LiveDocuments says; indexes of `removed` and `moved.from` are of `before`, all others of `after`. */
+/**
+ * As the schema's LiveDocuments documents it. The indexes of `removed` and `moved.from` refer to `before`, all others
+ * to `after`.
+ */
 export interface ResultChange {
   readonly before: DocumentList;
   readonly after: DocumentList;

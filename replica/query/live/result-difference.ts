@@ -1,9 +1,9 @@
 /**
- * What leads from one result to another: the contract's inserted, updated, removed and moved.
- * L4. It is minimal: `updated` only where a document shows something else, and `moved` the fewest that must move, so that
- *     a reader of one change redraws no more than it has to. Where either of two may move, the one that was touched does.
- * Why segments: what was not touched stands in both results in long runs, and a run moves or stays as a whole. So what a
- * difference costs depends on how many were touched, and not on how far apart they stand.
+ * Computes the difference between two results, as the schema documents it: inserted, updated, removed and moved.
+ * L4. It is minimal: `updated` has only documents that show something else, and `moved` the fewest that must move, so
+ *     a reader that applies it redraws as little as possible. If either of two could move, the touched one does. Why
+ * segments: untouched documents form long runs in both results, and a run moves or stays as a whole. So the cost
+ * depends on the number of touched documents, and not on how far apart they are.
  */
 import { showsSame } from '../../crdt/document.ts';
 import type { StoredDocument } from '../stored-document.ts';
@@ -12,7 +12,10 @@ import type { DocumentList } from './document-list.ts';
 import type { RemovalReason, ResultChange } from './result-change.ts';
 import { walkSideBySide } from './side-by-side.ts';
 
-/** So many documents that are in both results, in one order: indexes of the first in the result before and after. */
+/**
+ * A run of documents that are in both results in the same order; `from` and `to` are the first one's indexes before and
+ * after.
+ */
 interface Segment {
   readonly from: number;
   readonly to: number;
@@ -20,14 +23,17 @@ interface Segment {
   readonly isTouched: boolean;
 }
 
-/** @param touched whether a document may have changed, come or gone: all others are the same objects, in one order */
+/**
+ * @param touched whether a document may have been changed, added or removed; the others are the same objects in the
+ * same order
+ */
 export function differenceOf(
   before: DocumentList,
   after: DocumentList,
   touched: (id: string) => boolean,
   reasonOf: (id: string) => RemovalReason,
 ): ResultChange | undefined {
-  /** Of documents of `before` that were not met side by side. */
+  /** The documents of `before` that the walk did not pair. */
   const former = new Map<string, { readonly index: number; readonly document: StoredDocument }>();
   const runs = new Runs();
   const unmet: { readonly index: number; readonly document: StoredDocument }[] = [];
@@ -53,17 +59,17 @@ export function differenceOf(
   }
   const removed: ResultChange['removed'][number][] = [];
   for (const [id, { index }] of former) removed.push({ index, id, reason: reasonOf(id) });
-  // What was met side by side kept its order.
+  // Paired documents kept their order.
   const moved = touchedOnes.length > 0 ? movesAmong(after, inOrder([...runs.segments, ...touchedOnes])) : [];
   if (inserted.length + updated.length + removed.length + moved.length === 0) return undefined;
   return { before, after, inserted, updated, removed, moved };
 }
 
-/** Of documents that were not touched. */
+/** Runs of untouched documents. */
 class Runs {
   readonly segments: { from: number; to: number; count: number; isTouched: false }[] = [];
 
-  /** What follows on the last run in both results is part of it. */
+  /** Extends the last run if the new one directly follows it in both results. */
   add(from: number, to: number, count: number): void {
     const last = this.segments.at(-1);
     if (last !== undefined && last.from + last.count === from && last.to + last.count === to) last.count += count;
@@ -73,12 +79,12 @@ class Runs {
 
 const inOrder = (segments: Segment[]): readonly Segment[] => segments.sort((a, b) => a.to - b.to);
 
-/** @param segments of all that is in both results, in their order after */
+/** @param segments all documents that are in both results, in their order in `after` */
 function movesAmong(after: DocumentList, segments: readonly Segment[]): ResultChange['moved'][number][] {
   if (isRising(segments)) return [];
   let members = 0;
   for (const { count } of segments) members += count;
-  // That one more stays counts for more than how many of them were not touched.
+  // Keeping more documents in place always outweighs keeping untouched ones in place.
   const weights = Float64Array.from(segments, ({ count, isTouched }) => count * (members + (isTouched ? 1 : 2)));
   const froms = Int32Array.from(segments, ({ from }) => from);
   const moved: ResultChange['moved'][number][] = [];
@@ -94,7 +100,7 @@ function movesAmong(after: DocumentList, segments: readonly Segment[]): ResultCh
   return moved;
 }
 
-/** Whether all stand in the order in which they stood. */
+/** Whether all segments have kept their order. */
 function isRising(segments: readonly Segment[]): boolean {
   let last = -1;
   for (const { from } of segments) {

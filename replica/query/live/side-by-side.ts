@@ -1,6 +1,7 @@
 /**
- * Two lists walked side by side: runs of items that are the same object in both, and what stands in one of them alone.
- * L15. Where one list grew out of the other, nodes that they share are passed by at once: the walk costs what differs.
+ * Walks two lists side by side and reports runs of items that are the same object in both, and items that are only in
+ * one.
+ * L15. If one list was made from the other, shared nodes are skipped as a whole: the walk costs the differences.
  */
 
 import type { StoredDocument } from '../stored-document.ts';
@@ -8,14 +9,17 @@ import { Branch, heightOf, type Leaf, type ListNode } from '../structures/counte
 import type { DocumentList } from './document-list.ts';
 
 export interface SideBySide {
-  /** So many are the same from these indexes on. */
+  /** `count` items are the same from these indexes on. */
   same(before: number, after: number, count: number): void;
-  /** Met in the list before, and not beside it in the one after. */
+  /** An item of the first list that is not paired with one of the second. */
   before(index: number, document: StoredDocument): void;
   after(index: number, document: StoredDocument): void;
 }
 
-/** @param touched whether a document may have changed, come or gone: all others stand in the same order in both lists */
+/**
+ * @param touched whether a document may have been changed, added or removed; the others are in the same order in both
+ * lists
+ */
 export function walkSideBySide(
   before: DocumentList,
   after: DocumentList,
@@ -29,7 +33,7 @@ export function walkSideBySide(
   }
 }
 
-/** Passes a node that both lists have here, or makes way for finding one. False where both stand at an item. */
+/** Skips a node that both lists share here, or descends towards one. False if both cursors are at an item. */
 function passShared(old: Cursor, now: Cursor, met: SideBySide): boolean {
   const { node: oldNode } = old;
   const { node: nowNode } = now;
@@ -65,12 +69,12 @@ function passOne(old: Cursor, now: Cursor, touched: (id: string) => boolean, met
 
 type Node = ListNode<StoredDocument, undefined>;
 
-/** A place in a list: before a node, or at an item of a leaf that was entered. */
+/** A position in a list: before a node, or at an item of an entered leaf. */
 class Cursor {
   readonly #length: number;
   readonly #above: { readonly branch: Branch<StoredDocument, undefined>; child: number }[] = [];
   index = 0;
-  /** The highest that begins here and was not entered; undefined at an item, and at the end. */
+  /** The highest node that starts here and has not been entered; undefined at an item and at the end. */
   node: Node | undefined;
   #leaf: Leaf<StoredDocument, undefined> | undefined;
   #offset = 0;
@@ -84,12 +88,12 @@ class Cursor {
     return this.index >= this.#length;
   }
 
-  /** Whether so many more are in the list. */
+  /** Whether the list has at least `count` more items. */
   has(count: number): boolean {
     return this.index + count <= this.#length;
   }
 
-  /** The item here, entering what it stands in; undefined at the end. */
+  /** The item here, after entering the nodes above it; undefined at the end. */
   item(): StoredDocument | undefined {
     if (this.isAtEnd) return undefined;
     while (this.node !== undefined) this.enter();
@@ -119,7 +123,7 @@ class Cursor {
     if (this.#offset >= (this.#leaf?.items.length ?? 0)) this.#goOn();
   }
 
-  /** To the highest node that begins behind what was passed. */
+  /** Moves to the highest node that starts after the skipped part. */
   #goOn(): void {
     this.node = undefined;
     for (let place = this.#above.at(-1); place !== undefined; place = this.#above.at(-1)) {

@@ -1,10 +1,12 @@
 /**
- * Cursors: places in an order, as opaque text. One holds the order's values and the `_id` of the document that it was made
- * of, so that it stays good when documents come and go.
- * L10. A cursor names the place at which its document stood, whether or not the document is still there.
- * L11. A cursor is small, however large the document's values are: of a large value it holds the beginning (of a string) or
- *      the type, and a digest. While the document is there with that value, its own value is taken. Else, documents that the
- *      beginning cannot tell apart from it count as beyond the cursor, on either side: they may be repeated, never skipped.
+ * Cursors: places in an order, as opaque text. A cursor holds the order's values and the `_id` of the document that it
+ * was made from, so it stays valid when documents are added and removed.
+ * L10. A cursor names the place that its document had, whether or not the document still exists.
+ * L11. A cursor is small, however large the document's values are: instead of a large value it holds a prefix (of a
+ * string) or the
+ *      type, and a digest. While the document still has that value, the value itself is used. Otherwise, documents that
+ * the prefix cannot
+ *      distinguish from it count as beyond the cursor, in both directions: they may be repeated, but are never skipped.
  */
 import { createHash } from 'node:crypto';
 import { BadUserInputError } from '../../../errors.ts';
@@ -15,10 +17,13 @@ import { valueType } from '../filters/fields.ts';
 import { compileKeys, type OrderField, type OrderKeys, type Ranked } from '../filters/order.ts';
 import type { StoredDocument } from '../stored-document.ts';
 
-/** Types of which a value can be too large for a cursor. */
+/** Types whose values can be too large for a cursor. */
 type ShortenedType = 'string' | 'array' | 'object' | 'attachment';
 
-/** What a cursor knows of one value. `value` of a shortened one: the beginning of a string, else the least of its type. */
+/**
+ * A cursor's knowledge of one value. If shortened, `value` is the prefix of a string, or else the least value of the
+ * type.
+ */
 export type CursorKey =
   | { readonly shortened: undefined; readonly value: Value | undefined }
   | { readonly shortened: ShortenedType; readonly value: Value; readonly digest: string };
@@ -28,26 +33,29 @@ export interface Cursor {
   readonly keys: readonly CursorKey[];
 }
 
-/** JSON within: `[mark of the order, _id, [key, …]]`; a key is null (nothing there), [value], or [beginning, type, digest]. */
+/**
+ * The JSON inside is `[digest of the order, _id, [key, …]]`; a key is null (nothing there), [value], or [prefix, type,
+ * digest].
+ */
 export function encodeCursor(document: StoredDocument, order: readonly OrderField[]): string {
   const keys = compileKeys(order)(document).map(encodeKey);
   return Buffer.from(JSON.stringify([markOf(order), document.id, keys])).toString('base64url');
 }
 
 /**
- * @param argument how errors name it: `after` or `before`
+ * @param argument the cursor's name in errors: `after` or `before`
  * @throws {BadUserInputError}
  */
 export function decodeCursor(text: string, order: readonly OrderField[], argument: string): Cursor {
   const [mark, id, keys] = asArray(parse(text, argument), argument);
   if (typeof mark !== 'string' || typeof id !== 'string' || !Array.isArray(keys)) throw noCursor(argument);
   if (mark !== markOf(order) || keys.length !== order.length) {
-    throw new BadUserInputError(argument, 'is a cursor of another order: begin again without it');
+    throw new BadUserInputError(argument, 'is a cursor of another order: start again without it');
   }
   return { id, keys: keys.map((key: unknown) => decodeKey(key, argument)) };
 }
 
-/** The cursor with the values of its document in the place of those that it holds shortened, as far as they are the same. */
+/** Replaces shortened values by those of the cursor's document, as far as their digests agree. */
 export function completeCursor(
   cursor: Cursor,
   document: StoredDocument | undefined,
@@ -63,7 +71,7 @@ export function completeCursor(
   return { ...cursor, keys };
 }
 
-/** @returns less than 0 where the document stands before the cursor; undefined where the cursor does not know */
+/** @returns less than 0 if the document is before the cursor; undefined if the cursor cannot tell */
 export function compileCursorOrder(
   order: readonly OrderField[],
 ): (ranked: Ranked, cursor: Cursor) => number | undefined {
@@ -78,7 +86,7 @@ export function compileCursorOrder(
   };
 }
 
-/** @returns less than 0 where the value is before the cursor's; undefined where the cursor does not know */
+/** @returns less than 0 if the value is before the cursor's; undefined if the cursor cannot tell */
 export function compareToKey(value: Value | undefined, key: CursorKey): number | undefined {
   if (key.shortened !== undefined && value !== undefined && valueType(value) === key.shortened) {
     const known = typeof value === 'string' && typeof key.value === 'string' && !value.startsWith(key.value);
@@ -90,7 +98,7 @@ export function compareToKey(value: Value | undefined, key: CursorKey): number |
 function encodeKey(value: OrderKeys[number]): unknown {
   if (value === undefined) return null;
   if (charactersLeft(value, limits.cursorValueCharacters) >= 0) return [jsonFromValue(value)];
-  // It may end with half of a code point: that sorts where the whole one does.
+  // The prefix may end with half of a code point; it still sorts where the whole one does.
   const beginning = typeof value === 'string' ? value.slice(0, limits.cursorValueCharacters) : null;
   return [beginning, valueType(value), digestOf(value)];
 }
@@ -124,7 +132,7 @@ function decodeValue(json: unknown, argument: string): Value {
   }
 }
 
-/** What remains of so many characters after a value is written; less than 0, found early, where it does not fit. */
+/** How many of `characters` are left after the value; negative, without reading all of it, if it does not fit. */
 function charactersLeft(value: Value, characters: number): number {
   if (typeof value === 'string') return characters - value.length - 2;
   if (value instanceof AttachmentToken) return characters - value.id.length - 2;
@@ -155,7 +163,7 @@ function digestOf(value: Value): string {
     .slice(0, 22);
 }
 
-/** Tells orders apart; nothing depends on its being hard to forge. */
+/** Distinguishes orders; not a protection against forgery. */
 function markOf(order: readonly OrderField[]): string {
   const text = JSON.stringify(order.map(({ path, direction }) => [path, direction]));
   return createHash('sha256').update(text).digest('base64url').slice(0, 8);
@@ -176,4 +184,6 @@ function asArray(value: unknown, argument: string): readonly unknown[] {
 }
 
 const noCursor = (argument: string, cause?: unknown): BadUserInputError =>
-  new BadUserInputError(argument, 'is no cursor of this server: give one of pageInfo or edges, or none', { cause });
+  new BadUserInputError(argument, 'is not a cursor of this server: pass one from pageInfo or edges, or none', {
+    cause,
+  });

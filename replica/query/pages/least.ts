@@ -1,17 +1,17 @@
-/** Few of many, in their order. */
+/** Selects the least few of many documents, sorted. */
 import type { Ranked } from '../filters/order.ts';
 
 export interface Selection {
   add(ranked: Ranked): void;
-  /** In the order of the query. */
+  /** The selection, in the order of the query. */
   sorted(): readonly Ranked[];
 }
 
 export type RankedOrder = (a: Ranked, b: Ranked) => number;
 
 /**
- * The least of many, in memory for twice as many as are wanted: what is gathered is sorted and halved whenever it is full,
- * and what is beyond the greatest that was kept then is not gathered. O(n log wanted).
+ * The least of many documents, in memory for twice as many as are wanted: whenever the buffer is full it is sorted and
+ * halved, and documents greater than the greatest one then kept are skipped. O(n log wanted).
  */
 export class Least implements Selection {
   readonly #wanted: number;

@@ -1,4 +1,4 @@
-/** A page of what an index has in the order of a query, whether all of it matches or each has to be tried. */
+/** A page read from an index that has the order of the query, whether all entries match or each must be tested. */
 import { compareValues } from '../../values/value.ts';
 import type { DocumentReader } from '../access/document-reader.ts';
 import type { OrderedEntries } from '../access/ordered-entries.ts';
@@ -8,7 +8,7 @@ import type { StoredDocument } from '../stored-document.ts';
 import { type Cursor, compareToKey } from './cursor.ts';
 import type { Page, PageCut, PageRequest } from './page-request.ts';
 
-/** @param planned the plan, as of now: an index must be read in the turn in which it was asked for */
+/** @param planned makes the plan anew: an index may be read only in the turn in which it was asked for */
 export function orderedPage(
   reader: DocumentReader,
   request: PageRequest,
@@ -24,7 +24,7 @@ export function orderedPage(
   const [start, end] = placesBetween(plan.entries, order, cut);
   const isFromEnd = first === undefined && last !== undefined;
   const found: StoredDocument[] = [];
-  // One more than wanted tells whether there are more.
+  // One document more than wanted tells whether there is another page.
   const enough = (first ?? last ?? Number.POSITIVE_INFINITY) + 1;
   for (const document of isFromEnd ? backwards(plan, read, end, start) : forwards(plan, read, start, end)) {
     found.push(document);
@@ -36,7 +36,7 @@ export function orderedPage(
     ? found.reverse()
     : found.slice(last === undefined ? 0 : Math.max(0, found.length - last));
 
-  /** Whether at least so many match between two places, which are found again. */
+  /** Whether at least `count` documents match between two places, which are looked up again. */
   const areThere = (count: number, places: (now: OrderedPlan) => readonly [from: number, to: number]): boolean => {
     const now = planned();
     const [from, to] = places(now);
@@ -69,7 +69,7 @@ export function orderedPage(
   };
 }
 
-/** The places between the cursors. */
+/** The range of places between the cursors. */
 function placesBetween(
   entries: OrderedEntries,
   order: readonly OrderField[],
@@ -81,7 +81,7 @@ function placesBetween(
   return [start, Math.max(start, end)];
 }
 
-/** How many stand before a cursor, or at it: `passes` says of a comparison with it which do. */
+/** The number of entries before a cursor, or up to it: `passes` decides by the comparison with the cursor. */
 function placeOf(
   entries: OrderedEntries,
   order: readonly OrderField[],
@@ -105,11 +105,11 @@ function* forwards({ entries, isMatch }: OrderedPlan, read: Read, from: number, 
   }
 }
 
-/** Entries are read forwards, some at a time. */
+/** How many entries are read at a time, as they can only be read forwards. */
 const fewAtFirst = 64;
 const manyAtOnce = 4096;
 
-/** From behind one place down to another. */
+/** The matching documents from `from` down to `to`, in reverse. */
 function* backwards(plan: OrderedPlan, read: Read, from: number, to: number): Generator<StoredDocument> {
   let end = from;
   for (let some = fewAtFirst; end > to; some = Math.min(2 * some, manyAtOnce)) {

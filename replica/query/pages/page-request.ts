@@ -1,4 +1,4 @@
-/** What a page of a query is asked by, and what it holds. */
+/** Page requests and pages: the arguments of a paginated query, and its result. */
 
 import type { Filter } from '../filters/filter.ts';
 import type { OrderField } from '../filters/order.ts';
@@ -15,7 +15,7 @@ export interface PageRequest {
   readonly before?: string | undefined;
 }
 
-/** What is beside the documents may cost more than they do: it is worked out when it is read. */
+/** The properties beside `documents` may cost more than they do, so they are computed when read. */
 export interface Page {
   readonly documents: readonly StoredDocument[];
   readonly order: readonly OrderField[];
@@ -24,7 +24,7 @@ export interface Page {
   readonly totalCount: number;
 }
 
-/** A request with its cursors read. */
+/** The limits of a page, with parsed cursors. */
 export interface PageCut {
   readonly first: number | undefined;
   readonly last: number | undefined;

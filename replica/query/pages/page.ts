@@ -1,9 +1,11 @@
 /**
- * One page of a query over a reader: filter, order, cut by cursors.
- * L9. Pages are as Relay has it: https://relay.dev/graphql/connections.htm#sec-Pagination-algorithm. The total is of all that
- *     match, whatever the page.
- * L22. Where an index has the order, a page costs its length and what lies between it and as many matches. What is beside the
- *      page is worked out when somebody asks.
+ * Reads one page of a query: filter, sort, cut by cursors.
+ * L9. Pages follow Relay: https://relay.dev/graphql/connections.htm#sec-Pagination-algorithm. The total counts all
+ * matches,
+ *     whatever the page.
+ * L22. If an index has the order, a page costs its length, plus the entries that do not match among as many matches.
+ * The properties
+ *      beside the page are computed on demand.
  */
 
 import { BadUserInputError } from '../../../errors.ts';
@@ -16,7 +18,7 @@ import { Least, type RankedOrder, type Selection } from './least.ts';
 import { orderedPage } from './ordered-page.ts';
 import type { Page, PageCut, PageRequest } from './page-request.ts';
 
-/** @throws {BadUserInputError} naming `after` or `before` where a cursor is none of this order, `first` or `last` below 0 */
+/** @throws {BadUserInputError} if `after` or `before` is not a cursor of this order, or `first` or `last` is below 0 */
 export function readPage(reader: DocumentReader, request: PageRequest): Page {
   const { collection, filter, order, first, last } = request;
   checkCount(first, 'first');
@@ -30,7 +32,7 @@ export function readPage(reader: DocumentReader, request: PageRequest): Page {
   return orderedPage(reader, request, cut, () => planned() ?? plan);
 }
 
-/** Of all that match, gathered and put in order as far as the page needs it. */
+/** A page without a usable index: gathers all matches, and sorts them as far as the page needs. */
 function collectedPage(reader: DocumentReader, request: PageRequest, { first, last, after, before }: PageCut): Page {
   const { collection, filter, order } = request;
   const compareToCursor = compileCursorOrder(order);
@@ -62,7 +64,7 @@ function collectedPage(reader: DocumentReader, request: PageRequest, { first, la
   };
 }
 
-/** Where a document stands in an order: for `after` and `before` of a query in the same order. */
+/** The cursor of a document: `after` or `before` for a query in the same order. */
 export function cursorOf(document: StoredDocument, order: readonly OrderField[]): string {
   return encodeCursor(document, order);
 }

@@ -1,28 +1,33 @@
 /**
- * A list that finds, inserts and deletes at any place in logarithmic time: a B+ tree whose branches know how many items are
- * below them. It knows no order: whoever keeps one finds places by a test that holds for what stands before them.
- * L16. `freeze` gives what stands now, for as long as anybody holds it: what is written after that copies the nodes on its
- *      way, once. Finding, inserting and deleting cost the depth, whatever the order in which things come and go.
- * Sources: Bayer and McCreight, Organization and Maintenance of Large Ordered Indexes (1972); order statistics as in Cormen,
- * Leiserson, Rivest and Stein, Introduction to Algorithms, chapter 17; copying as in Rodeh, B-trees, Shadowing, and Clones
- * (ACM Transactions on Storage, 2008).
- * Invariant: no node but an empty root is empty, all leaves are equally deep, and no node has more than `widest` members.
+ * Counted list: a list that finds, inserts and deletes at any index in logarithmic time. It is a B+ tree whose branches
+ * store how many items are below them. It has no order of its own: an owner that keeps it sorted finds places with
+ * countWhile.
+ * L16. `freeze` returns the current content, unchanged for as long as anyone holds it: the next writes copy the nodes
+ * on their
+ *      path, once each. Finding, inserting and deleting cost the depth, in whatever order items are added and removed.
+ * Sources: Bayer and McCreight, Organization and Maintenance of Large Ordered Indexes (1972); order statistics as in
+ * Cormen, Leiserson, Rivest and Stein, Introduction to Algorithms, chapter 17; copying as in Rodeh, B-trees, Shadowing,
+ * and Clones (ACM Transactions on Storage, 2008).
+ * Invariant: only a root may be empty, all leaves are equally deep, and no node has more than `widest` members.
  */
 
-/** Members of a node: a copied way from root to leaf is some kilobytes, and a million items are four levels. */
+/**
+ * The maximum of members of a node: a path from root to leaf is a few kilobytes to copy, and a million items need four
+ * levels.
+ */
 const widest = 64;
-/** Neighbours that together have no more than so many become one when one of them shrinks. */
+/** Two neighbours with at most this many members together are joined when one of them shrinks. */
 const narrow = 40;
-/** Members of a node that is built at once: room for some more. */
+/** How many members a bulk load puts into a node: some capacity is left for inserts. */
 const built = 48;
 
-/** Says which list may write into a node; a list takes a new one when it is frozen. Smaller than `{}`. */
+/** Marks the nodes that a list may write into. A frozen list takes a new owner. An instance is smaller than `{}`. */
 class Owner {}
 
 export class Leaf<Item, Key> {
   readonly owner: Owner;
   readonly items: Item[];
-  /** Beside the items, where the list has keys: so an entry costs two slots, and no object. */
+  /** Parallel to the items, if the list has keys: an entry costs two slots and no object. */
   readonly keys: (Key | undefined)[] | undefined;
 
   constructor(owner: Owner, items: Item[], keys: (Key | undefined)[] | undefined) {
@@ -63,7 +68,7 @@ export type ListNode<Item, Key> = Leaf<Item, Key> | Branch<Item, Key>;
 
 export const heightOf = <Item, Key>(node: ListNode<Item, Key>): number => (node instanceof Branch ? node.height : 0);
 
-/** The leaf in which a place lies, and where in it. @throws {RangeError} where nothing stands there */
+/** The leaf that contains a place, and the offset in it. @throws {RangeError} if the place is out of range */
 export function leafAt<Item, Key>(
   root: ListNode<Item, Key>,
   place: number,
@@ -79,7 +84,7 @@ export function leafAt<Item, Key>(
   return { leaf: node, offset };
 }
 
-/** Items from one place up to another; in reverse where the second is before the first, without the one at `from`. */
+/** The items in [from, to); if `to` is less than `from`, those in [to, from) in reverse. */
 export function* itemsBetween<Item, Key>(root: ListNode<Item, Key>, from: number, to: number): Generator<Item> {
   let place = from;
   while (place < to) {
@@ -100,7 +105,7 @@ export class CountedList<Item, Key = undefined> {
   #owner = new Owner();
   #root: ListNode<Item, Key>;
 
-  /** @param keys beside the items, as many; undefined for a list without */
+  /** @param keys parallel to the items; undefined for a list without keys */
   constructor(items: readonly Item[], keys?: readonly (Key | undefined)[]) {
     let level: ListNode<Item, Key>[] = [];
     for (let start = 0; start < items.length; start += built) {
@@ -121,13 +126,13 @@ export class CountedList<Item, Key = undefined> {
     return this.#root.count;
   }
 
-  /** What stands now: no later write changes it. */
+  /** A snapshot of the content, which no later write changes. */
   freeze(): ListNode<Item, Key> {
     this.#owner = new Owner();
     return this.#root;
   }
 
-  /** Another list of what stands now: what is written to one of them is not seen in the other. */
+  /** A copy of the list that can be written to independently. */
   fork(): CountedList<Item, Key> {
     const fork = new CountedList<Item, Key>([]);
     fork.#root = this.freeze();
@@ -145,12 +150,15 @@ export class CountedList<Item, Key = undefined> {
     return leaf.keys?.[offset];
   }
 
-  /** As itemsBetween: in reverse where the second place is before the first. The list must not change meanwhile. */
+  /** Like itemsBetween, reverse ranges included. The list must not change during the iteration. */
   between(from: number, to: number): Generator<Item> {
     return itemsBetween(this.#root, from, to);
   }
 
-  /** How many at the beginning a test holds for, which holds for none behind one for which it does not. */
+  /**
+   * The length of the prefix that passes the test. The test must hold for a prefix of the list and for nothing after
+   * it.
+   */
   countWhile(test: (item: Item, key: Key | undefined) => boolean): number {
     let node = this.#root;
     let passed = 0;
@@ -177,7 +185,7 @@ export class CountedList<Item, Key = undefined> {
     return passed + low;
   }
 
-  /** @param key where the list has keys */
+  /** @param key required if the list has keys */
   insertAt(place: number, item: Item, key?: Key): void {
     this.#root = this.#own(this.#root);
     const beside = this.#insert(this.#root, place, item, key);
@@ -193,7 +201,7 @@ export class CountedList<Item, Key = undefined> {
     }
   }
 
-  /** @returns what stands beside it now, where it became too wide */
+  /** @returns the new right neighbour if the node was split */
   #insert(node: ListNode<Item, Key>, place: number, item: Item, key: Key | undefined): ListNode<Item, Key> | undefined {
     if (node instanceof Leaf) {
       node.items.splice(place, 0, item);
@@ -230,7 +238,7 @@ export class CountedList<Item, Key = undefined> {
     else if (child.width < narrow && !this.#join(node, index - 1)) this.#join(node, index);
   }
 
-  /** Makes one of two neighbours, where they are small enough. */
+  /** Joins two neighbouring children if they are small enough. */
   #join(parent: Branch<Item, Key>, index: number): boolean {
     const left = parent.children[index];
     const right = parent.children[index + 1];
@@ -261,10 +269,10 @@ export class CountedList<Item, Key = undefined> {
   }
 }
 
-/** What grows at its end leaves full nodes behind. */
+/** A list that grows at its end leaves full nodes behind. */
 const splitPlace = (atEnd: boolean): number => (atEnd ? widest : widest >>> 1);
 
-const noSuchPlace = (): RangeError => new RangeError('nothing stands at this place of a counted list');
+const noSuchPlace = (): RangeError => new RangeError('the place is out of the range of the counted list');
 
 function childOf<Item, Key>({ children }: Branch<Item, Key>, index: number): ListNode<Item, Key> {
   const child = children[index];
@@ -272,7 +280,7 @@ function childOf<Item, Key>({ children }: Branch<Item, Key>, index: number): Lis
   return child;
 }
 
-/** The child in which a place lies. */
+/** The child that contains a place. */
 function childAt<Item, Key>({ children }: Branch<Item, Key>, place: number): number {
   let before = 0;
   for (let index = 0; index < children.length; index += 1) {
@@ -282,7 +290,7 @@ function childAt<Item, Key>({ children }: Branch<Item, Key>, place: number): num
   throw noSuchPlace();
 }
 
-/** The child that takes what is inserted at a place: between two, the smaller one. */
+/** The child that receives an insert at a place; on the boundary of two children, the smaller one. */
 function childFor<Item, Key>({ children }: Branch<Item, Key>, place: number): number {
   let before = 0;
   for (let index = 0; index < children.length; index += 1) {

@@ -1,13 +1,13 @@
 /**
- * The heaviest increasing subsequence: what of a permutation can stay in place while all else moves.
+ * Heaviest increasing subsequence: the part of a permutation that can stay in place while the rest moves.
  * Source: the greatest sum below each value, from a binary indexed tree: Fenwick, A New Data Structure for Cumulative
  * Frequency Tables (1994).
  */
 
 /**
- * @param values no two are equal
- * @param weights of the values, above 0; their sum is exact as a double
- * @returns 1 for each index that is of the subsequence; O(n log n)
+ * @param values all different
+ * @param weights one per value, above 0; their sum must be exact as a double
+ * @returns 1 at each index that belongs to the subsequence; O(n log n)
  */
 export function longestIncreasing(values: Int32Array, weights: Float64Array): Uint8Array {
   const kept = new Uint8Array(values.length);
@@ -23,7 +23,7 @@ export function longestIncreasing(values: Int32Array, weights: Float64Array): Ui
   return kept;
 }
 
-/** How many values are less than each. */
+/** For each value, the number of smaller values. */
 function ranksOf(values: Int32Array): Int32Array {
   const rising = Int32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const ranks = new Int32Array(values.length);
@@ -33,7 +33,7 @@ function ranksOf(values: Int32Array): Int32Array {
   return ranks;
 }
 
-/** Where the heaviest run ends whose last value is below a rank. */
+/** Finds the end of the heaviest run whose last value is below a given rank. */
 class HeaviestRuns {
   /** A binary indexed tree: indexes of the runs' ends, -1 for none. */
   readonly #ends: Int32Array;

@@ -1,4 +1,4 @@
-/** A set that most often has one member, and then takes no more room than that. */
+/** A set that most often has a single member, and then needs no Set object. */
 export class SmallSet<Member extends NonNullable<unknown>> implements Iterable<Member> {
   #only: Member | undefined;
   #more: Set<Member> | undefined;
@@ -16,7 +16,7 @@ export class SmallSet<Member extends NonNullable<unknown>> implements Iterable<M
     }
   }
 
-  /** @returns whether it was in it */
+  /** @returns whether the member was in the set */
   delete(member: Member): boolean {
     if (this.#more !== undefined) {
       const wasIn = this.#more.delete(member);

@@ -50,10 +50,10 @@ describe('a write below others', () => {
   it('M17: is refused below another register and below a counter, naming set', () => {
     expect(mismatchOf(car, (pen) => pen.set('name.short', 'B'))).toEqual({
       path: 'name',
-      message: 'name: is a register and no map: use set to replace it',
+      message: 'name: is a register and not a map: use set to replace it',
     });
     expect(mismatchOf(car, (pen) => pen.increment('km.today', 1)).message).toContain(
-      'is a counter and no map: use set',
+      'is a counter and not a map: use set',
     );
     expect(mismatchOf(car, (pen) => pen.replaceWithCounter('paint.ral')).path).toBe('paint');
   });
