@@ -13,6 +13,11 @@ export interface PeerStatus {
   readonly behindBy: number;
 }
 
+/** Told when something changed that a status shows. */
+export interface StatusChanges {
+  now(): void;
+}
+
 export interface ReplicaStatus {
   readonly id: string;
   readonly ready: boolean;

@@ -9,6 +9,8 @@
 import { limits } from '../../limits.ts';
 import type { ChangesPage, ChangesRequest } from '../changes-page.ts';
 import type { Position } from '../crdt/version.ts';
+import type { Random } from '../environment/random.ts';
+import { newSecret } from '../log/ids.ts';
 import { compileFilter } from '../query/filters/filter.ts';
 import type { StoredDocument } from '../query/stored-document.ts';
 import type { Prefix } from '../state/prefix.ts';
@@ -26,21 +28,20 @@ interface From extends Omit<Told, 'place' | 'process'> {
 export class Changes {
   readonly #state: ReplicaState;
   readonly #standing: Standing;
-  readonly #newName: () => string;
-  /** Made when somebody asks for changes. */
+  readonly #random: Random;
+  /** A random name of this process, made when somebody asks for changes. */
   #name: string | undefined;
   #orders: TouchOrders;
 
-  /** @param newName a random name of this process */
-  constructor(state: ReplicaState, standing: Standing, newName: () => string) {
+  constructor(state: ReplicaState, standing: Standing, random: Random) {
     this.#state = state;
     this.#standing = standing;
-    this.#newName = newName;
+    this.#random = random;
     this.#orders = new TouchOrders(state.prefix);
   }
 
   get #process(): string {
-    this.#name ??= this.#newName();
+    this.#name ??= newSecret(this.#random);
     return this.#name;
   }
 
@@ -80,10 +81,10 @@ export class Changes {
 
   #tokenOf(from: From, place: Told['place']): string {
     const process = this.#process;
-    if (place !== undefined) return this.#standing.tokenOf({ ...from, place, process });
+    if (place !== undefined) return this.#state.tokenOf({ ...from, place, process });
     const { removed } = this.#state.prefix;
     const evictions = this.#state.evictions.added;
-    return this.#standing.tokenOf({ place, begun: 0, time: removed.newest, evictions, process });
+    return this.#state.tokenOf({ place, begun: 0, time: removed.newest, evictions, process });
   }
 
   #tellWhatLiesOver(page: PageOfChanges, collection: string, evictions: number): void {

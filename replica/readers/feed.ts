@@ -10,17 +10,9 @@ import type { Log, LogEntry } from '../log/log.ts';
 import type { DocumentReader } from '../query/access/document-reader.ts';
 import type { LoggedChange, LoggedTransaction, TransactionListener } from '../replica.ts';
 import type { PreparedTransaction } from '../state/prefix.ts';
+import type { ReplicaState } from '../state/state.ts';
 import { encodeToken, type Token, tokenMarkDigits } from '../token.ts';
 import { formatKeypath } from '../values/keypath.ts';
-import type { View } from '../view.ts';
-
-export interface FeedOptions {
-  readonly log: Log;
-  /** Of what is durable here, as of now. */
-  readonly openView: () => View;
-  readonly head: () => Head;
-  readonly markAt: (position: Position) => Mark | undefined;
-}
 
 interface Reader {
   readonly listener: TransactionListener;
@@ -29,11 +21,13 @@ interface Reader {
 }
 
 export class TransactionFeed {
-  readonly #options: FeedOptions;
+  readonly #log: Log;
+  readonly #state: ReplicaState;
   readonly #readers = new Set<Reader>();
 
-  constructor(options: FeedOptions) {
-    this.#options = options;
+  constructor(log: Log, state: ReplicaState) {
+    this.#log = log;
+    this.#state = state;
   }
 
   /** Called for each transaction of the log, in order, once it is in its place. */
@@ -78,14 +72,13 @@ export class TransactionFeed {
   }
 
   async #catchUp(reader: Reader, after: Token): Promise<void> {
-    const { head, log } = this.#options;
-    const upTo = head();
+    const upTo = this.#state.head;
     if (after.log !== upTo.log || after.told?.place) throw new TokenUnreachableError();
-    this.#checkMark(after, after.position === 0 ? markAtStart(upTo.log) : this.#options.markAt(after.position));
-    using view = this.#options.openView();
+    this.#checkMark(after, after.position === 0 ? markAtStart(upTo.log) : this.#state.markAt(after.position));
+    using view = this.#state.durableViews.open(this.#state.token);
     let position = after.position;
     while (position < upTo.position && this.#readers.has(reader)) {
-      const entries = await log.read(upTo.log, position, limits.readEntries);
+      const entries = await this.#log.read(upTo.log, position, limits.readEntries);
       if (entries.length === 0) throw new LogReplacedError(`nothing follows on position ${position}`);
       for (const entry of entries) {
         if (entry.first > position + 1) throw new LogReplacedError(`nothing follows on position ${position}`);

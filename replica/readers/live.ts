@@ -21,31 +21,29 @@ interface Durable {
 }
 
 export class OpenedLiveQuery implements OpenLiveQuery {
-  /** It may be replaced while a live query is open. */
-  readonly #durable: () => Durable;
+  readonly #durable: Durable;
   readonly #collection: string;
   readonly #reader: LiveReader;
 
-  constructor(durable: () => Durable, definition: LiveQueryDefinition, told: (event: LiveEvent) => void) {
+  constructor(durable: Durable, definition: LiveQueryDefinition, told: (event: LiveEvent) => void) {
     this.#durable = durable;
     this.#collection = definition.collection;
-    this.#reader = durable().live.open(definition, (change) =>
-      told({ initial: false, change, token: durable().standing.token }),
+    this.#reader = durable.live.open(definition, (change) =>
+      told({ initial: false, change, token: durable.state.token }),
     );
   }
 
   first(after?: string): LiveEvent {
-    const durable = this.#durable();
-    const { token } = durable.standing;
-    const changes = after === undefined ? undefined : changesSince(durable, this.#collection, after);
+    const { token } = this.#durable.state;
+    const changes = after === undefined ? undefined : changesSince(this.#durable, this.#collection, after);
     if (changes === undefined) return { initial: true, change: wholeResult(this.#reader.result), token };
     return { initial: false, change: this.#reader.since(changes), token };
   }
 
   since(result: DocumentList): LiveEvent | undefined {
-    const { state, standing } = this.#durable();
+    const { state } = this.#durable;
     const change = changeBetween(result, this.#reader.result, (id) => state.reasonToBeMissing(this.#collection, id));
-    return change && { initial: false, change, token: standing.token };
+    return change && { initial: false, change, token: state.token };
   }
 
   [Symbol.dispose](): void {

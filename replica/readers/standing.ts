@@ -1,37 +1,19 @@
-/** Where what is durable here stands, as tokens say it: also between the transactions of one entry. */
+/** Whether what a token shows is shown here: also between the transactions of one entry. */
 import { TokenUnreachableError } from '../../errors.ts';
-import type { Head, Mark } from '../crdt/version.ts';
+import type { Mark } from '../crdt/version.ts';
 import { mayBeOf } from '../history/closed-logs.ts';
 import { markAtStart } from '../log/entry.ts';
 import type { ReplicaState } from '../state/state.ts';
-import { type Token, type Told, tokenMarkDigits } from '../token.ts';
+import type { Link } from '../sync/link.ts';
+import { type Token, tokenMarkDigits } from '../token.ts';
 
 export class Standing {
   readonly #state: ReplicaState;
-  #at: Head;
-  #token: string | undefined;
-  /** Whether this replica stands in the log that there is, as far as it knows: else old positions may be of another history. */
-  isInLog = true;
+  readonly #link: Pick<Link, 'isInLog'>;
 
-  constructor(state: ReplicaState) {
+  constructor(state: ReplicaState, link: Pick<Link, 'isInLog'>) {
     this.#state = state;
-    this.#at = state.prefix.head;
-  }
-
-  /** What is durable changed; made anew for who asks first. */
-  moveTo(at: Head): void {
-    this.#at = at;
-    this.#token = undefined;
-  }
-
-  get token(): string {
-    this.#token ??= this.#state.token(this.#at);
-    return this.#token;
-  }
-
-  /** Of who was told what changed, see Told. */
-  tokenOf(told: Told): string {
-    return this.#state.token(this.#at, told);
+    this.#link = link;
   }
 
   /** Whether a token is of the log that is followed here, or of one that was closed before it. */
@@ -48,9 +30,9 @@ export class Standing {
   shows(token: Token): boolean {
     const { head, origins, closedLogs } = this.#state.prefix;
     if (token.log === head.log) {
-      if (token.position > this.#at.position) return false;
+      if (token.position > this.#state.shownAt.position) return false;
       const mark = this.#markAt(token.position);
-      if (mark === undefined && !this.isInLog) return false;
+      if (mark === undefined && !this.#link.isInLog) return false;
       if (mark !== undefined && mark.slice(0, tokenMarkDigits) !== token.mark) throw new TokenUnreachableError();
     } else if (!mayBeOf(closedLogs, token.log, token.position, token.mark)) throw new TokenUnreachableError();
     for (const [origin, number] of token.journaled)
@@ -71,6 +53,6 @@ export class Standing {
   #markAt(position: number): Mark | undefined {
     const { head, marks } = this.#state.prefix;
     if (position === 0) return markAtStart(head.log);
-    return position > head.position ? this.#at.mark : marks.at(position);
+    return position > head.position ? this.#state.shownAt.mark : marks.at(position);
   }
 }

@@ -1,159 +1,183 @@
 /**
- * Whether a replica takes part in its site, and what it does where it cannot: cut off it journals; trimmed past it loads beside
- * its state; where the log is another one it stops taking part, until it is not.
+ * How a replica takes part in its site: what it says of itself, and what it does about each event of its link. Cut off it
+ * journals; trimmed past it loads beside its state; where the log is another one it stops taking part, until it is not.
  */
-
+import type { Origin } from '../crdt/version.ts';
+import type { KeptTransaction } from '../history/kept-entries.ts';
 import { noGeneration } from '../log/ids.ts';
 import type { GenerationName, Manifest } from '../log/snapshots.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
 import type { StatusWatch } from '../readers/status-watch.ts';
-import type { Candidate } from '../sync/candidate.ts';
-import { Rejoin } from '../sync/healing/rejoin.ts';
+import type { Prefix } from '../state/prefix.ts';
+import type { LogObserver } from '../sync/follower.ts';
+import { Rejoin, type RejoinHost } from '../sync/healing/rejoin.ts';
 import type { Heartbeat } from '../sync/heartbeat.ts';
+import type { Link } from '../sync/link.ts';
+import { Peers, type PeersHost } from '../sync/peers.ts';
 import type { CheckpointWriter } from '../sync/start/checkpoint-writer.ts';
-import { type Loaded, swapPrefix } from './wiring.ts';
+import type { StartHost } from '../sync/start/start-from-disk.ts';
+import { swapPrefix } from './swap.ts';
+import type { Parts } from './wiring.ts';
 
 export interface ParticipationOptions {
   readonly options: ReplicaOptions;
   readonly timing: ReplicaTiming;
+  readonly link: Link;
   readonly statusWatch: StatusWatch;
-  readonly keeper: CheckpointWriter | undefined;
-  /** This replica, and those heard lately who may heal, should the log go back. */
-  readonly own: () => Candidate;
-  readonly others: () => Iterable<Candidate>;
-  readonly closed: () => boolean;
+  readonly checkpoint: CheckpointWriter | undefined;
+  readonly origin: Origin;
+  /** Aborted once the replica is closed. */
+  readonly signal: AbortSignal;
 }
 
-export class Participation {
+export class Participation implements PeersHost, LogObserver, RejoinHost, StartHost {
+  readonly peers: Peers;
   readonly #options: ParticipationOptions;
-  #loaded: { readonly parts: Loaded; readonly rejoin: Rejoin } | undefined;
-  /** One line for people. */
-  problem: string | undefined = 'starting';
-  isConnected: boolean;
+  readonly #link: Link;
+  #open: { readonly parts: Parts; readonly rejoin: Rejoin } | undefined;
   /** A generation that it cannot load, or get on with. */
-  missingGeneration: GenerationName | undefined;
+  #missingGeneration: GenerationName | undefined;
+  origin: Origin;
+  /** Transactions that the journal held when the process began: what is unsent until it has a prefix. */
+  unsentAtStart = 0;
+  malformedMessages = 0;
 
   constructor(options: ParticipationOptions) {
     this.#options = options;
-    this.isConnected = options.options.log.storage === 'EMBEDDED';
+    this.#link = options.link;
+    this.origin = options.origin;
+    const { gossip, timers } = options.options;
+    const { heartbeatMilliseconds } = options.timing;
+    this.peers = new Peers({ gossip, timers, heartbeatMilliseconds, host: this });
   }
 
-  get mayHeal(): boolean {
-    return this.#loaded?.rejoin.mayHeal ?? false;
+  /** Journaled, and not yet in the log. */
+  get unsent(): number {
+    return this.#open?.parts.unsent.journaledCount ?? this.unsentAtStart;
   }
 
-  /** The replica has a prefix, and follows the log from now on. */
-  begin(parts: Loaded, manifest: Manifest | undefined): void {
-    const { options, timing, closed } = this.#options;
+  get heartbeat(): Omit<Heartbeat, 'leaving'> {
+    const prefix = this.#open?.parts.state.prefix;
+    return {
+      origin: this.origin,
+      head: prefix?.head,
+      closedLogs: prefix?.closedLogs.length ?? 0,
+      mayHeal: this.#open?.rejoin.mayHeal ?? false,
+      keptFrom: prefix?.kept.keptFrom ?? 0,
+      unsent: this.unsent,
+      missingGeneration: this.#missingGeneration,
+    };
+  }
+
+  waitsFor(problem: string): void {
+    this.#link.dispatch({ kind: 'startWaits', problem });
+  }
+
+  /** The replica has a prefix, and follows the log from now on. @param isReached whether the prefix was read to the log's end */
+  open(parts: Parts, manifest: Manifest | undefined, isReached: boolean): void {
+    const { options, timing, signal } = this.#options;
     const rejoin = new Rejoin({
       ...options,
       heartbeatMilliseconds: timing.heartbeatMilliseconds,
       leaseMilliseconds: timing.leaseMilliseconds,
       chunkKeepMilliseconds: timing.chunkKeepMilliseconds,
-      prefix: () => parts.state.prefix,
-      own: this.#options.own,
-      others: this.#options.others,
-      pause: (problem) => this.#pause(problem),
-      goOn: () => {
-        parts.standing.isInLog = true;
-        parts.follower.resume();
-        this.#goOn();
-      },
-      swap: (prefix, changed, lacking) => {
-        parts.standing.isInLog = true;
-        swapPrefix(parts, prefix, changed, lacking);
-        this.#options.keeper?.begin(prefix, false);
-        this.#goOn();
-      },
-      stopped: (problem) => this.#stop(problem),
-      learned: (found) => this.#learn(found),
-      missing: (generation) => this.missing(generation),
-      closed,
+      state: parts.state,
+      peers: this.peers,
+      host: this,
+      signal,
     });
-    this.#loaded = { parts, rejoin };
-    this.problem = undefined;
-    this.#learn(manifest);
+    this.#open = { parts, rejoin };
+    this.#link.dispatch({ kind: isReached ? 'opened' : 'openedAlone' });
+    this.learned(manifest);
   }
 
-  connectionChanged(connected: boolean): void {
-    this.isConnected = connected;
-    const { follower, outbox } = this.#loaded?.parts ?? {};
-    if (connected) {
-      follower?.readInBackground();
-      outbox?.reconnect();
-    } else outbox?.disconnect();
-    this.#options.statusWatch.now();
-  }
-
-  /** The log is another one, went back, or was trimmed past where this replica stands. */
-  replaced(problem: string): void {
-    this.#loaded?.rejoin.begin(problem);
-  }
-
-  /** The log has an entry that does not decode, or, undefined, that is over. */
-  blocked(problem: string | undefined): void {
-    this.problem = problem;
-    if (problem === undefined) this.#loaded?.parts.outbox.reconnect();
+  connectionChanged(isConnected: boolean): void {
+    if (!isConnected) this.#link.dispatch({ kind: 'connectionLost' });
     else {
-      this.#options.options.logger.error({ problem }, 'the log cannot be followed');
-      this.#loaded?.parts.outbox.disconnect();
+      this.#open?.parts.follower.readInBackground();
+      this.#open?.parts.outbox.reconnect();
     }
+  }
+
+  logReplaced(problem: string): void {
+    this.#open?.rejoin.begin(problem);
+  }
+
+  logBlocked(problem: string): void {
+    if (this.#link.dispatch({ kind: 'entryUndecodable', problem }))
+      this.#options.options.logger.error({ problem }, 'the log cannot be followed');
+  }
+
+  logUnblocked(): void {
+    this.#link.dispatch({ kind: 'entryDecoded' });
+    this.#open?.parts.outbox.reconnect();
+  }
+
+  peersChanged(): void {
     this.#options.statusWatch.now();
   }
 
-  /** Called at each heartbeat. */
+  malformed(problem: string): void {
+    this.malformedMessages += 1;
+    this.#options.options.logger.warn({ problem }, 'a malformed message was dropped');
+  }
+
   beat(): void {
-    if (!this.#loaded) return;
-    const { parts, rejoin } = this.#loaded;
+    if (!this.#open) return;
+    const { parts, rejoin } = this.#open;
     // Gossip may be silent: that the log grew, or went back, is noticed all the same.
     parts.follower.readInBackground();
-    if (parts.follower.isBlocked) rejoin.passBlock();
-    else if (!parts.outbox.isCutOff) parts.snapshotWriter?.consider();
+    if (this.#link.kind === 'blocked') rejoin.passBlock();
+    else if (this.#link.kind === 'attached') parts.snapshotWriter?.consider();
   }
 
   heard({ head, missingGeneration }: Heartbeat): void {
-    if (!this.#loaded) return;
-    const { state, follower, outbox, snapshotWriter } = this.#loaded.parts;
-    const own = state.prefix.head;
+    if (!this.#open) return;
+    const { state, follower, snapshotWriter } = this.#open.parts;
     if (head) follower.hint(head);
-    const isAhead = head === undefined || (head.log === own.log && head.position < own.position);
-    const canWrite = isAhead && !outbox.isCutOff && !follower.isBlocked;
-    if (missingGeneration !== undefined && canWrite) snapshotWriter?.request(missingGeneration);
+    const isAhead = head === undefined || (head.log === state.head.log && head.position < state.head.position);
+    if (missingGeneration !== undefined && isAhead && this.#link.kind === 'attached')
+      snapshotWriter?.request(missingGeneration);
   }
 
-  /** A generation cannot be loaded here. Who has a state all the same writes another. */
+  /** A generation cannot be loaded here. A replica that has a state all the same writes another. */
   missing(generation: GenerationName): void {
-    this.missingGeneration = generation;
-    const { follower, outbox, snapshotWriter } = this.#loaded?.parts ?? {};
-    if (follower && !follower.isBlocked && !outbox?.isCutOff) snapshotWriter?.request(generation);
+    this.#missingGeneration = generation;
+    if (this.#link.kind === 'attached') this.#open?.parts.snapshotWriter?.request(generation);
   }
 
-  #learn(manifest: Manifest | undefined): void {
-    if (this.missingGeneration !== (manifest?.generation.name ?? noGeneration)) this.missingGeneration = undefined;
-    this.#loaded?.parts.snapshotWriter?.learn(manifest);
+  learned(manifest: Manifest | undefined): void {
+    if (this.#missingGeneration !== (manifest?.generation.name ?? noGeneration)) this.#missingGeneration = undefined;
+    this.#open?.parts.snapshotWriter?.learn(manifest);
   }
 
-  #pause(problem: string): void {
-    this.problem = problem;
+  pause(problem: string): void {
+    this.#link.dispatch({ kind: 'logReplaced', problem });
     this.#options.options.logger.warn({ problem }, 'the log does not go on where this replica stands');
-    if (this.#loaded) this.#loaded.parts.standing.isInLog = false;
-    this.#loaded?.parts.follower.stop();
-    this.#loaded?.parts.outbox.disconnect();
-    this.#options.statusWatch.now();
   }
 
-  #goOn(): void {
-    this.problem = undefined;
-    this.#loaded?.parts.outbox.reconnect();
-    this.#options.statusWatch.now();
+  goOn(): void {
+    this.#link.dispatch({ kind: 'rejoined' });
+    this.#open?.parts.follower.resume();
+    this.#open?.parts.outbox.reconnect();
+  }
+
+  swap(
+    prefix: Prefix,
+    changed: readonly (readonly [collection: string, id: string])[],
+    lacking: readonly KeptTransaction[],
+  ): void {
+    if (!this.#open) return;
+    this.#link.dispatch({ kind: 'rejoined' });
+    swapPrefix(this.#open.parts, prefix, changed, lacking);
+    this.#options.checkpoint?.begin(prefix, false);
+    this.#open.parts.outbox.reconnect();
   }
 
   /** It can neither load nor heal: nothing is appended or applied; writes are journaled and shown. */
-  #stop(problem: string): void {
-    const told = `this replica has stopped taking part: ${problem}. Export what it has, and start it on a fresh DATA_DIR`;
-    if (this.problem === told) return;
-    this.problem = told;
-    this.#options.options.logger.error({ problem }, 'this replica has stopped taking part');
-    this.#options.statusWatch.now();
+  stopped(reason: string): void {
+    const problem = `this replica has stopped taking part: ${reason}. Export what it has, and start it on a fresh DATA_DIR`;
+    if (this.#link.dispatch({ kind: 'noWayFound', problem }))
+      this.#options.options.logger.error({ problem: reason }, 'this replica has stopped taking part');
   }
 }

@@ -6,17 +6,19 @@
 
 import { documentExists, showsSame } from '../crdt/document.ts';
 import type { DocumentState } from '../crdt/document-node.ts';
-import type { Head, Origin, Position } from '../crdt/version.ts';
+import type { Head, Mark, Origin, Position } from '../crdt/version.ts';
 import type { StagedTransaction } from '../history/staged.ts';
-import type { Eviction } from '../log/journal.ts';
+import type { Eviction, KnownHistory } from '../log/journal.ts';
 import { type IndexedPath, Indexes } from '../query/access/indexes.ts';
 import type { DocumentChange, RemovalReason } from '../query/live/result-change.ts';
 import type { StoredDocument } from '../query/stored-document.ts';
 import { encodeToken, type Told, tokenMarkDigits } from '../token.ts';
 import { DocumentMap } from './document-map.ts';
 import { Evictions } from './evictions.ts';
+import { JournaledNumbers, noNumbers } from './journaled-numbers.ts';
 import { Overlay } from './overlay.ts';
 import type { Missing, Prefix, PreparedTransaction } from './prefix.ts';
+import type { LogPlace, Shown } from './roles.ts';
 import { CurrentReader, countAbove, type Hides, indexAbove, Views } from './views.ts';
 
 interface Key {
@@ -24,21 +26,25 @@ interface Key {
   readonly id: string;
 }
 
-const noNumbers: ReadonlyMap<Origin, number> = new Map();
-
 export interface StateOptions {
   readonly prefix: Prefix;
   readonly now: () => number;
   readonly viewMilliseconds: number;
   /** Keypaths to keep an index on. */
   readonly indexes: readonly IndexedPath[];
-  /** What is durable here changed, in the turn in which it did. The changes may be none that a reader can see. */
-  readonly changed: (changes: readonly DocumentChange[], at: Head) => void;
-  /** An evicted document was written to again: its mark may go, once that is where the replica would begin again. */
-  readonly shownAgain: (mark: Eviction) => void;
 }
 
-export class ReplicaState {
+/** Told what becomes of the state, in the turn in which it does. */
+export interface StateWatcher {
+  /** What is durable here changed. The changes may be none that a reader can see. */
+  changed?(changes: readonly DocumentChange[]): void;
+  /** A transaction of the log is in its place. */
+  applied?(transaction: PreparedTransaction, at: Head): void;
+  /** An evicted document was written to again: its mark may go, once that is where the replica would begin again. */
+  shownAgain?(mark: Eviction): void;
+}
+
+export class ReplicaState implements LogPlace, Shown {
   readonly durable: CurrentReader;
   readonly staging: CurrentReader;
   readonly durableViews: Views;
@@ -49,9 +55,12 @@ export class ReplicaState {
   readonly #evictions = new Evictions();
   /** Marks of touches that were not here when the process began: its disk may be behind the log. */
   readonly #awaited = new Evictions();
-  readonly #options: StateOptions;
-  /** Numbers shown here that are in no log yet, by origin, rising. */
-  readonly #journaledTransactions = new Map<Origin, { highest: number; readonly numbers: Set<number> }>();
+  readonly #watchers: StateWatcher[] = [];
+  /** Up to where what is durable is shown: also between the transactions of one entry. */
+  #shownAt: Head;
+  #token: string | undefined;
+  /** What is shown here and in no log yet. */
+  readonly #journaledNumbers = new JournaledNumbers();
   readonly #counts = new Map<string, number>();
   readonly #indexes: Indexes;
   /** Queries so far, by how they found their documents. */
@@ -60,8 +69,8 @@ export class ReplicaState {
   stagingVersion = 0;
 
   constructor(options: StateOptions) {
-    this.#options = options;
     this.#prefix = options.prefix;
+    this.#shownAt = options.prefix.head;
     this.#journaled = new Overlay(this.#prefix, this.#prefix.ancestry);
     this.#pending = new Overlay(this.#journaled, this.#prefix.ancestry);
     const hides: Hides = (collection, id, state) => this.#evictions.hides(collection, id, state);
@@ -87,8 +96,24 @@ export class ReplicaState {
     this.#indexes = new Indexes(this.durable, options.indexes);
   }
 
+  watch(watcher: StateWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
   get prefix(): Prefix {
     return this.#prefix;
+  }
+
+  get head(): Head {
+    return this.#prefix.head;
+  }
+
+  markAt(position: Position): Mark | undefined {
+    return this.#prefix.marks.at(position);
+  }
+
+  knownSince(since: Head | undefined): KnownHistory {
+    return this.#prefix.marks.known(since, this.#prefix.head.position);
   }
 
   /** Documents shown, by collection. */
@@ -96,26 +121,31 @@ export class ReplicaState {
     return this.#counts;
   }
 
-  /** Numbers by origin that are shown and in no log yet. */
-  get journaledNumbers(): ReadonlyMap<Origin, number> {
-    if (this.#journaledTransactions.size === 0) return noNumbers;
-    const numbers = new Map<Origin, number>();
-    for (const [origin, { highest }] of this.#journaledTransactions) numbers.set(origin, highest);
-    return numbers;
-  }
-
+  /** Whether a transaction is shown here, and in no log yet. */
   holdsJournaled(origin: Origin, number: number): boolean {
-    return this.#journaledTransactions.get(origin)?.numbers.has(number) ?? false;
+    return this.#journaledNumbers.has(origin, number);
   }
 
-  /** The token of what is durable here; `at`: as of a transaction within the newest entry. */
-  token(at: Head = this.prefix.head, told?: Told): string {
+  /** Up to where what is durable is shown. */
+  get shownAt(): Head {
+    return this.#shownAt;
+  }
+
+  /** Made when it is asked for first after a change. */
+  get token(): string {
+    this.#token ??= this.tokenOf(undefined);
+    return this.#token;
+  }
+
+  /** The token of a reader that was told a part of it. */
+  tokenOf(told: Told | undefined): string {
+    const { log, position, mark } = this.#shownAt;
     return encodeToken({
-      log: at.log,
-      position: at.position,
-      mark: at.mark.slice(0, tokenMarkDigits),
+      log,
+      position,
+      mark: mark.slice(0, tokenMarkDigits),
       // Who was told a part was told what the log has.
-      journaled: told?.place ? noNumbers : this.journaledNumbers,
+      journaled: told?.place ? noNumbers : this.#journaledNumbers.highest,
       evicted: this.#evictions.size > 0,
       told,
     });
@@ -192,22 +222,22 @@ export class ReplicaState {
     const { operations } = transaction.delta;
     for (const { collection, id } of operations) this.stagingViews.keep(collection, id);
     this.#change(operations, this.prefix.head, () => {
-      this.#forgetJournaled(transaction);
+      this.#journaledNumbers.delete(transaction.origin, transaction.number);
       this.#journaled.remove(transaction);
       for (const { collection, id } of operations) this.#pending.invalidate(collection, id);
     });
     this.stagingVersion += 1;
   }
 
-  /** Shows a transaction that the journal holds. @param staged whether it was pending before */
-  journal(transaction: StagedTransaction, staged: boolean): void {
+  /** Shows a transaction that the journal holds. @param isStaged whether it was pending before */
+  journal(transaction: StagedTransaction, isStaged: boolean): void {
     this.#change(transaction.delta.operations, this.prefix.head, () => {
-      if (staged) this.#pending.remove(transaction);
+      if (isStaged) this.#pending.remove(transaction);
       this.#journaled.add(transaction);
       for (const { collection, id } of transaction.delta.operations) this.#pending.invalidate(collection, id);
-      this.#holdJournaled(transaction);
+      this.#journaledNumbers.add(transaction.origin, transaction.number);
     });
-    if (!staged) this.stagingVersion += 1;
+    if (!isStaged) this.stagingVersion += 1;
   }
 
   /**
@@ -216,8 +246,15 @@ export class ReplicaState {
    * @returns numbers by origin that it names and the log lacks, see Prefix.put
    */
   apply(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): Missing {
-    if (own && this.holdsJournaled(own.origin, own.number) && this.#journaled.isLowest(own))
-      return this.#sink(transaction, own, at);
+    const missing =
+      own && this.holdsJournaled(own.origin, own.number) && this.#journaled.isLowest(own)
+        ? this.#sink(transaction, own, at)
+        : this.#put(transaction, at, own);
+    for (const watcher of this.#watchers) watcher.applied?.(transaction, at);
+    return missing;
+  }
+
+  #put(transaction: PreparedTransaction, at: Head, own: StagedTransaction | undefined): Missing {
     let missing: Missing = [];
     if (!own) for (const { collection, id } of transaction.after) this.stagingViews.keep(collection, id);
     this.#change(transaction.after, at, () => {
@@ -252,8 +289,8 @@ export class ReplicaState {
       this.#prefix = prefix;
       this.#journaled.rebase(prefix, prefix.ancestry, journaled);
       this.#pending.rebase(this.#journaled, prefix.ancestry, pending);
-      this.#journaledTransactions.clear();
-      for (const transaction of journaled) this.#holdJournaled(transaction);
+      this.#journaledNumbers.clear();
+      for (const transaction of journaled) this.#journaledNumbers.add(transaction.origin, transaction.number);
     });
     this.stagingVersion += 1;
   }
@@ -275,30 +312,16 @@ export class ReplicaState {
   /** A journaled transaction comes back: what was shown over the prefix is shown in it, and nothing changes for readers. */
   #sink(transaction: PreparedTransaction, own: StagedTransaction, at: Head): Missing {
     const missing = this.prefix.put(transaction);
-    this.#forgetJournaled(own);
+    this.#journaledNumbers.delete(own.origin, own.number);
     this.#journaled.sink(own);
     for (const { collection, id } of transaction.after) this.#pending.markStale(collection, id);
-    this.#options.changed([], at);
+    this.#tell([], at);
     return missing;
   }
 
   #comeBack(own: StagedTransaction): void {
-    if (this.#forgetJournaled(own)) this.#journaled.remove(own);
+    if (this.#journaledNumbers.delete(own.origin, own.number)) this.#journaled.remove(own);
     else this.#pending.remove(own);
-  }
-
-  #holdJournaled({ origin, number }: StagedTransaction): void {
-    const held = this.#journaledTransactions.get(origin) ?? { highest: number, numbers: new Set() };
-    held.highest = number;
-    held.numbers.add(number);
-    this.#journaledTransactions.set(origin, held);
-  }
-
-  #forgetJournaled(own: StagedTransaction): boolean {
-    const held = this.#journaledTransactions.get(own.origin);
-    if (!held?.numbers.delete(own.number)) return false;
-    if (held.numbers.size === 0) this.#journaledTransactions.delete(own.origin);
-    return true;
   }
 
   #change(keys: readonly Key[], at: Head, make: () => void, evicted = false): void {
@@ -319,7 +342,13 @@ export class ReplicaState {
       if (former && after && showsSame(former.state, after.state)) return;
       changes.push({ collection, id, before: former, after, evicted: evicted || arrived });
     });
-    this.#options.changed(changes, at);
+    this.#tell(changes, at);
+  }
+
+  #tell(changes: readonly DocumentChange[], at: Head): void {
+    this.#shownAt = at;
+    this.#token = undefined;
+    for (const watcher of this.#watchers) watcher.changed?.(changes);
   }
 
   #takeAwaited({ collection, id }: Key): boolean {
@@ -334,7 +363,7 @@ export class ReplicaState {
     const mark = this.#evictions.get(collection, id);
     if (!mark || this.#mayComeLast(mark)) return;
     this.#evictions.delete(collection, id);
-    this.#options.shownAgain(mark);
+    for (const watcher of this.#watchers) watcher.shownAgain?.(mark);
   }
 
   /**

@@ -7,57 +7,56 @@
 import { LogReplacedError, LogUnavailableError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Delta } from '../crdt/delta.ts';
-import type { Head, Mark, Position } from '../crdt/version.ts';
+import type { Head, Position } from '../crdt/version.ts';
 import type { Logger } from '../environment/logger.ts';
 import type { Log, LogEntry } from '../log/log.ts';
+import type { LogPlace } from '../state/roles.ts';
+import type { Link } from './link.ts';
+
+/** Applies an entry that follows on the head. @throws {MalformedBytesError} @throws {UnknownFormatError} nothing of it was applied */
+export interface EntryApplier {
+  apply(entry: LogEntry, deltas?: readonly Delta[]): void;
+}
+
+/** Acts on what a follower finds in the log. */
+export interface LogObserver {
+  /** The log is another one, went back, or was trimmed past this replica. */
+  logReplaced(problem: string): void;
+  /** The next entry does not decode. */
+  logBlocked(problem: string): void;
+  /** It does now, or it was passed. */
+  logUnblocked(): void;
+}
 
 export interface FollowerOptions {
   readonly log: Log;
   readonly logger: Logger;
-  /** Where this replica stands. */
-  readonly head: () => Head;
-  /** The mark at a position, as far as it is still known. */
-  readonly markAt: (position: Position) => Mark | undefined;
-  /** Applies an entry that follows on the head. @throws {MalformedBytesError} @throws {UnknownFormatError} */
-  readonly apply: (entry: LogEntry, deltas?: readonly Delta[]) => void;
-  /** The log is another one, or went back. Told once. */
-  readonly replaced: (problem: string) => void;
-  /** An entry does not decode (its position follows on the head), or, undefined, that is over. */
-  readonly blocked: (problem: string | undefined) => void;
+  readonly place: LogPlace;
+  readonly applier: EntryApplier;
+  readonly link: Link;
+  readonly observer: LogObserver;
 }
 
 export class Follower {
   readonly #options: FollowerOptions;
   /** Received beyond a gap, by the position of their first transaction. */
-  readonly #waiting = new Map<Position, LogEntry>();
+  readonly #early = new Map<Position, LogEntry>();
   #reading: Promise<void> | undefined;
   #readAgain = false;
-  #stopped = false;
-  #blocked = false;
   gapsRepaired = 0;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /** Whether the log has an entry next that does not decode. */
-  get isBlocked(): boolean {
-    return this.#blocked;
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    this.#waiting.clear();
+  /** How many entries wait for what comes before them. */
+  get early(): number {
+    return this.#early.size;
   }
 
   /** The replica stands somewhere else now, on the log that there is. */
   resume(): void {
-    this.#stopped = false;
-    this.#unblock();
+    this.#early.clear();
     this.readInBackground();
   }
 
@@ -66,26 +65,26 @@ export class Follower {
    * @param deltas what its body says, where that is known
    */
   offer(entry: LogEntry, deltas?: readonly Delta[]): void {
-    if (this.#stopped) return;
-    const head = this.#options.head();
+    if (!this.#isFollowing) return;
+    const { head } = this.#options.place;
     if (entry.log !== head.log) this.readInBackground();
     else if (entry.last <= head.position) {
-      const known = this.#options.markAt(entry.last);
+      const known = this.#options.place.markAt(entry.last);
       if (known !== undefined && known !== entry.mark) this.readInBackground();
     } else if (entry.first > head.position + 1) {
-      if (this.#waiting.size < limits.waitingEntries) this.#waiting.set(entry.first, entry);
+      if (this.#early.size < limits.waitingEntries) this.#early.set(entry.first, entry);
       this.gapsRepaired += this.#reading ? 0 : 1;
       this.readInBackground();
     } else if (entry.first !== head.position + 1 || entry.before !== head.mark) this.readInBackground();
-    else if (this.#apply(entry, deltas)) this.#applyWaiting();
+    else if (this.#apply(entry, deltas)) this.#applyEarly();
   }
 
   /** What somebody else says of the log; more than is here, or something else, is a reason to read it. */
   hint(theirs: Head): void {
-    const head = this.#options.head();
-    const known = theirs.position <= head.position ? this.#options.markAt(theirs.position) : undefined;
+    const head = this.#options.place.head;
+    const known = theirs.position <= head.position ? this.#options.place.markAt(theirs.position) : undefined;
     const isKnown = theirs.position <= head.position && (known === undefined || known === theirs.mark);
-    if (theirs.log !== head.log || !isKnown || this.#blocked) this.readInBackground();
+    if (theirs.log !== head.log || !isKnown || this.#isBlocked) this.readInBackground();
   }
 
   readInBackground(): void {
@@ -99,7 +98,7 @@ export class Follower {
    * @throws {LogUnavailableError} it cannot be read now
    */
   catchUp(): Promise<void> {
-    if (this.#stopped) return Promise.reject(new LogUnavailableError('the log is not followed now', true));
+    if (!this.#isFollowing) return Promise.reject(new LogUnavailableError('the log is not followed now', true));
     if (this.#reading) {
       this.#readAgain = true;
       return this.#reading;
@@ -116,34 +115,35 @@ export class Follower {
       try {
         while (await this.#readSome());
       } catch (error) {
-        if (this.#stopped) break;
+        if (!this.#isFollowing) break;
         if (error instanceof LogReplacedError) this.#replaced(error.message);
         else if (error instanceof MalformedBytesError || error instanceof UnknownFormatError) this.#block(error);
         else throw error;
       }
       // Asked again meanwhile: what was published since the last read may be beyond it.
-    } while (this.#readAgain && !this.#stopped && !this.#blocked);
-    if (this.#stopped) throw new LogUnavailableError('the log is not followed now', true);
-    if (this.#blocked) throw new LogUnavailableError('the log cannot be read past an entry that does not decode', true);
+    } while (this.#readAgain && this.#isFollowing && !this.#isBlocked);
+    if (!this.#isFollowing) throw new LogUnavailableError('the log is not followed now', true);
+    if (this.#isBlocked)
+      throw new LogUnavailableError('the log cannot be read past an entry that does not decode', true);
   }
 
   /** @returns whether there may be more */
   async #readSome(): Promise<boolean> {
-    const from = this.#options.head();
+    const from = this.#options.place.head;
     let entries: readonly LogEntry[];
     try {
       entries = await this.#options.log.read(from.log, from.position, limits.readEntries);
       if (entries.length === 0) await this.#checkEnd(from);
     } catch (error) {
       // What it stood at was trimmed meanwhile, and it has long been further.
-      if (error instanceof LogReplacedError && this.#options.head() !== from) return true;
+      if (error instanceof LogReplacedError && this.#options.place.head !== from) return true;
       throw error;
     }
-    if (this.#stopped) return false;
+    if (!this.#isFollowing) return false;
     for (const entry of entries) {
-      const head = this.#options.head();
+      const head = this.#options.place.head;
       if (entry.last <= head.position) {
-        const known = this.#options.markAt(entry.last);
+        const known = this.#options.place.markAt(entry.last);
         if (known !== undefined && known !== entry.mark)
           throw new LogReplacedError(`position ${entry.last} has another mark now`);
         continue;
@@ -152,7 +152,7 @@ export class Follower {
       if (entry.before !== head.mark) throw new LogReplacedError(`position ${head.position} has another mark now`);
       if (!this.#apply(entry)) return false;
     }
-    this.#applyWaiting();
+    this.#applyEarly();
     return entries.length > 0;
   }
 
@@ -166,49 +166,50 @@ export class Follower {
       throw new LogReplacedError(`position ${from.position} has another mark now`);
   }
 
-  #applyWaiting(): void {
+  #applyEarly(): void {
     for (;;) {
-      const head = this.#options.head();
-      const next = this.#waiting.get(head.position + 1);
-      this.#waiting.delete(head.position + 1);
-      if (!next || this.#stopped) break;
+      const head = this.#options.place.head;
+      const next = this.#early.get(head.position + 1);
+      this.#early.delete(head.position + 1);
+      if (!next || !this.#isFollowing) break;
       if (next.before !== head.mark) {
         this.#readAgain = true;
         break;
       }
       if (!this.#apply(next)) break;
     }
-    for (const first of this.#waiting.keys()) if (first <= this.#options.head().position) this.#waiting.delete(first);
+    for (const first of this.#early.keys()) if (first <= this.#options.place.head.position) this.#early.delete(first);
   }
 
   /** @returns false where the entry does not decode: then nothing of it was applied */
   #apply(entry: LogEntry, deltas?: readonly Delta[]): boolean {
     try {
-      this.#options.apply(entry, deltas);
+      this.#options.applier.apply(entry, deltas);
     } catch (error) {
       if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
       this.#block(error);
       return false;
     }
-    this.#unblock();
+    if (this.#isBlocked) this.#options.observer.logUnblocked();
     return true;
   }
 
-  #unblock(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
-    this.#options.blocked(undefined);
+  get #isFollowing(): boolean {
+    return this.#options.link.isFollowed;
+  }
+
+  get #isBlocked(): boolean {
+    return this.#options.link.kind === 'blocked';
   }
 
   #block(error: Error): void {
-    if (this.#blocked) return;
-    this.#blocked = true;
-    this.#options.blocked(`the log cannot be read past position ${this.#options.head().position}: ${error.message}`);
+    if (this.#isBlocked) return;
+    const { observer, place } = this.#options;
+    observer.logBlocked(`the log cannot be read past position ${place.head.position}: ${error.message}`);
   }
 
   #replaced(problem: string): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#options.replaced(problem);
+    this.#early.clear();
+    this.#options.observer.logReplaced(problem);
   }
 }

@@ -12,15 +12,20 @@ export interface PeersOptions {
   readonly gossip: Gossip;
   readonly timers: Timers;
   readonly heartbeatMilliseconds: number;
+  readonly host: PeersHost;
+}
+
+/** The replica, as it takes part in its site. */
+export interface PeersHost {
   /** This replica's heartbeat as of now. */
-  readonly own: () => Omit<Heartbeat, 'leaving'>;
-  readonly heard: (heartbeat: Heartbeat) => void;
-  /** Called at each of this replica's own. */
-  readonly beat: () => void;
+  readonly heartbeat: Omit<Heartbeat, 'leaving'>;
+  heard(heartbeat: Heartbeat): void;
+  /** Called at each of this replica's own heartbeats. */
+  beat(): void;
   /** A peer came or went. */
-  readonly changed: () => void;
+  peersChanged(): void;
   /** Bytes that are no heartbeat. */
-  readonly malformed: (problem: string) => void;
+  malformed(problem: string): void;
 }
 
 interface Peer {
@@ -53,17 +58,17 @@ export class Peers {
     try {
       heartbeat = decodeHeartbeat(bytes);
     } catch (error) {
-      this.#options.malformed(error instanceof Error ? error.message : String(error));
+      this.#options.host.malformed(error instanceof Error ? error.message : String(error));
       return;
     }
-    if (heartbeat.origin === this.#options.own().origin || this.#closed) return;
+    if (heartbeat.origin === this.#options.host.heartbeat.origin || this.#closed) return;
     const peer = this.#peers.get(heartbeat.origin);
     const lastSeenAtMilliseconds = this.#options.timers.now();
     if (heartbeat.leaving) this.#peers.delete(heartbeat.origin);
     else if (peer) Object.assign(peer, { heartbeat, lastSeenAtMilliseconds });
     else if (this.#peers.size < maximumPeers) this.#peers.set(heartbeat.origin, { heartbeat, lastSeenAtMilliseconds });
-    if (!heartbeat.leaving) this.#options.heard(heartbeat);
-    if ((peer === undefined) !== heartbeat.leaving) this.#options.changed();
+    if (!heartbeat.leaving) this.#options.host.heard(heartbeat);
+    if ((peer === undefined) !== heartbeat.leaving) this.#options.host.peersChanged();
   }
 
   /** Whether a peer that is heard knows of a log. */
@@ -76,12 +81,12 @@ export class Peers {
     const oldest = this.#options.timers.now() - heartbeatsHeard * this.#options.heartbeatMilliseconds;
     return [...this.#peers.values()]
       .filter(({ heartbeat, lastSeenAtMilliseconds }) => heartbeat.mayHeal && lastSeenAtMilliseconds >= oldest)
-      .map(({ heartbeat: { origin, head, keptFrom, closedLogs } }) => ({
-        origin,
-        position: head?.position ?? 0,
-        keptFrom,
-        closedLogs,
-      }));
+      .map(({ heartbeat }) => candidateOf(heartbeat));
+  }
+
+  /** P45. This replica, as others see whether it may heal. */
+  get ownCandidate(): Candidate {
+    return candidateOf(this.#options.host.heartbeat);
   }
 
   status(own: Head): readonly PeerStatus[] {
@@ -102,13 +107,13 @@ export class Peers {
 
   /** Says that nobody will hear of this origin again. */
   leave(): void {
-    this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.own(), leaving: true }));
+    this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.host.heartbeat, leaving: true }));
   }
 
   #beat(): void {
-    this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.own(), leaving: false }));
+    this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.host.heartbeat, leaving: false }));
     this.#dropSilent();
-    this.#options.beat();
+    this.#options.host.beat();
     this.#timer = this.#options.timers.after(this.#options.heartbeatMilliseconds, () => this.#beat());
   }
 
@@ -120,6 +125,10 @@ export class Peers {
       this.#peers.delete(origin);
       gone = true;
     }
-    if (gone) this.#options.changed();
+    if (gone) this.#options.host.peersChanged();
   }
+}
+
+function candidateOf({ origin, head, keptFrom, closedLogs }: Omit<Heartbeat, 'leaving'>): Candidate {
+  return { origin, position: head?.position ?? 0, keptFrom, closedLogs };
 }

@@ -11,7 +11,8 @@ import type { KeptTransaction } from '../../history/kept-entries.ts';
 import { noGeneration } from '../../log/ids.ts';
 import type { GenerationName, Manifest } from '../../log/snapshots.ts';
 import type { Prefix } from '../../state/prefix.ts';
-import { type Candidate, isFurthest } from '../candidate.ts';
+import { isFurthest } from '../candidate.ts';
+import type { Peers } from '../peers.ts';
 import { isUndecodable, LoadInterrupted, loadStored, readManifest } from '../snapshots/load.ts';
 import { type HealParts, heal } from './heal.ts';
 import { type Beginning, beginningsOf, type Found, isWithin, wayOn } from './way-on.ts';
@@ -21,23 +22,26 @@ type Key = readonly [collection: string, id: string];
 export interface RejoinOptions extends Omit<HealParts, 'snapshots'> {
   readonly snapshots: HealParts['snapshots'] | undefined;
   readonly heartbeatMilliseconds: number;
-  readonly prefix: () => Prefix;
-  /** This replica, as others see whether it may heal. */
-  readonly own: () => Candidate;
-  /** Those heard lately who may heal. */
-  readonly others: () => Iterable<Candidate>;
-  /** Follows nothing, and appends nothing, from now on. */
-  readonly pause: (problem: string) => void;
+  readonly state: { readonly prefix: Prefix };
+  readonly peers: Pick<Peers, 'ownCandidate' | 'healers'>;
+  readonly host: RejoinHost;
+  /** Aborted once the replica is closed. */
+  readonly signal: AbortSignal;
+}
+
+/** Does what a rejoining replica decides on. */
+export interface RejoinHost {
+  /** From now on it follows nothing, and appends nothing. */
+  pause(problem: string): void;
   /** It stands in the log after all. */
-  readonly goOn: () => void;
+  goOn(): void;
   /** Puts a prefix in the place of the one that is there, and follows the log again. @param changed documents that differ */
-  readonly swap: (prefix: Prefix, changed: readonly Key[], lacking: readonly KeptTransaction[]) => void;
+  swap(prefix: Prefix, changed: readonly Key[], lacking: readonly KeptTransaction[]): void;
   /** There is nothing that it could load or heal now. It goes on looking. */
-  readonly stopped: (problem: string) => void;
-  readonly learned: (manifest: Manifest | undefined) => void;
+  stopped(problem: string): void;
+  learned(manifest: Manifest | undefined): void;
   /** A generation that this replica cannot load, or get on with. */
-  readonly missing: (generation: GenerationName) => void;
-  readonly closed: () => boolean;
+  missing(generation: GenerationName): void;
 }
 
 /** So many heartbeats others are given to notice, too, and to say that they may heal; then so many to heal who is further along. */
@@ -65,11 +69,12 @@ export class Rejoin {
   passBlock(): void {
     this.#start(async () => {
       const manifest = await readManifest(this.#options);
-      this.#options.learned(manifest);
-      const { head } = this.#options.prefix();
+      const { host, state } = this.#options;
+      host.learned(manifest);
+      const { head } = state.prefix;
       const begin = manifest?.generation.begin;
       if (begin?.log !== head.log || begin.position <= head.position) {
-        this.#options.missing(manifest?.generation.name ?? noGeneration);
+        host.missing(manifest?.generation.name ?? noGeneration);
         return;
       }
       await this.#rejoin('the log has an entry that does not decode');
@@ -77,7 +82,7 @@ export class Rejoin {
   }
 
   #start(work: () => Promise<void>): void {
-    if (this.#working || this.#options.closed()) return;
+    if (this.#working || this.#options.signal.aborted) return;
     this.#working = work()
       .catch((error: unknown) => {
         if (!(error instanceof LogUnavailableError))
@@ -90,19 +95,19 @@ export class Rejoin {
 
   async #rejoin(problem: string): Promise<void> {
     this.#lacks = false;
-    this.#options.pause(`${problem}: loading what is stored`);
+    this.#options.host.pause(`${problem}: loading what is stored`);
     await this.#untilDone((round) => this.#goOn(problem, round));
     this.mayHeal = false;
   }
 
   /** @param attempt is done when it gives true; called about once a heartbeat */
   async #untilDone(attempt: (round: number) => Promise<boolean>): Promise<void> {
-    const { timers, heartbeatMilliseconds, closed, missing, logger } = this.#options;
-    for (let round = 0; !closed(); round += 1) {
+    const { timers, heartbeatMilliseconds, signal, host, logger } = this.#options;
+    for (let round = 0; !signal.aborted; round += 1) {
       try {
         if (await attempt(round)) return;
       } catch (error) {
-        if (error instanceof LoadInterrupted && error.missing !== undefined) missing(error.missing);
+        if (error instanceof LoadInterrupted && error.missing !== undefined) host.missing(error.missing);
         if (isUndecodable(error)) logger.error({ err: error }, 'the log that is there does not decode');
         // Whatever it is, a replica that gave up would be lost to its site for good.
         else if (!isPassing(error)) logger.error({ err: error }, 'the log cannot be loaded: trying again');
@@ -115,8 +120,8 @@ export class Rejoin {
 
   /** @returns whether that is settled */
   async #goOn(problem: string, round: number): Promise<boolean> {
-    const { log, prefix, goOn, stopped } = this.#options;
-    const own = prefix();
+    const { log, state, host } = this.#options;
+    const own = state.prefix;
     const head = await log.head();
     const manifest = await readManifest(this.#options);
     // Read in two steps: it was closed, or made, between them.
@@ -126,7 +131,7 @@ export class Rejoin {
     const next = head && (await this.#next(own.head));
     if (head && next === 'undecodable' && isPast) return this.#loadAndSwap(head);
     if (next === 'follows' || next === 'undecodable') {
-      goOn();
+      host.goOn();
       return true;
     }
     const shared = head && ((await this.#sharedBeginning(own, head, manifest)) ?? (await this.#sharedEnd(own, head)));
@@ -135,7 +140,7 @@ export class Rejoin {
     this.mayHeal = way === 'heal';
     if (way === 'load' && head) return this.#loadAndSwap(head);
     if (way === 'heal') return this.#heal(own, found, round);
-    stopped(problem);
+    host.stopped(problem);
     return false;
   }
 
@@ -172,25 +177,25 @@ export class Rejoin {
 
   /** P45. @returns false: what began then is loaded next */
   async #heal(prefix: Prefix, found: Found | undefined, round: number): Promise<false> {
-    const { snapshots, own, others } = this.#options;
-    const isTurn = isFurthest(own(), others()) || round > heartbeatsToNotice + heartbeatsToHeal;
+    const { snapshots, peers } = this.#options;
+    const isTurn = isFurthest(peers.ownCandidate, peers.healers()) || round > heartbeatsToNotice + heartbeatsToHeal;
     if (snapshots && round >= heartbeatsToNotice && isTurn) await heal({ ...this.#options, snapshots }, prefix, found);
     return false;
   }
 
   /** @returns whether it is done */
   async #loadAndSwap(head: Head): Promise<boolean> {
-    const { log, timers, prefix, swap, learned, closed, stopped } = this.#options;
-    const own = prefix();
+    const { log, timers, state, host, signal } = this.#options;
+    const own = state.prefix;
     // All of it is not loaded again and again.
     if (this.#lacks && !own.kept.lackingFrom(await log.origins())) return false;
     const loaded = await loadStored(this.#options, head);
-    learned(loaded.manifest);
-    if (loaded.missing !== undefined) this.#options.missing(loaded.missing);
+    host.learned(loaded.manifest);
+    if (loaded.missing !== undefined) host.missing(loaded.missing);
     const lacking = own.kept.lackingFrom(loaded.prefix.origins);
     this.#lacks = lacking === undefined;
     if (!lacking) {
-      stopped('the log that is there lacks something that this replica does not keep one by one any more');
+      host.stopped('the log that is there lacks something that this replica does not keep one by one any more');
       return false;
     }
     const turn = () =>
@@ -198,7 +203,7 @@ export class Rejoin {
         timers.after(0, resolve);
       });
     const changed = await differences(own, loaded.prefix, turn);
-    if (!closed()) swap(loaded.prefix, changed, lacking);
+    if (!signal.aborted) host.swap(loaded.prefix, changed, lacking);
     return true;
   }
 }

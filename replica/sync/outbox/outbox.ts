@@ -1,45 +1,67 @@
 /**
- * What this replica wrote and has not seen come back in the log: pending transactions, and journaled ones. One append is
- * under way at a time; what gathers meanwhile goes in the next. Cut off, pending ones go to the journal, and are answered.
+ * Hands on what this replica writes: to the log, or, cut off from it, to the journal. One append is under way at a time; what
+ * gathers meanwhile goes in the next.
  *
  * Invariants: transactions stand in the order in which they were made, and are sent in it. One that may be in the log is
  * never refused. What is answered is in the log or in the journal.
  */
-import { LogReplacedError, LogUnavailableError, OutcomeUnknownError, StoreUnavailableError } from '../../../errors.ts';
+import { LogReplacedError, LogUnavailableError, StoreUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
+import type { Logger } from '../../environment/logger.ts';
+import type { Timers } from '../../environment/timers.ts';
 import type { StagedTransaction } from '../../history/staged.ts';
-import { batchOf } from '../../log/batch.ts';
-import type { OutboxOptions } from './options.ts';
-import { Returned } from './returned.ts';
-import { Unsent } from './unsent.ts';
-import type { Waiting } from './waiting.ts';
+import { batchOf, offeredIn } from '../../log/batch.ts';
+import type { Journal } from '../../log/journal.ts';
+import type { Log, LogEntry, RecordAfter } from '../../log/log.ts';
+import type { LogPlace, Shown } from '../../state/roles.ts';
+import type { Follower } from '../follower.ts';
+import type { Link, LinkKind, LinkWatcher } from '../link.ts';
+import type { Unsent } from './unsent.ts';
+import { isAnswered, type Waiting } from './waiting.ts';
 
-export class Outbox {
+export interface OutboxOptions {
+  readonly log: Log;
+  readonly journal: Journal | undefined;
+  readonly logger: Logger;
+  readonly timers: Timers;
+  /** The secret of this process, by which the log knows its origin. */
+  readonly secret: string;
+  /** Between two tries to reach the site; each waits twice as long, up to the second number. */
+  readonly retryMilliseconds: readonly [number, number];
+  /** How long a transaction waits until the log has all that it saw. */
+  readonly contextMilliseconds: number;
+  readonly link: Link;
+  readonly unsent: Unsent;
+  /** What is staged and shown here, and where in the log. */
+  readonly state: LogPlace & Shown;
+  /** Applies what an append answers. */
+  readonly follower: Pick<Follower, 'offer' | 'catchUp'>;
+  /** Works out the states that an embedded log stores beside an entry. */
+  readonly applier: { recordsAfter(entry: LogEntry): readonly RecordAfter[] };
+  /** Keeps what journaled transactions saw; undefined where there is no checkpoint. */
+  readonly checkpoint: { flush(): Promise<void> } | undefined;
+}
+
+export class Outbox implements LinkWatcher {
   readonly #options: OutboxOptions;
-  readonly #unsent = new Unsent();
+  readonly #unsent: Unsent;
+  readonly #link: Link;
   #working: Promise<void> | undefined;
-  #cutOff = false;
-  /** P10. Cut off, and the log can be read again: an append is tried, and reached is what takes it. */
-  #isTrying = false;
-  #closed = false;
   #lastAnswer: Promise<string> | undefined;
   #retry: Disposable | undefined;
   #retryMilliseconds: number;
   /** Up to where the journal has known entries, while it holds any transaction. */
   #knownUpTo: Head | undefined;
-  readonly #returned: Returned;
   #problem: string | undefined;
   /** The highest number that was ever pushed; one that was refused is not used again. */
   lastNumber = 0;
   appends = 0;
-  refusedCount = 0;
-  /** Came too late for the log. */
-  lateCount = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#returned = new Returned(options.journal, options.logger);
+    this.#unsent = options.unsent;
+    this.#link = options.link;
     this.#retryMilliseconds = options.retryMilliseconds[0];
   }
 
@@ -48,52 +70,21 @@ export class Outbox {
     return this.#options.log.problem ?? this.#problem;
   }
 
-  /** Journaled, and not yet in the log. */
-  get unsent(): number {
-    return this.#unsent.journaledCount;
-  }
-
-  get isEmpty(): boolean {
-    return this.#unsent.journaledCount + this.#unsent.pendingCount === 0;
-  }
-
-  get isCutOff(): boolean {
-    return this.#cutOff;
-  }
-
-  get(origin: Origin, number: number): StagedTransaction | undefined {
-    return this.#unsent.get(origin, number)?.transaction;
-  }
-
-  /** The last number by origin among what waits here. */
+  /** The last number by origin among what waits here and is shown. */
   get numbers(): ReadonlyMap<Origin, number> {
     return this.#unsent.numbers;
   }
 
   /** @throws {StoreUnavailableError} nothing can be taken now */
   checkOpen(): void {
-    if (this.#closed) throw new StoreUnavailableError('this replica is stopping');
-    if (this.#cutOff && !this.#usesJournal) throw this.#unavailable();
-  }
-
-  /** Takes over what the journal held when the process began; hidden until it is revealed. */
-  takeOver(transaction: StagedTransaction): void {
-    this.#unsent.addHidden(transaction);
-  }
-
-  /** P49. @returns what is shown from now on, oldest first */
-  reveal(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
-    return this.#unsent.reveal(origins);
+    if (this.#link.isClosed) throw new StoreUnavailableError('this replica is stopping');
+    if (this.#link.kind !== 'attached' && !this.#usesJournal) throw this.#unavailable();
   }
 
   /** P48. Another history is followed now, which lacks all that is still here, and these, which come before it. */
   rebase(lacking: readonly StagedTransaction[], recut: (transaction: StagedTransaction) => StagedTransaction): void {
     this.#unsent.rebase(lacking, recut);
     this.#knownUpTo = undefined;
-  }
-
-  pending(): readonly StagedTransaction[] {
-    return Array.from(this.#unsent.pending(), ({ transaction }) => transaction);
   }
 
   /**
@@ -116,72 +107,42 @@ export class Outbox {
     return this.#unsent.pendingCount > 0 ? this.#lastAnswer : undefined;
   }
 
-  /** A transaction came back in the log, and is in its place. */
-  cameBack(origin: Origin, number: number, token: () => string): void {
-    const removed = this.#unsent.remove(origin, number);
-    if (removed?.was === 'pending') removed.waiting.resolve(token());
-    else if (removed) this.#returned.add(origin, number);
-  }
-
-  /** P41. The log goes on without transactions up to these numbers by origin: those that are here came too late. */
-  cameTooLate(numbers: ReadonlyMap<Origin, number>): void {
-    const late = [...this.#unsent.all()]
-      .map(({ transaction }) => transaction)
-      .filter(({ origin, number }) => number <= (numbers.get(origin) ?? -1));
-    for (const { origin, number } of late) {
-      const { waiting } = this.#unsent.remove(origin, number) ?? {};
-      if (waiting?.isAnswered === false)
-        waiting.reject(new StoreUnavailableError('the log went on without this write'));
-    }
-    if (late.length === 0) return;
-    this.lateCount += late.length;
-    this.#options.tooLate(late);
-    this.#returned.setAside(late);
-  }
-
-  /** What a log counts as in that has these numbers by origin, oldest first: whoever handed it on. */
-  within(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
-    const found: StagedTransaction[] = [];
-    for (const { transaction } of this.#unsent.all())
-      if (transaction.number <= (origins.get(transaction.origin) ?? 0)) found.push(transaction);
-    return found;
-  }
-
   /** Settles once nothing waits that could be answered now. */
   async idle(): Promise<void> {
-    while (this.#working ?? this.#returned.removing) await (this.#working ?? this.#returned.removing);
+    while (this.#working ?? this.#unsent.removing) await (this.#working ?? this.#unsent.removing);
   }
 
   /** Begins to send, or to journal, unless that is under way. */
   work(): void {
-    if (this.#closed || this.#working) return;
+    if (this.#link.isClosed || this.#working) return;
     this.#working = this.#work();
   }
 
-  /** The site may be reached again. */
+  /** The site may be reached again: tries now. */
   reconnect(): void {
-    if (!this.#cutOff || this.#closed) return;
-    this.#retry?.[Symbol.dispose]();
-    this.#retry = undefined;
+    if (this.#link.kind === 'attached' || this.#link.isClosed) return;
+    this.#stopRetry();
     this.#tryAgain();
   }
 
-  /** The site cannot be reached: journal from now on, until it can. */
-  disconnect(): void {
-    this.#setCutOff(this.#options.log.problem);
+  linkChanged(before: LinkKind, after: LinkKind): void {
+    if (after === 'attached') this.#reached();
+    if (after === 'attached' || after === 'trying' || after === 'closed') return;
+    if (before === 'attached' || before === 'starting') this.#cutOff();
+    this.#retryLater();
     this.work();
   }
 
   /** Takes nothing from now on; settles once everything here is answered. */
   async close(): Promise<void> {
     await this.idle();
-    this.#closed = true;
-    this.#retry?.[Symbol.dispose]();
-    for (const { reject, isAnswered } of this.#unsent.pending()) if (!isAnswered) reject(new OutcomeUnknownError());
+    this.#link.dispatch({ kind: 'closed' });
+    this.#stopRetry();
+    this.#unsent.abandon();
   }
 
   #unavailable(): StoreUnavailableError {
-    return new StoreUnavailableError(this.#options.problem() ?? this.problem ?? 'the site cannot be reached');
+    return new StoreUnavailableError(this.#link.problem ?? this.problem ?? 'the site cannot be reached');
   }
 
   get #usesJournal(): boolean {
@@ -189,19 +150,24 @@ export class Outbox {
   }
 
   #hasWork(): boolean {
-    if (this.#closed) return false;
-    if (this.#isTrying) return true;
-    if (this.#cutOff) return some(this.#unsent.pending(), ({ isAnswered }) => !isAnswered);
-    // What is acknowledged leaves soon: the first is usually one that is not.
-    return some(this.#unsent.all(), ({ isAcknowledged }) => !isAcknowledged);
+    switch (this.#link.kind) {
+      case 'closed':
+        return false;
+      case 'attached':
+        return !this.#unsent.isEmpty;
+      case 'trying':
+        return true;
+      default:
+        return some(this.#unsent.pending(), (waiting) => !isAnswered(waiting));
+    }
   }
 
   async #work(): Promise<void> {
     // What was made in this turn of the event loop goes together.
     await Promise.resolve();
     try {
-      if (this.#cutOff && !this.#isTrying) await this.#keep();
-      else await this.#send();
+      if (this.#link.mayAppend) await this.#send();
+      else await this.#keep();
     } catch (error) {
       this.#options.logger.error({ err: error }, 'handing on transactions failed');
     }
@@ -212,127 +178,106 @@ export class Outbox {
   async #send(): Promise<void> {
     const batch = this.#unsent.oldest(limits.appendBytes);
     if (batch.length === 0) {
-      if (this.#isTrying) this.#setReached();
+      this.#link.dispatch({ kind: 'appendTaken' });
       return;
     }
-    const uncertain = batch.map(({ mayBeInLog }) => mayBeInLog);
-    for (const waiting of batch) waiting.mayBeInLog = true;
-    const { log, head, secret, recordsAfter } = this.#options;
+    this.#unsent.moveAll(batch, 'sent');
     let wasTaken = false;
     try {
-      this.appends += 1;
-      const seen = head();
-      const offers = batch.map(({ transaction: { delta }, isOverdue }) => ({ delta, isOverdue }));
-      this.#options.appended(await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter), offers);
+      await this.#append(batch);
       wasTaken = true;
       this.#problem = undefined;
-      for (const waiting of batch) waiting.isAcknowledged = true;
-      if (batch.some((waiting) => this.#isHere(waiting))) await this.#options.catchUp();
+      if (batch.some((waiting) => this.#unsent.has(waiting))) await this.#options.follower.catchUp();
       this.#retryMilliseconds = this.#options.retryMilliseconds[0];
-      for (const [index, waiting] of batch.entries()) waiting.mayBeInLog = uncertain[index] ?? true;
-      const missed = batch.filter((waiting) => this.#isHere(waiting));
-      if (missed.length > 0) this.#wait(missed);
-      else if (this.#isTrying) this.#setReached();
+      this.#unsent.moveAll(batch, 'notTaken');
+      const missed = batch.filter((waiting) => this.#unsent.has(waiting));
+      if (missed.length > 0) this.#awaitContexts(missed);
+      else this.#link.dispatch({ kind: 'appendTaken' });
     } catch (error) {
-      const refused = error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused);
+      const wasRefused = error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused);
       // What is refused after the append took it is reading.
-      if (refused && !wasTaken)
-        for (const [index, waiting] of batch.entries()) waiting.mayBeInLog = uncertain[index] ?? waiting.mayBeInLog;
+      this.#unsent.moveAll(batch, wasRefused && !wasTaken ? 'notTaken' : 'outcomeLost');
       this.#failed(error);
     }
   }
 
+  /** The log's answer is applied before this settles, unless something comes before it that is not here. */
+  async #append(batch: readonly Waiting[]): Promise<void> {
+    const { log, state, secret, applier, follower } = this.#options;
+    const offers = batch.map(({ transaction: { delta }, context }) => ({ delta, isOverdue: context === 'overdue' }));
+    const seen = state.head;
+    this.appends += 1;
+    const recordsAfter = (entry: LogEntry) => applier.recordsAfter(entry);
+    const entries = await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter);
+    for (const [entry, deltas] of offeredIn(entries, offers)) follower.offer(entry, deltas);
+  }
+
   /** P41. They were not taken: what they saw is not in the log. Tried again until it is, or until they are overdue. */
-  #wait(batch: readonly Waiting[]): void {
+  #awaitContexts(batch: readonly Waiting[]): void {
     for (const waiting of batch) {
-      if (waiting.isWaiting) continue;
-      waiting.isWaiting = true;
-      const { origin, number } = waiting.transaction;
+      if (waiting.context !== 'assumed') continue;
+      waiting.context = 'awaited';
       this.#options.timers.after(this.#options.contextMilliseconds, () => {
-        waiting.isOverdue = true;
-        const isStill = this.#unsent.get(origin, number) === waiting;
-        if (isStill) this.#options.logger.warn({ origin, number }, 'a transaction goes on without what it saw');
+        waiting.context = 'overdue';
+        const { origin, number } = waiting.transaction;
+        if (this.#unsent.has(waiting))
+          this.#options.logger.warn({ origin, number }, 'a transaction goes on without what it saw');
       });
     }
-    this.#setCutOff();
+    this.#link.dispatch({ kind: 'appendFailed' });
   }
 
   #failed(error: unknown): void {
     if (error instanceof LogReplacedError) this.#options.logger.warn({ err: error }, 'the log refused an append');
     else if (!(error instanceof LogUnavailableError)) this.#options.logger.error({ err: error }, 'an append failed');
-    this.#setCutOff(error instanceof Error ? error.message : String(error));
-  }
-
-  #isHere({ transaction }: Waiting): boolean {
-    return this.#unsent.get(transaction.origin, transaction.number) !== undefined;
+    this.#problem = error instanceof Error ? error.message : String(error);
+    this.#link.dispatch({ kind: 'appendFailed' });
   }
 
   /** Journals what is pending, or refuses it where there is no journal. */
   async #keep(): Promise<void> {
-    const { journal, head } = this.#options;
-    if (this.#unsent.pendingCount > 0) await this.#options.keepPrefix();
+    const { journal, state, checkpoint, log } = this.#options;
+    if (this.#unsent.pendingCount > 0) await checkpoint?.flush();
     const pending = [...this.#unsent.pending()];
     if (!journal || !this.#usesJournal) {
-      this.#refuse(this.#unavailable());
-      // An embedded store is tried again with the next write: there is nobody whose return could be noticed.
-      if (this.#options.log.storage === 'EMBEDDED') this.#setReached();
+      this.#unsent.refuse(this.#unavailable(), state);
+      if (log.storage === 'EMBEDDED') this.#link.dispatch({ kind: 'retriedByWrite' });
       return;
     }
     if (pending.length === 0) return;
-    const upTo = head();
+    const upTo = state.head;
     try {
       await journal.add(
         pending.map(({ transaction }) => transaction),
-        this.#options.known(this.#unsent.journaledCount === 0 ? undefined : this.#knownUpTo),
+        state.knownSince(this.#unsent.journaledCount === 0 ? undefined : this.#knownUpTo),
       );
       this.#knownUpTo = upTo;
     } catch (error) {
       this.#options.logger.error({ err: error }, 'the journal takes no more');
-      const problem = error instanceof StoreUnavailableError ? error : new StoreUnavailableError('the journal failed');
       this.#problem = `the journal in DATA_DIR takes no more: ${error instanceof Error ? error.message : String(error)}`;
       // What was made meanwhile was made over these, and names them as what comes before it.
-      this.#refuse(problem);
+      const reason = error instanceof StoreUnavailableError ? error : new StoreUnavailableError('the journal failed');
+      this.#unsent.refuse(reason, state);
       return;
     }
-    for (const waiting of pending) {
-      const { transaction } = waiting;
-      if (!this.#unsent.journal(waiting)) {
-        this.#returned.add(transaction.origin, transaction.number);
-        continue;
-      }
-      waiting.isAnswered = true;
-      waiting.resolve(this.#options.journaled(transaction));
-    }
+    for (const waiting of pending) this.#unsent.journal(waiting, state);
   }
 
-  /** Refuses what is pending. What may be in the log stays, its outcome unknown. */
-  #refuse(error: StoreUnavailableError): void {
-    this.#unsent.dropPending((waiting) => {
-      const { transaction, mayBeInLog, isAnswered } = waiting;
-      if (isAnswered) return false;
-      waiting.isAnswered = true;
-      if (mayBeInLog) {
-        waiting.reject(new OutcomeUnknownError());
-        return false;
-      }
-      this.#options.refused(transaction);
-      this.refusedCount += 1;
-      waiting.reject(error);
-      return true;
-    });
+  #cutOff(): void {
+    this.#problem = this.#options.log.problem ?? this.#problem;
+    if (this.#problem !== undefined) this.#options.logger.warn({ problem: this.#problem }, 'the site takes no writes');
   }
 
-  /** @param problem undefined where none is new */
-  #setCutOff(problem?: string): void {
-    this.#isTrying = false;
-    this.#problem = problem ?? this.#problem;
-    if (!this.#cutOff) {
-      this.#cutOff = true;
-      if (this.#problem !== undefined)
-        this.#options.logger.warn({ problem: this.#problem }, 'the site takes no writes');
-      this.#options.cutOffChanged(true);
-    }
-    if (this.#retry || this.#closed) return;
+  #reached(): void {
+    this.#stopRetry();
+    // The disk of an embedded log is tried by a write, and by nothing else.
+    if (this.#problem === undefined || this.#options.log.storage === 'EMBEDDED') return;
+    this.#problem = undefined;
+    this.#options.logger.info({}, 'the site takes writes again');
+  }
+
+  #retryLater(): void {
+    if (this.#retry || this.#link.isClosed) return;
     this.#retry = this.#options.timers.after(this.#retryMilliseconds, () => {
       this.#retry = undefined;
       this.#tryAgain();
@@ -340,28 +285,20 @@ export class Outbox {
     this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, this.#options.retryMilliseconds[1]);
   }
 
-  #setReached(): void {
+  #stopRetry(): void {
     this.#retry?.[Symbol.dispose]();
     this.#retry = undefined;
-    this.#cutOff = false;
-    this.#isTrying = false;
-    // The disk of an embedded log is tried by a write, and by nothing else.
-    if (this.#problem !== undefined && this.#options.log.storage === 'REDIS') {
-      this.#problem = undefined;
-      this.#options.logger.info({}, 'the site takes writes again');
-    }
-    for (const waiting of this.#unsent.all()) waiting.isAcknowledged = false;
-    this.#options.cutOffChanged(false);
   }
 
+  /** P10. Once the log can be read again, an append is tried: reached is what takes it. */
   #tryAgain(): void {
-    this.#options.catchUp().then(
+    this.#options.follower.catchUp().then(
       () => {
-        if (this.#closed || !this.#cutOff) return;
-        this.#isTrying = true;
-        this.work();
+        this.#link.dispatch({ kind: 'logRead' });
+        if (this.#link.kind === 'trying') this.work();
+        else if (this.#link.kind !== 'attached') this.#retryLater();
       },
-      () => this.#setCutOff(),
+      () => this.#retryLater(),
     );
   }
 }

@@ -1,16 +1,21 @@
 /**
- * The transactions of an outbox: what is journaled, and what is pending behind it, each oldest first. There may be very many
- * journaled ones, so no write looks at them all.
+ * The transactions that this replica wrote, or took over, and that have not come back in the log: journaled ones, and pending
+ * ones behind them, each oldest first. There may be very many journaled ones, so no write looks at them all.
  */
-
+import { OutcomeUnknownError, StoreUnavailableError } from '../../../errors.ts';
 import type { Origin } from '../../crdt/version.ts';
+import type { Logger } from '../../environment/logger.ts';
 import type { StagedTransaction } from '../../history/staged.ts';
+import type { Journal } from '../../log/journal.ts';
+import type { OwnWrites, Shown } from '../../state/roles.ts';
 import { Pending } from './pending.ts';
-import type { Waiting } from './waiting.ts';
+import { Returned } from './returned.ts';
+import { isAnswered, nextStage, type Stage, type StageEvent, type Waiting } from './waiting.ts';
 
 const ignore = () => {};
 
-export class Unsent {
+export class Unsent implements OwnWrites {
+  readonly #returned: Returned;
   readonly #journaled = new Map<string, Waiting>();
   /** All of it was made by this process, under one origin. */
   readonly #pending = new Pending();
@@ -18,6 +23,23 @@ export class Unsent {
   readonly #journaledNumbers = new Map<Origin, number>();
   readonly #numbers = new Map<Origin, number>();
   #hiddenCount = 0;
+  refusedCount = 0;
+  /** Transactions that the log went on without. */
+  lateCount = 0;
+
+  /** @param journal undefined without a disk */
+  constructor(journal: Journal | undefined, logger: Logger) {
+    this.#returned = new Returned(journal, logger);
+  }
+
+  get isEmpty(): boolean {
+    return this.#journaled.size + this.#pending.size === 0;
+  }
+
+  /** Settles once the journal has been rid of what came back; undefined if nothing is under way. Never rejects. */
+  get removing(): Promise<void> | undefined {
+    return this.#returned.removing;
+  }
 
   get journaledCount(): number {
     return this.#journaled.size;
@@ -32,8 +54,17 @@ export class Unsent {
     return this.#numbers;
   }
 
-  get(origin: Origin, number: number): Waiting | undefined {
+  get(origin: Origin, number: number): StagedTransaction | undefined {
+    return this.find(origin, number)?.transaction;
+  }
+
+  find(origin: Origin, number: number): Waiting | undefined {
     return this.#pendingOf(origin, number) ?? this.#journaledOf(origin, number);
+  }
+
+  /** Whether it has not come back. */
+  has(waiting: Waiting): boolean {
+    return this.find(waiting.transaction.origin, waiting.transaction.number) === waiting;
   }
 
   *all(): Generator<Waiting> {
@@ -73,11 +104,12 @@ export class Unsent {
     const isHere = (origin: Origin, number: number): boolean =>
       number <= (origins.get(origin) ?? 0) || number <= (this.#journaledNumbers.get(origin) ?? 0);
     for (const waiting of this.#journaled.values()) {
-      const { transaction, isShown } = waiting;
+      const { transaction, stage } = waiting;
       const { origin, number, delta } = transaction;
       const { numberBefore, others } = delta.context;
-      if (isShown || !isHere(origin, numberBefore) || ![...others].every(([name, at]) => isHere(name, at))) continue;
-      waiting.isShown = true;
+      if (stage !== 'hidden' || !isHere(origin, numberBefore) || ![...others].every(([name, at]) => isHere(name, at)))
+        continue;
+      move(waiting, 'shown');
       this.#hiddenCount -= 1;
       this.#journaledNumbers.set(origin, number);
       if ((this.#numbers.get(origin) ?? 0) < number) this.#numbers.set(origin, number);
@@ -98,7 +130,7 @@ export class Unsent {
     for (const transaction of lacking)
       this.#journaled.set(nameOf(transaction.origin, transaction.number), hidden(transaction));
     for (const waiting of journaled) {
-      waiting.isShown = false;
+      move(waiting, 'hidden');
       this.#journaled.set(nameOf(waiting.transaction.origin, waiting.transaction.number), waiting);
     }
     this.#hiddenCount = this.#journaled.size;
@@ -109,33 +141,84 @@ export class Unsent {
   addPending(transaction: StagedTransaction, resolve: (token: string) => void, reject: (error: Error) => void): void {
     const { origin, number } = transaction;
     this.#numbers.set(origin, number);
-    this.#pending.add({
-      transaction,
-      isShown: true,
-      mayBeInLog: false,
-      isAcknowledged: false,
-      isAnswered: false,
-      isWaiting: false,
-      isOverdue: false,
-      resolve,
-      reject,
-    });
+    this.#pending.add({ transaction, stage: 'unsent', context: 'assumed', resolve, reject });
   }
 
-  /** @returns whether it was still pending */
-  journal(waiting: Waiting): boolean {
-    const { origin, number } = waiting.transaction;
-    if (!this.#pending.delete(number)) return false;
+  /** A whole batch was sent, and did not come back, or not all of it. */
+  moveAll(batch: readonly Waiting[], event: 'sent' | 'notTaken' | 'outcomeLost'): void {
+    for (const waiting of batch) if (event === 'sent' || this.has(waiting)) move(waiting, event);
+  }
+
+  /** The journal has a transaction that was pending: shows it, and answers it. One that came back meanwhile leaves the journal. */
+  journal(waiting: Waiting, shown: Shown): void {
+    const { transaction, resolve } = waiting;
+    const { origin, number } = transaction;
+    if (!this.#pending.delete(number)) {
+      this.#returned.add(origin, number);
+      return;
+    }
     this.#journaled.set(nameOf(origin, number), waiting);
     this.#journaledNumbers.set(origin, number);
-    return true;
+    move(waiting, 'journaled');
+    shown.journal(transaction, true);
+    resolve(shown.token);
   }
 
-  /** @returns what it was, where it was here */
-  remove(
-    origin: Origin,
-    number: number,
-  ): { readonly waiting: Waiting; readonly was: 'pending' | 'journaled' } | undefined {
+  cameBack(origin: Origin, number: number, shown: Pick<Shown, 'token'>): void {
+    const removed = this.#remove(origin, number);
+    if (removed === undefined) return;
+    if (removed.wasPending) removed.waiting.resolve(shown.token);
+    else this.#returned.add(origin, number);
+  }
+
+  cameTooLate(numbers: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
+    const late: StagedTransaction[] = [];
+    for (const waiting of [...this.all()]) {
+      const { transaction, reject } = waiting;
+      const { origin, number } = transaction;
+      if (number > (numbers.get(origin) ?? -1)) continue;
+      late.push(transaction);
+      this.#remove(origin, number);
+      if (!isAnswered(waiting)) reject(new StoreUnavailableError('the log went on without this write'));
+    }
+    if (late.length === 0) return late;
+    this.lateCount += late.length;
+    this.#returned.setAside(late);
+    return late;
+  }
+
+  /** Those that a log with these numbers by origin has, whoever appended them; oldest first. */
+  within(origins: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {
+    const found: StagedTransaction[] = [];
+    for (const { transaction } of this.all())
+      if (transaction.number <= (origins.get(transaction.origin) ?? 0)) found.push(transaction);
+    return found;
+  }
+
+  /** Refuses what is pending and cannot be in the log; of the rest the outcome is unknown. */
+  refuse(error: StoreUnavailableError, shown: Shown): void {
+    this.#numbers.clear();
+    for (const [origin, number] of this.#journaledNumbers) this.#numbers.set(origin, number);
+    this.#pending.filter((waiting) => {
+      const wasAnswered = isAnswered(waiting);
+      if (move(waiting, 'refused') !== 'gone') {
+        if (!wasAnswered) waiting.reject(new OutcomeUnknownError());
+        return true;
+      }
+      shown.unstage(waiting.transaction);
+      this.refusedCount += 1;
+      waiting.reject(error);
+      return false;
+    });
+    for (const { transaction } of this.#pending) this.#numbers.set(transaction.origin, transaction.number);
+  }
+
+  /** The replica is closed: the outcome of what is still pending is unknown. */
+  abandon(): void {
+    for (const waiting of this.#pending) if (!isAnswered(waiting)) waiting.reject(new OutcomeUnknownError());
+  }
+
+  #remove(origin: Origin, number: number): { readonly waiting: Waiting; readonly wasPending: boolean } | undefined {
     const pending = this.#pendingOf(origin, number);
     const waiting = pending ?? this.#journaledOf(origin, number);
     if (!waiting) return undefined;
@@ -143,18 +226,10 @@ export class Unsent {
     if (pending) this.#pending.delete(number);
     else {
       this.#journaled.delete(nameOf(origin, number));
-      if (!waiting.isShown) this.#hiddenCount -= 1;
+      if (waiting.stage === 'hidden') this.#hiddenCount -= 1;
       if (this.#journaledNumbers.get(origin) === number) this.#journaledNumbers.delete(origin);
     }
-    return { waiting, was: pending ? 'pending' : 'journaled' };
-  }
-
-  /** Drops pending ones: numbers are again what is left. */
-  dropPending(isDropped: (waiting: Waiting) => boolean): void {
-    this.#numbers.clear();
-    for (const [origin, number] of this.#journaledNumbers) this.#numbers.set(origin, number);
-    this.#pending.filter((waiting) => !isDropped(waiting));
-    for (const { transaction } of this.#pending) this.#numbers.set(transaction.origin, transaction.number);
+    return { waiting, wasPending: pending !== undefined };
   }
 
   #pendingOf(origin: Origin, number: number): Waiting | undefined {
@@ -170,14 +245,16 @@ export class Unsent {
 
 const hidden = (transaction: StagedTransaction): Waiting => ({
   transaction,
-  isShown: false,
-  mayBeInLog: true,
-  isAcknowledged: false,
-  isAnswered: true,
-  isWaiting: false,
-  isOverdue: false,
+  stage: 'hidden',
+  context: 'assumed',
   resolve: ignore,
   reject: ignore,
 });
+
+function move(waiting: Waiting, event: StageEvent): Stage | 'gone' {
+  const next = nextStage(waiting.stage, event);
+  if (next !== 'gone') waiting.stage = next;
+  return next;
+}
 
 const nameOf = (origin: Origin, number: number): string => `${origin} ${number}`;

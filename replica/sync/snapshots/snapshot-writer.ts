@@ -19,8 +19,8 @@ export interface SnapshotWriterOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly logger: Logger;
-  /** As of now. Another one once the state was loaded anew. */
-  readonly prefix: () => Prefix;
+  /** Its prefix is another one once it was loaded anew. */
+  readonly state: { readonly prefix: Prefix };
   readonly minimumBytes: number;
   readonly leaseMilliseconds: number;
   readonly chunkKeepMilliseconds: number;
@@ -56,7 +56,7 @@ export class SnapshotWriter {
 
   /** Bytes in the log since the newest generation, about. */
   get logBytes(): number {
-    const { head, marks } = this.#options.prefix();
+    const { head, marks } = this.#options.state.prefix;
     const begin = this.#known?.generation.begin;
     return marks.bytesAfter(begin?.log === head.log ? begin.position : 0);
   }
@@ -130,7 +130,7 @@ export class SnapshotWriter {
     const { snapshots, logger } = this.#options;
     const manifest = await readManifest(this.#options);
     this.learn(manifest);
-    const prefix = this.#options.prefix();
+    const prefix = this.#options.state.prefix;
     const isBehind =
       manifest?.generation.begin.log === prefix.head.log && manifest.generation.begin.position > prefix.head.position;
     // Somebody else wrote one meanwhile.
@@ -189,14 +189,14 @@ export class SnapshotWriter {
 
   #checkPrefix(prefix: Prefix): void {
     if (this.#stopped) throw new GivenUp('the replica stops');
-    if (this.#options.prefix() !== prefix) throw new GivenUp('the state was loaded anew');
+    if (this.#options.state.prefix !== prefix) throw new GivenUp('the state was loaded anew');
   }
 
   /** P24. */
   async #trim(manifest: Manifest): Promise<void> {
-    const { snapshots, prefix, logger } = this.#options;
+    const { snapshots, state, logger } = this.#options;
     const { name, begin } = manifest.generation;
-    const { head } = prefix();
+    const { head } = state.prefix;
     this.#untrimmed = undefined;
     if (head.log !== begin.log || this.#known?.generation.name !== name) return;
     const upTo = trimmedUpTo(manifest);

@@ -8,6 +8,7 @@ import { deltasOf } from '../../log/entry.ts';
 import type { JournaledTransaction } from '../../log/journal.ts';
 import type { LogEntry } from '../../log/log.ts';
 import { decodeRun } from '../../log/run.ts';
+import type { GenerationName } from '../../log/snapshots.ts';
 import { type EarlierEntries, Prefix } from '../../state/prefix.ts';
 import { isWithin } from '../healing/way-on.ts';
 import {
@@ -29,9 +30,16 @@ export interface DiskStartParts extends LoadParts {
   readonly siteMilliseconds: number;
   /** What the journal holds. */
   readonly journaled: readonly JournaledTransaction[];
-  /** What it waits for, as a line for people. */
-  readonly waitingFor: (problem: string) => void;
-  readonly closed: () => boolean;
+  readonly host: Pick<StartHost, 'waitsFor'>;
+  readonly signal: AbortSignal;
+}
+
+/** Told how a start gets on. */
+export interface StartHost {
+  /** @param problem what it waits for, as a line for people */
+  waitsFor(problem: string): void;
+  /** A generation that it cannot load. */
+  missing(generation: GenerationName): void;
 }
 
 /**
@@ -41,7 +49,7 @@ export interface DiskStartParts extends LoadParts {
 export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix | undefined> {
   const prefix = await loadKept(parts);
   if (!prefix) return undefined;
-  const { log, timers, journaled, closed } = parts;
+  const { log, timers, journaled, signal } = parts;
   // What the journal holds is shown over what it saw, or not at all.
   const mayStartAlone = journaled.every(
     ({ context }) => context.log === prefix.head.log && context.position <= prefix.head.position,
@@ -51,7 +59,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
     isLate = true;
   });
   let [milliseconds, maximum] = parts.retryMilliseconds;
-  while (!closed()) {
+  while (!signal.aborted) {
     try {
       const manifest = await readManifest(parts);
       try {
@@ -65,7 +73,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
       return { prefix, manifest, missing: undefined, isReached: true };
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error;
-      parts.waitingFor(`waiting for Redis: ${error.message}`);
+      parts.host.waitsFor(`waiting for Redis: ${error.message}`);
       if (isLate && mayStartAlone) return { prefix, manifest: undefined, missing: undefined, isReached: false };
     }
     await pause(timers, milliseconds);

@@ -13,11 +13,12 @@ import type { Checkpoint } from '../../log/checkpoint.ts';
 import { newLogId, newSecret } from '../../log/ids.ts';
 import type { Journal, JournaledTransaction } from '../../log/journal.ts';
 import type { Log } from '../../log/log.ts';
-import type { GenerationName, Snapshots } from '../../log/snapshots.ts';
+import type { Snapshots } from '../../log/snapshots.ts';
 import { Prefix } from '../../state/prefix.ts';
+import type { Peers } from '../peers.ts';
 import { type LoadedPrefix, LoadInterrupted, loadStored } from '../snapshots/load.ts';
 import type { CheckpointWriter } from './checkpoint-writer.ts';
-import { startFromDisk } from './start-from-disk.ts';
+import { type StartHost, startFromDisk } from './start-from-disk.ts';
 
 export interface StartOptions {
   readonly name: string;
@@ -33,14 +34,10 @@ export interface StartOptions {
   readonly heartbeatMilliseconds: number;
   readonly retryMilliseconds: readonly [number, number];
   readonly newLogKeepMilliseconds: number;
-  /** A generation that it cannot load. */
-  readonly missing: (generation: GenerationName) => void;
-  /** Whether a replica that is heard knows of a log. */
-  readonly peersKnowLog: () => boolean;
-  /** What it waits for, as a line for people. */
-  readonly waitingFor: (problem: string) => void;
-  /** True once the replica was closed: then starting ends. */
-  readonly closed: () => boolean;
+  readonly peers: Pick<Peers, 'anyKnowsLog'>;
+  readonly host: StartHost;
+  /** Aborted once the replica is closed: then starting ends. */
+  readonly signal: AbortSignal;
 }
 
 /** Heartbeats that a replica without a log waits for somebody who knows one; the second where its journal knows one. */
@@ -74,8 +71,8 @@ export async function openPrefix(
       return loaded;
     } catch (error) {
       if (!(error instanceof LoadInterrupted)) throw error;
-      if (error.missing !== undefined) options.missing(error.missing);
-      options.waitingFor(`the site's state cannot be loaded yet: ${error.message}`);
+      if (error.missing !== undefined) options.host.missing(error.missing);
+      options.host.waitsFor(`the site's state cannot be loaded yet: ${error.message}`);
     }
     await pause(timers, milliseconds);
     milliseconds = Math.min(2 * milliseconds, maximum);
@@ -88,16 +85,16 @@ async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise
   for (let waited = 0; ; waited += 1) {
     const head = await retried(options, () => log.head());
     if (head) return head;
-    const known = options.peersKnowLog();
+    const known = options.peers.anyKnowsLog;
     if (waited >= heartbeats && !known)
       return retried(options, () => log.create(newLogId(random), options.newLogKeepMilliseconds));
-    options.waitingFor(
+    options.host.waitsFor(
       known
         ? 'Redis holds no log, and a running replica knows one: it is not this one that may make another'
         : 'Redis holds no log yet: waiting whether a replica knows one',
     );
     await pause(timers, heartbeatMilliseconds);
-    if (options.closed()) throw new StartAborted();
+    if (options.signal.aborted) throw new StartAborted();
   }
 }
 
@@ -105,12 +102,12 @@ async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise
 async function retried<Result>(options: StartOptions, attempt: () => Promise<Result>): Promise<Result> {
   let [milliseconds, maximum] = options.retryMilliseconds;
   for (;;) {
-    if (options.closed()) throw new StartAborted();
+    if (options.signal.aborted) throw new StartAborted();
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error;
-      options.waitingFor(`waiting for Redis: ${options.log.problem ?? error.message}`);
+      options.host.waitsFor(`waiting for Redis: ${options.log.problem ?? error.message}`);
       await pause(options.timers, milliseconds);
       milliseconds = Math.min(2 * milliseconds, maximum);
     }

@@ -108,9 +108,8 @@ class LiveReplica {
       now: () => 0,
       viewMilliseconds: 1,
       indexes: indexed.map((path) => ({ collection: 'things', path })),
-      changed: (changes) => this.#changed(changes),
-      shownAgain: () => {},
     });
+    this.#state.watch({ changed: (changes) => this.#changed(changes) });
     this.#live = new LiveQueries(this.#state.durable);
   }
 

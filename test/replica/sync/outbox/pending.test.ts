@@ -6,12 +6,8 @@ import { staged } from '../../transactions.ts';
 
 const waitingOf = (number: number): Waiting => ({
   transaction: staged(number),
-  isShown: true,
-  mayBeInLog: false,
-  isAcknowledged: false,
-  isAnswered: false,
-  isWaiting: false,
-  isOverdue: false,
+  stage: 'unsent',
+  context: 'assumed',
   resolve: () => {},
   reject: () => {},
 });

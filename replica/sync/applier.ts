@@ -1,25 +1,26 @@
-/** Applies entries of the log, whole and in one turn; whoever made a transaction here is answered in the same turn. */
+/** Applies entries of the log, whole and in one turn; a client whose transaction comes back is answered in the same turn. */
 import { type HybridClock, millisecondsOf } from '../crdt/clock.ts';
 import type { Delta } from '../crdt/delta.ts';
 import { documentExists } from '../crdt/document.ts';
+import type { Origin } from '../crdt/version.ts';
 import type { Logger } from '../environment/logger.ts';
 import type { LogEntry, RecordAfter } from '../log/log.ts';
-import type { TransactionFeed } from '../readers/feed.ts';
 import type { PreparedEntry } from '../state/prefix.ts';
+import type { OwnWrites } from '../state/roles.ts';
 import type { ReplicaState } from '../state/state.ts';
-import type { Outbox } from '../sync/outbox/outbox.ts';
+import type { EntryApplier } from './follower.ts';
 
 export interface ApplierOptions {
   readonly state: ReplicaState;
-  readonly feed: TransactionFeed;
+  readonly own: OwnWrites;
   readonly clock: HybridClock;
   readonly logger: Logger;
-  readonly outbox: () => Outbox;
-  /** Of what is durable here now. */
-  readonly token: () => string;
 }
 
-export class Applier {
+/** Of a transaction that came too late, in the server's log; its file has all. */
+const documentsToldOf = 10;
+
+export class Applier implements EntryApplier {
   readonly #options: ApplierOptions;
   /** What an embedded log was given the states of, so that it is worked out once. */
   #prepared: PreparedEntry | undefined;
@@ -52,8 +53,7 @@ export class Applier {
    * @throws {MalformedBytesError} @throws {UnknownFormatError} it does not decode, and nothing of it was applied
    */
   apply(entry: LogEntry, deltas?: readonly Delta[]): void {
-    const { state, feed, token } = this.#options;
-    const outbox = this.#options.outbox();
+    const { state, own } = this.#options;
     const prepared =
       this.#prepared?.entry.mark === entry.mark ? this.#prepared : state.prefix.prepare(entry, undefined, deltas);
     this.#prepared = undefined;
@@ -61,14 +61,32 @@ export class Applier {
       const { origin, number, time } = transaction.delta;
       const at = { log: entry.log, position: transaction.position, mark: entry.mark };
       this.#takeTime(time, origin);
-      const missing = state.apply(transaction, at, outbox.get(origin, number));
-      outbox.cameBack(origin, number, token);
-      if (missing.length > 0) outbox.cameTooLate(new Map(missing));
-      feed.applied(transaction, at);
+      const missing = state.apply(transaction, at, own.get(origin, number));
+      own.cameBack(origin, number, state);
+      if (missing.length > 0) this.goOnWithout(new Map(missing));
       this.applied += 1;
     }
     state.prefix.advance(entry);
-    for (const transaction of outbox.reveal(state.prefix.origins)) state.journal(transaction, false);
+    this.reveal();
+  }
+
+  /** P41. The log goes on without transactions up to these numbers by origin: those that are here are taken back. */
+  goOnWithout(numbers: ReadonlyMap<Origin, number>): void {
+    const { state, own, logger } = this.#options;
+    const transactions = own.cameTooLate(numbers);
+    if (transactions.length === 0) return;
+    const late = transactions.map(({ origin, number, delta }) => ({
+      transaction: `${origin} ${number}`,
+      documents: delta.operations.slice(0, documentsToldOf).map(({ collection, id }) => `${collection} ${id}`),
+    }));
+    logger.error({ late }, 'the log went on without these: they are in the data folder, in too-late.ndjson');
+    for (const transaction of transactions) state.drop(transaction);
+  }
+
+  /** P49. Shows what was taken over from the journal, and has seen nothing but what is here by now. */
+  reveal(): void {
+    const { state, own } = this.#options;
+    for (const transaction of own.reveal(state.prefix.origins)) state.journal(transaction, false);
   }
 
   #takeTime(time: number, origin: string): void {
