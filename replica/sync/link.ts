@@ -11,7 +11,7 @@
  * stopped    as rejoining, and there is nothing to load or to heal; it goes on looking
  * closed     the replica is closed, and all its writes are answered
  */
-import { invariant } from '../../errors.ts';
+import { invariant } from '../../invariant.ts';
 import type { StatusChanges } from '../status.ts';
 import type { TableRow } from '../values/table-row.ts';
 

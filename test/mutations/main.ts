@@ -18,6 +18,7 @@ const copied = [
   'test/replica/crdt',
   'docs/internals/codec.md',
   'errors.ts',
+  'invariant.ts',
   'limits.ts',
   'package.json',
   'vitest.config.ts',

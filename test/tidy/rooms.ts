@@ -1,6 +1,6 @@
 /**
  * Who may import whom: one ordered list. A room imports from the rooms that stand before it, and never from one that stands
- * after it. errors.ts and limits.ts stand before all of them.
+ * after it. errors.ts, invariant.ts and limits.ts stand before all of them.
  */
 
 export interface Room {
@@ -70,7 +70,7 @@ export const rooms: readonly Room[] = [
   { path: 'scripts/' },
 ];
 
-export const beforeEveryRoom: ReadonlySet<string> = new Set(['errors.ts', 'limits.ts']);
+export const beforeEveryRoom: ReadonlySet<string> = new Set(['errors.ts', 'invariant.ts', 'limits.ts']);
 
 /** A document is a tree of nodes, of which each knows the others. */
 export const circle: readonly string[] = [

@@ -1,5 +1,5 @@
 /** A transaction of this replica that has not come back in the log, and how far it is. */
-import { invariant } from '../../../errors.ts';
+import { invariant } from '../../../invariant.ts';
 import type { StagedTransaction } from '../../history/staged.ts';
 import type { TableRow } from '../../values/table-row.ts';
 
