@@ -1,5 +1,5 @@
 /** What the documents list is what there is. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { roomOf, rooms } from './tidy/rooms.ts';
@@ -44,4 +44,24 @@ it('docs/glossary.md gives each term once, and names that the code has', () => {
     [...here.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({ term, name })),
   );
   expect(names.filter(({ name }) => !isThere(name))).toEqual([]);
+});
+
+it('docs/decisions/README.md lists every record, with its title', () => {
+  const records = readdirSync(join(root, 'docs/decisions')).filter((name) => /^\d{4}-.*\.md$/.test(name));
+  const titles = records.map((name) => `${name} ${read(`docs/decisions/${name}`).split('\n', 1)[0]}`);
+  const listed = [...read('docs/decisions/README.md').matchAll(/^\| \[(\d{4})\]\((.+?)\) (.+?) +\|/gm)];
+  expect(listed.map(([, number, name, title]) => `${name} # ${Number(number)}. ${title}`)).toEqual(titles.sort());
+});
+
+it('.editorconfig has what the formatter does', () => {
+  const settings = Object.fromEntries(
+    [...read('.editorconfig').matchAll(/^(\w+) = (\w[\w-]*)$/gm)].map(([, name = '', value]) => [name, value]),
+  );
+  const { formatter }: { readonly formatter: Readonly<Record<string, unknown>> } = JSON.parse(read('biome.json'));
+  const { indentStyle, indentWidth, lineWidth } = formatter;
+  expect(settings).toMatchObject({
+    indent_style: indentStyle,
+    indent_size: String(indentWidth),
+    max_line_length: String(lineWidth),
+  });
 });

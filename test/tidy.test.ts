@@ -33,7 +33,9 @@ const tests = code.filter(isTest);
 const product = code.filter((file) => !isTest(file));
 const isBeside = ({ path }: { readonly path: string }): boolean => /^(bench|examples)\//.test(path);
 const byPath = new Map(files.map((file) => [file.path, file]));
-const documents = files.filter(({ path }) => /^(docs\/.*|README|CHANGELOG)\.md$/.test(path));
+const documents = files.filter(({ path }) =>
+  /^(docs\/.*|changes\/.*|README|CHANGELOG|CONTRIBUTING|SECURITY)\.md$/.test(path),
+);
 
 describe('rooms', () => {
   it('import only from rooms that stand before them', () => {
