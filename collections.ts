@@ -1,4 +1,4 @@
-/** The sample collections: `npm start` serves them, and COLLECTIONS names another file. */
+/** The sample collections, which `npm start` serves by default; COLLECTIONS names another file. */
 import {
   attachment,
   boolean,

@@ -1,9 +1,10 @@
 /**
- * Every error that this project throws on purpose. At the GraphQL edge `code` becomes `extensions.code`; whatever is not
- * among these is masked there and logged. `docs/guide/errors.md` says for each code what to do; a test holds the two together.
+ * All errors that this project throws on purpose. GraphQL responses carry `code` as `extensions.code`; any other error
+ * is logged, and its message is hidden from clients. `docs/guide/errors.md` says for each code what to do; a test keeps
+ * the two in step.
  */
 
-/** Makes errors on purpose: capturing their stacks would cost more than the rest of a refused operation does. */
+/** Creates errors without stacks: capturing a stack would cost more than the rest of a refused operation. */
 export function withoutStack<Made>(make: () => Made): Made {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -14,10 +15,12 @@ export function withoutStack<Made>(make: () => Made): Made {
   }
 }
 
-/** It has no stack, as it is thrown on purpose; an unexpected error behind it is its `cause`, and has one. */
+/**
+ * Has no stack, as it is thrown on purpose. If an unexpected error is behind it, that is its `cause`, and has a stack.
+ */
 export abstract class TidelineError extends Error {
   abstract readonly code: string;
-  /** What goes into `extensions` beside the code. */
+  /** The members of `extensions` besides `code`. */
   get details(): Readonly<Record<string, unknown>> {
     return {};
   }
@@ -30,7 +33,7 @@ export abstract class TidelineError extends Error {
   }
 }
 
-/** An argument that cannot be taken. The path names it as the client wrote it: `document.address.city`, `operations.0.set`. */
+/** An invalid argument. Its name is as the client wrote it: `document.address.city`, `operations.0.set`. */
 export class BadUserInputError extends TidelineError {
   readonly code = 'BAD_USER_INPUT';
   readonly argument: string;
@@ -57,7 +60,7 @@ export class IdImmutableError extends TidelineError {
   }
 }
 
-/** What stands at a keypath is of another type than the operation needs. */
+/** The value at a keypath has another type than the operation needs. */
 export class TypeMismatchError extends TidelineError {
   readonly code = 'TYPE_MISMATCH';
   readonly path: string;
@@ -77,7 +80,7 @@ export class TransactionConflictError extends TidelineError {
 export class AttachmentNotFoundError extends TidelineError {
   readonly code = 'ATTACHMENT_NOT_FOUND';
   constructor(id: string) {
-    super(`no attachment ${JSON.stringify(id)} is known here: upload it, or wait for its token`);
+    super(`no attachment ${JSON.stringify(id)} is known here: upload it, or wait until its document has arrived`);
   }
 }
 
@@ -109,16 +112,16 @@ export class ReplicaBehindError extends TidelineError {
 export class TokenUnreachableError extends TidelineError {
   readonly code = 'TOKEN_UNREACHABLE';
   constructor() {
-    super('the causality token is of another history than this site has: drop it, and read again without');
+    super('the causality token belongs to another history than this site has: drop it, and read again without it');
   }
 }
 
 export class HistoryUnavailableError extends TidelineError {
   readonly code = 'HISTORY_UNAVAILABLE';
   readonly token: string | undefined;
-  /** @param token the last one up to which the reader was served, if any */
+  /** @param token the last version that the reader was served, if any */
   constructor(problem: string, token?: string) {
-    super(`${problem}: read the whole again, and go on from its token`);
+    super(`${problem}: read everything again, and resume from its token`);
     this.token = token;
   }
   override get details() {
@@ -135,7 +138,7 @@ export class TooManySubscriptionsError extends TidelineError {
 
 export class StoreUnavailableError extends TidelineError {
   readonly code = 'STORE_UNAVAILABLE';
-  /** @param asked what its caller wanted, and did not get */
+  /** @param asked the kind of the failed request */
   constructor(problem: string, options?: ErrorOptions, asked: 'read' | 'write' = 'write') {
     super(
       `${problem}: ${asked === 'write' ? 'nothing was written' : 'nothing can be read yet'}; try again later`,
@@ -144,11 +147,11 @@ export class StoreUnavailableError extends TidelineError {
   }
 }
 
-/** Others' requests and answers take all the memory that there is for them. */
+/** The requests and responses in progress have used up the memory reserved for them. */
 export class ServerBusyError extends TidelineError {
   readonly code = 'SERVER_BUSY';
   constructor() {
-    super('too many large requests and answers are on their way: try again in a moment; nothing was done');
+    super('too many large requests and responses are in progress: nothing was done; try again in a moment');
   }
 }
 
@@ -159,12 +162,12 @@ export class OutcomeUnknownError extends TidelineError {
   }
 }
 
-/** Bytes from outside that are no value of their format. They are counted, logged and dropped. */
+/** Bytes from outside that are not valid in their format. They are counted, logged and dropped. */
 export class MalformedBytesError extends TidelineError {
   readonly code = 'MALFORMED_BYTES';
 }
 
-/** Bytes of a format newer than this process knows. */
+/** Bytes in a format that this process does not know. */
 export class UnknownFormatError extends TidelineError {
   readonly code = 'UNKNOWN_FORMAT';
   readonly format: number;
@@ -176,23 +179,23 @@ export class UnknownFormatError extends TidelineError {
   }
 }
 
-/** The log is another one now, or it went back: nothing was done. */
+/** The log is not the expected one any more, or it went back; nothing was done. */
 export class LogReplacedError extends TidelineError {
   readonly code = 'LOG_REPLACED';
 }
 
-/** Whether what was asked for happened is unknown, unless `refused` says that it did not. */
+/** It is unknown whether the requested change happened, unless `refused` is true. */
 export class LogUnavailableError extends TidelineError {
   readonly code = 'LOG_UNAVAILABLE';
   readonly refused: boolean;
-  /** @param refused true where it is certain that nothing was done */
+  /** @param refused true if it is certain that nothing was done */
   constructor(problem: string, refused: boolean, options?: ErrorOptions) {
     super(problem, options);
     this.refused = refused;
   }
 }
 
-/** Faults of the environment or the data folder that stop the start, all of them at once. */
+/** Faults of the environment or the data folder that prevent the start, all in one error. */
 export class ConfigurationError extends TidelineError {
   readonly code = 'CONFIGURATION';
   readonly faults: readonly string[];
@@ -202,7 +205,7 @@ export class ConfigurationError extends TidelineError {
   }
 }
 
-/** A collection definition that cannot be served; names collection and field. */
+/** An invalid collection definition; the message names collection and field. */
 export class DefinitionError extends TidelineError {
   readonly code = 'DEFINITION';
 }

@@ -1,4 +1,4 @@
-/** What a definitions file exports, checked: it comes from outside, and may be of any shape. */
+/** Checks the export of a definitions file. It is user code, so it may export anything. */
 import { DefinitionError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Path } from '../replica/values/keypath.ts';
@@ -9,10 +9,10 @@ import { checkFields, fieldAt } from './values.ts';
 
 const graphqlName = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
-/** `and`, `or`, `not` are members of filters; the enum of field names cannot hold `true`, `false`, `null`. */
+/** `and`, `or`, `not` are members of filters; the enum of field names cannot contain `true`, `false`, `null`. */
 const reservedFields = new Set(['_id', 'id', 'document', 'and', 'or', 'not', 'true', 'false', 'null']);
 
-/** Beside the singular field stand the argument `strategy` in an upsert, and these fields in a live document. */
+/** An upsert has the argument `strategy` beside the singular field, and a live document has these fields beside it. */
 const reservedSingulars = new Set(['strategy', 'initial', 'merged', 'token']);
 
 const scalarKinds = ['string', 'int', 'float', 'boolean', 'json', 'counter', 'attachment'] as const;
@@ -22,12 +22,12 @@ const isScalarKind = (kind: unknown): kind is ScalarKind => scalarKinds.some((kn
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @throws {DefinitionError} with all faults, a line each, that name collection and field */
+/** @throws {DefinitionError} lists all faults, one per line, with collection and field */
 export function checkDefinitions(source: unknown): Definitions {
   const faults: string[] = [];
   if (!isRecord(source)) {
     throw new DefinitionError(
-      'the definitions have no default export that is an object: export default defineCollections({ … })',
+      'the default export of the definitions must be an object: export default defineCollections({ … })',
     );
   }
   const collections = Object.entries(source).flatMap(([name, value]) => checkCollection(name, value, faults) ?? []);
@@ -41,7 +41,7 @@ function checkCollection(name: string, source: unknown, faults: string[]): Colle
     faults.push(`collection ${JSON.stringify(name)}: ${problem}`);
   };
   if (!graphqlName.test(name) || name.startsWith('__')) {
-    return fault('its name must be a GraphQL name: letters, digits and _, no digit first, not __ at the beginning');
+    return fault('its name must be a GraphQL name: letters, digits and _, not beginning with a digit or __');
   }
   if (name.length > limits.collectionCharacters) {
     return fault(`its name may have at most ${limits.collectionCharacters} characters`);
@@ -52,14 +52,14 @@ function checkCollection(name: string, source: unknown, faults: string[]): Colle
     return fault('its type must be a GraphQL name with a capital first letter, such as Person');
   }
   if (reservedSingulars.has(singularField(type)))
-    return fault(`the type name ${type} is taken by the API: choose another`);
+    return fault(`the type name ${type} is reserved by the API: choose another`);
   if (description !== undefined && typeof description !== 'string') return fault('its description must be a string');
   if (typeof plural !== 'string' || !graphqlName.test(plural) || plural.startsWith('__')) {
-    return fault('its plural must be a GraphQL name, such as allSheep: the field that reads many');
+    return fault('its plural, the name of the field that reads many, must be a GraphQL name, such as allSheep');
   }
   if (plural === singularField(type)) {
     return fault(
-      `the fields of one and of many would both be ${plural}: name that of many, such as collection('${type}', { … }, { plural: 'all${type}' })`,
+      `the fields of one and of many would both be ${plural}: rename the latter, such as collection('${type}', { … }, { plural: 'all${type}' })`,
     );
   }
   const fields = checkFieldsOf(source.fields, {
@@ -71,26 +71,23 @@ function checkCollection(name: string, source: unknown, faults: string[]): Colle
   return { name, plural, type, description, fields };
 }
 
-/** Where in a collection a definition stands; `inValue`: within a list or a mapOf. */
+/** The place of a field definition in a collection; `inValue` is true inside a list or a mapOf. */
 interface Place {
   readonly path: readonly string[];
   readonly inValue: boolean;
   readonly fault: (path: readonly string[], problem: string) => void;
 }
 
-/** Undefined where there are none. Fields at fault are left out. */
+/** Undefined if there are no fields. Leaves out faulty ones. */
 function checkFieldsOf(source: unknown, place: Place): Readonly<Record<string, FieldDefinition>> | undefined {
   if (!isRecord(source) || Object.keys(source).length === 0) return undefined;
   const fields: Record<string, FieldDefinition> = Object.create(null);
   for (const [name, value] of Object.entries(source)) {
     const path = [...place.path, name];
     if (!graphqlName.test(name) || name.startsWith('__')) {
-      place.fault(
-        path,
-        'its name must be a GraphQL name: letters, digits and _, no digit first, no __ at the beginning',
-      );
+      place.fault(path, 'its name must be a GraphQL name: letters, digits and _, not beginning with a digit or __');
     } else if (place.path.length === 0 && reservedFields.has(name)) {
-      place.fault(path, `the name ${name} is taken by the API: choose another`);
+      place.fault(path, `the name ${name} is reserved by the API: choose another`);
     } else {
       const field = checkField(value, { ...place, path });
       if (field !== undefined) fields[name] = field;
@@ -108,22 +105,22 @@ function checkField(source: unknown, place: Place): FieldDefinition | undefined 
   if (description !== undefined && typeof description !== 'string') return fault('its description must be a string');
   if (index !== undefined && typeof index !== 'boolean') return fault('its index must be true or false');
   if (index && inValue)
-    return fault('nothing within a list or a mapOf can have an index: it has no keypath of its own');
+    return fault('a field inside a list or a mapOf cannot have an index: it has no keypath of its own');
   if (isScalarKind(kind)) {
     return kind === 'counter' && inValue
-      ? fault('a counter cannot be within a list or a mapOf')
+      ? fault('a counter cannot be inside a list or a mapOf')
       : { kind, description, index };
   }
   if (index) return fault(`a ${kind} cannot have an index: give one to the fields of a map`);
   if (kind === 'map') {
     const fields = checkFieldsOf(source.fields, place);
-    return fields ? { kind, fields, description } : fault('a map must be given an object with at least one field');
+    return fields ? { kind, fields, description } : fault('a map needs an object with at least one field');
   }
   if (kind === 'list' || kind === 'mapOf') {
     const of = checkField(source.of, { ...place, path: [...path, '*'], inValue: true });
     return of && { kind, of, description };
   }
-  return fault(`${String(kind)} is no kind of field`);
+  return fault(`${String(kind)} is not a kind of field`);
 }
 
 function checkCollisions(collections: readonly CollectionDefinition[], faults: string[]): void {

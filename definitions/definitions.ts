@@ -1,4 +1,4 @@
-/** Checked collection definitions: what the schema is made from and what writes are held against. */
+/** Checked collection definitions. The schema is generated from them, and writes are checked against them. */
 
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
 import type { Path } from '../replica/values/keypath.ts';
@@ -8,7 +8,7 @@ export type FieldDefinition =
   | {
       readonly kind: 'string' | 'int' | 'float' | 'boolean' | 'json' | 'counter' | 'attachment';
       readonly description?: string | undefined;
-      /** Whether a sorted index is kept on it. */
+      /** Whether the field has a sorted index. */
       readonly index?: boolean | undefined;
     }
   | { readonly kind: 'list'; readonly of: FieldDefinition; readonly description?: string | undefined }
@@ -21,15 +21,18 @@ export type FieldDefinition =
 
 export interface CollectionDefinition {
   readonly name: string;
-  /** The root field that reads and watches many: the collection's name, unless the definition gives another. */
+  /**
+   * The name of the root field that queries or subscribes to many: the collection's name, unless the definition sets
+   * another.
+   */
   readonly plural: string;
-  /** Its GraphQL type: `Person`. The singular field is this with a small first letter. */
+  /** The name of its GraphQL type: `Person`. The singular field is the same name with a lower-case first letter. */
   readonly type: string;
   readonly description?: string | undefined;
   readonly fields: Readonly<Record<string, FieldDefinition>>;
 }
 
-/** A keypath on which a sorted index is kept. */
+/** A keypath with a sorted index. */
 export interface IndexDefinition {
   readonly collection: string;
   readonly path: Path;
@@ -39,12 +42,12 @@ export interface Definitions {
   readonly collections: readonly CollectionDefinition[];
   readonly indexes: readonly IndexDefinition[];
   get(collection: string): CollectionDefinition | undefined;
-  /** Whether a path of a collection is defined: by a field, or within one that holds any JSON. */
+  /** Whether a keypath of a collection is defined: as a field, or inside a field that holds any JSON. */
   isDefined(collection: string, path: Path): boolean;
-  /** Whether a counter is defined at a path of a collection. False where nothing is defined. */
+  /** Whether a counter is defined at a keypath. False for undefined collections and fields. */
   isCounter(collection: string, path: Path): boolean;
-  /** @throws {BadUserInputError} naming `argument` and the field; what is not defined is let through */
+  /** Fields without a definition pass. @throws {BadUserInputError} names `argument` and the field */
   checkDocument(collection: string, fields: ValueObject, argument: string): void;
-  /** As checkDocument; `argument` names the operation with its kind: `operations.0.set`. */
+  /** Like checkDocument; `argument` names the operation and its kind: `operations.0.set`. */
   checkUpdate(collection: string, operation: UpdateOperation, argument: string): void;
 }

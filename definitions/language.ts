@@ -1,12 +1,12 @@
 /**
- * The language of collection definitions: what `import { … } from 'tideline'` gives to a `collections.ts`.
- * Its functions only make plain data; `definitions/check.ts` says what of it can be served.
+ * The language of collection definitions: the exports of `'tideline'` for a `collections.ts`.
+ * The functions only create plain data; definitions/check.ts checks it.
  */
 import type { FieldDefinition } from './definitions.ts';
 
 export type { FieldDefinition } from './definitions.ts';
 
-/** One collection: its GraphQL type (`Person`) and the fields that are known of its documents. */
+/** One collection: the name of its GraphQL type (`Person`) and the known fields of its documents. */
 export interface CollectionSource {
   readonly type: string;
   readonly fields: Readonly<Record<string, FieldDefinition>>;
@@ -14,34 +14,37 @@ export interface CollectionSource {
   readonly plural?: string | undefined;
 }
 
-/** What can be said of a collection; a text alone is its description. */
+/** Options of a collection; a string is its description. */
 export type CollectionOptions =
   | string
   | {
       readonly description?: string | undefined;
-      /** The root field of many, where the collection's name cannot be it: `allSheep` of `sheep`, whose one is `sheep`. */
+      /**
+       * The plural root field, if it cannot be the collection's name: `allSheep` for `sheep`, whose singular is
+       * `sheep`.
+       */
       readonly plural?: string | undefined;
     };
 
-/** By the collections' names, which are also their plural query fields: `people`. */
+/** By collection name, which is also the plural root field: `people`. */
 export type CollectionSources = Readonly<Record<string, CollectionSource>>;
 
-/** What a definitions file exports as its default. */
+/** Declares the default export of a definitions file. */
 export const defineCollections = <const Sources extends CollectionSources>(sources: Sources): Sources => sources;
 
-/** @param type the GraphQL type's name, with a capital first letter; the singular field is it with a small one */
+/** @param type the name of the GraphQL type, with a capital first letter; in lower case it names the singular field */
 export const collection = (
   type: string,
   fields: Readonly<Record<string, FieldDefinition>>,
   options?: CollectionOptions,
 ): CollectionSource => ({ type, fields, ...(typeof options === 'string' ? { description: options } : options) });
 
-/** What can be said of a field that holds one value; a text alone is its description. */
+/** Options of a field with a single value; a string is its description. */
 export type FieldOptions =
   | string
   | {
       readonly description?: string | undefined;
-      /** Keeps a sorted index, which filters and orders by this field go by. It costs memory for every document. */
+      /** Keeps a sorted index, which serves filters and orders on this field. It costs memory for every document. */
       readonly index?: boolean | undefined;
     };
 
@@ -50,10 +53,10 @@ const optionsOf = (options: FieldOptions | undefined) =>
 
 export const string = (options?: FieldOptions): FieldDefinition => ({ kind: 'string', ...optionsOf(options) });
 
-/** An integer of 32 bits, as GraphQL's `Int`. */
+/** A 32-bit integer, like GraphQL's `Int`. */
 export const int = (options?: FieldOptions): FieldDefinition => ({ kind: 'int', ...optionsOf(options) });
 
-/** Any finite number, as GraphQL's `Float`. */
+/** Any finite number, like GraphQL's `Float`. */
 export const float = (options?: FieldOptions): FieldDefinition => ({ kind: 'float', ...optionsOf(options) });
 
 export const boolean = (options?: FieldOptions): FieldDefinition => ({ kind: 'boolean', ...optionsOf(options) });
@@ -61,23 +64,23 @@ export const boolean = (options?: FieldOptions): FieldDefinition => ({ kind: 'bo
 /** Any JSON value. */
 export const json = (options?: FieldOptions): FieldDefinition => ({ kind: 'json', ...optionsOf(options) });
 
-/** A number to which concurrent increments add up. 0 where it was never written. Not within `list` and `mapOf`. */
+/** A number to which concurrent increments add up; 0 until it is written. Not allowed inside `list` and `mapOf`. */
 export const counter = (options?: FieldOptions): FieldDefinition => ({ kind: 'counter', ...optionsOf(options) });
 
-/** A file that was uploaded; its document holds its id. */
+/** An uploaded file; the document holds its id. */
 export const attachment = (options?: FieldOptions): FieldDefinition => ({ kind: 'attachment', ...optionsOf(options) });
 
-/** A list, written and merged as one value. */
+/** A list that is written and merged as one value. */
 export const list = (of: FieldDefinition, description?: string): FieldDefinition => ({ kind: 'list', of, description });
 
-/** Named fields, which merge one by one. */
+/** Named fields that merge one by one. */
 export const map = (fields: Readonly<Record<string, FieldDefinition>>, description?: string): FieldDefinition => ({
   kind: 'map',
   fields,
   description,
 });
 
-/** Any keys, with values of one type, which merge key by key. Reads as JSON. */
+/** Arbitrary keys with values of one type, merged key by key. Reads as JSON. */
 export const mapOf = (of: FieldDefinition, description?: string): FieldDefinition => ({
   kind: 'mapOf',
   of,

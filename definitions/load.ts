@@ -1,4 +1,4 @@
-/** Loads a definitions file, TypeScript or JavaScript, without a build. */
+/** Loads a definitions file, in TypeScript or JavaScript, without a build. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,17 +8,18 @@ import { checkDefinitions } from './check.ts';
 import type { Definitions } from './definitions.ts';
 import * as helpers from './language.ts';
 
-/** The language module beside this one: its source when run from source, the built one when run from the build. */
+/** The language module beside this one: the source or the built file, as this module itself. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const language = fileURLToPath(new URL(`./language.${extension}`, import.meta.url));
 
 /**
  * @param file absolute, or relative to the working directory
- * @throws {DefinitionError} where there is no such file, it cannot be run, or what it exports cannot be served
+ * @throws {DefinitionError} if the file does not exist, fails to run, or exports invalid definitions
  */
 export async function loadDefinitions(file: string): Promise<Definitions> {
   const path = resolve(file);
-  if (!existsSync(path)) throw new DefinitionError(`there is no definitions file ${path}: COLLECTIONS names it`);
+  if (!existsSync(path))
+    throw new DefinitionError(`the definitions file ${path}, named by COLLECTIONS, does not exist`);
   const jiti = createJiti(import.meta.url, {
     alias: { tideline: language },
     fsCache: false,
@@ -46,7 +47,7 @@ function problemOf(cause: unknown): string {
     /^\(0 ?, ?_tideline\.(\w+)\) is not a function$/.exec(cause.message);
   const name = missing?.[1];
   if (name === undefined) return cause.message;
-  // The first place in the stack: where the name is used.
+  // The first place in the stack is where the name is used.
   const place = /\((?:file:\/\/)?([^()\s]+:\d+):\d+\)|at (?:file:\/\/)?(\/[^()\s]+:\d+):\d+/.exec(cause.stack ?? '');
   const at = place === null ? '' : ` (${place[1] ?? place[2]})`;
   const known = Object.keys(helpers).sort();
@@ -62,7 +63,10 @@ function problemOf(cause: unknown): string {
 /** jiti loads its compiler, Babel, with the first file that it compiles. */
 const loadCompiler = (jiti: Jiti) => jiti.transform({ source: '', filename: 'empty.ts' });
 
-/** Babel replaces `Error.prepareStackTrace` and raises `Error.stackTraceLimit` to 50 once loaded: every error would cost more. */
+/**
+ * Babel replaces `Error.prepareStackTrace` and raises `Error.stackTraceLimit` to 50, which makes every later error
+ * slower: undo that.
+ */
 function keepStacks(work: () => void): void {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {

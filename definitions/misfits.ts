@@ -1,4 +1,4 @@
-/** Fields whose stored value is not of the kind that their definition says: the typed API reads null there. */
+/** Finds stored values that do not fit the definition of their field. The typed API shows null for them. */
 import type { Path } from '../replica/values/keypath.ts';
 import { isValueObject, type Value } from '../replica/values/value.ts';
 import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
@@ -9,7 +9,7 @@ export interface DefinedField {
   readonly field: FieldDefinition;
 }
 
-/** The fields of a collection that have a keypath of their own: also those within maps. */
+/** All fields of a collection that have their own keypath, including those inside maps. */
 export const definedFields = ({ fields }: Pick<CollectionDefinition, 'fields'>, above: Path = []): DefinedField[] =>
   Object.entries(fields).flatMap(([name, field]) => {
     const path = [...above, name];
@@ -17,7 +17,9 @@ export const definedFields = ({ fields }: Pick<CollectionDefinition, 'fields'>, 
     return [{ path, field }, ...within];
   });
 
-/** Whether a value fits a field with all that is in it, but for fields of a map, which are fields of their own. */
+/**
+ * Whether a value fits a field with all its members, except the fields of a map, which count as fields of their own.
+ */
 export function fitsWhole(field: FieldDefinition, value: Value): boolean {
   if (!fitsField(field, value)) return false;
   if (field.kind !== 'mapOf' || !isValueObject(value)) return true;

@@ -1,24 +1,24 @@
-/** The GraphQL names that a collection's definition leads to, and those that are taken already. */
+/** GraphQL names: those generated from a collection's definition, and those the API reserves. */
 import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
 
 const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-/** `person` of `Person`: the field that reads one document. */
+/** `person` for `Person`: the field that reads one document. */
 export const singularField = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1);
 
-/** `LivePeople`: what a subscription to the whole collection gives. */
+/** `LivePeople`: the type of a subscription to the collection. */
 export const liveCollectionType = ({ plural }: CollectionDefinition): string => `Live${capitalised(plural)}`;
 
 /** `PersonAddress`: the type of a map in `Person`. */
 export const nestedType = (type: string, field: string): string => `${type}${capitalised(field)}`;
 
-/** The map that a field holds, itself or as the items of a list: what has a GraphQL type of its own. */
+/** The map in a field, directly or as the items of a list; it becomes a GraphQL type. */
 function nestedMap(field: FieldDefinition): Extract<FieldDefinition, { kind: 'map' }> | undefined {
   if (field.kind === 'list') return nestedMap(field.of);
   return field.kind === 'map' ? field : undefined;
 }
 
-/** Each type name with the field (`address.city`; empty for the collection itself) that it comes from. */
+/** Each generated type name, with the field that it comes from (`address.city`; empty for the collection itself). */
 export function* typeNames(definition: CollectionDefinition): Generator<readonly [string, string]> {
   const { type, fields } = definition;
   for (const suffix of ['', 'Edge', 'Connection', 'Filter', 'Order', 'Input', 'Increment', 'Field', 'Payload']) {
@@ -45,7 +45,7 @@ function* nestedTypeNames(
   }
 }
 
-/** Root fields of a collection, by operation. */
+/** The root fields generated for a collection. */
 export const rootFields = ({ plural, type }: CollectionDefinition): readonly string[] => [
   plural,
   singularField(type),
@@ -54,7 +54,7 @@ export const rootFields = ({ plural, type }: CollectionDefinition): readonly str
   `remove${type}`,
 ];
 
-/** Root fields of the generic API: no collection and no type may lead to one of them. */
+/** The root fields of the generic API, which no collection may redefine. */
 export const genericRootFields: readonly string[] = [
   'node',
   'nodes',
@@ -79,7 +79,7 @@ export const genericRootFields: readonly string[] = [
   'attachmentFetch',
 ];
 
-/** Types of the generic API and of GraphQL itself. */
+/** The types of the generic API and of GraphQL itself. */
 export const genericTypes: readonly string[] = [
   ...['Query', 'Mutation', 'Subscription', 'String', 'Int', 'Float', 'Boolean', 'ID'],
   ...['JSON', 'DateTime', 'File', 'CausalToken', 'Node', 'PageInfo', 'Direction'],

@@ -1,4 +1,4 @@
-/** Updates held against definitions: what may be done at a path, and with which value. */
+/** Checks updates against definitions: the operation allowed at a path, and its value. */
 import { BadUserInputError } from '../errors.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
 import type { Path } from '../replica/values/keypath.ts';
@@ -7,8 +7,8 @@ import type { CollectionDefinition, FieldDefinition } from './definitions.ts';
 import { checkValue, fieldAt, kindName } from './values.ts';
 
 /**
- * The definition at a path; undefined where nothing is defined.
- * @throws {BadUserInputError} where the path goes below what has no fields
+ * The definition at a path; undefined if nothing is defined there.
+ * @throws {BadUserInputError} if the path leads below a field that has no members
  */
 function definitionAt(root: FieldDefinition, path: Path, argument: string): FieldDefinition | undefined {
   let field = root;
@@ -16,7 +16,7 @@ function definitionAt(root: FieldDefinition, path: Path, argument: string): Fiel
     if (field.kind === 'json') return undefined;
     if (field.kind !== 'map' && field.kind !== 'mapOf') {
       const above = formatKeypath(path.slice(0, depth));
-      throw new BadUserInputError(argument, `${above} is defined as ${kindName(field)}: nothing can be below it`);
+      throw new BadUserInputError(argument, `${above} is defined as ${kindName(field)}, which has no members`);
     }
     const next = field.kind === 'map' ? fieldAt(field.fields, key) : field.of;
     if (next === undefined) return undefined;
@@ -28,7 +28,7 @@ function definitionAt(root: FieldDefinition, path: Path, argument: string): Fiel
 const holdsCounter = (field: FieldDefinition): boolean =>
   field.kind === 'counter' || (field.kind === 'map' && Object.values(field.fields).some(holdsCounter));
 
-/** @param place the operation as the client wrote it: `operations.0.set` */
+/** @param place the operation's name in the arguments: `operations.0.set` */
 export function checkOperation(definition: CollectionDefinition, operation: UpdateOperation, place: string): void {
   const root: FieldDefinition = { kind: 'map', fields: definition.fields };
   if (operation.kind === 'remove') return;
@@ -37,13 +37,13 @@ export function checkOperation(definition: CollectionDefinition, operation: Upda
   if (operation.kind === 'set') {
     checkValue(field, operation.value, `${place}.value`);
     if (operation.as === 'REGISTER' && operation.value !== null && holdsCounter(field)) {
-      const problem = 'a register cannot stand where a counter is defined: leave it out';
+      const problem = 'a defined counter cannot be stored in a register: leave it out';
       throw new BadUserInputError(`${place}.as`, problem);
     }
     return;
   }
   if (field.kind !== 'counter' && field.kind !== 'json') {
     const path = formatKeypath(operation.path);
-    throw new BadUserInputError(`${place}.path`, `${path} is defined as ${kindName(field)}, not as a counter: set it`);
+    throw new BadUserInputError(`${place}.path`, `${path} is defined as ${kindName(field)}, not as a counter: use set`);
   }
 }

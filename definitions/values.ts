@@ -1,4 +1,4 @@
-/** Values held against the definition of their field. Null fits every field: it is a value. */
+/** Checks values against the definitions of their fields. Null is a value that fits every field. */
 import { BadUserInputError } from '../errors.ts';
 import { AttachmentToken, isValueObject, type Value, type ValueObject } from '../replica/values/value.ts';
 import type { FieldDefinition } from './definitions.ts';
@@ -16,22 +16,22 @@ const needs: Readonly<Record<FieldDefinition['kind'], string>> = {
   mapOf: 'an object',
 };
 
-/** A definition as an error names it: `a counter`, `an int`, `a list`. */
+/** The kind of a field in error messages: `a counter`, `an int`, `a list`. */
 export function kindName({ kind }: FieldDefinition): string {
   const name = kind === 'mapOf' ? 'map' : kind;
   return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
-/** The field of that name, never one that an object inherits. */
+/** The field with this name, never a property inherited from Object. */
 export function fieldAt(fields: Readonly<Record<string, FieldDefinition>>, name: string): FieldDefinition | undefined {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** An argument's name, extended by a key: `document.address`, `document["a b"]`. */
+/** Appends a key to an argument's name: `document.address`, `document["a b"]`. */
 const memberName = (argument: string, key: string): string =>
   /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key) ? `${argument}.${key}` : `${argument}[${JSON.stringify(key)}]`;
 
-/** Whether a value is of the kind that a field has; the members of a list are looked at, those of a map are not. */
+/** Whether a value is of the field's kind. Items of a list are checked too, members of a map are not. */
 export function fitsField(field: FieldDefinition, value: Value): boolean {
   if (value === null) return true;
   switch (field.kind) {
@@ -56,12 +56,12 @@ export function fitsField(field: FieldDefinition, value: Value): boolean {
   }
 }
 
-/** @throws {BadUserInputError} naming the innermost member that does not fit */
+/** @throws {BadUserInputError} names the innermost member that does not fit */
 export function checkValue(field: FieldDefinition, value: Value, argument: string): void {
   if (value === null) return;
   if (field.kind === 'list' && Array.isArray(value)) {
     value.forEach((item: Value, index) => {
-      if (item === null) throw new BadUserInputError(`${argument}.${index}`, 'a list that is defined holds no null');
+      if (item === null) throw new BadUserInputError(`${argument}.${index}`, 'a defined list must not contain null');
       checkValue(field.of, item, `${argument}.${index}`);
     });
     return;
@@ -76,7 +76,7 @@ export function checkValue(field: FieldDefinition, value: Value, argument: strin
   }
 }
 
-/** What is not defined is let through. @throws {BadUserInputError} */
+/** Fields without a definition pass. @throws {BadUserInputError} */
 export function checkFields(
   fields: Readonly<Record<string, FieldDefinition>>,
   values: ValueObject,

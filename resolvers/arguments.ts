@@ -1,26 +1,26 @@
-/** Checks of arguments that need no state: each error names the argument as the client wrote it. */
+/** Checks arguments that need no state. Each error names the argument as the client wrote it. */
 import { BadUserInputError, PayloadTooLargeError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { objectFromJson } from '../replica/values/json.ts';
 import type { Value, ValueObject } from '../replica/values/value.ts';
 
-/** Names beginning so are the system's. */
+/** The prefix of reserved names. */
 export const systemPrefix = '__';
 
 /** @throws {BadUserInputError} */
 export function checkCollection(name: string, argument = 'collection'): string {
-  if (name.length === 0) throw new BadUserInputError(argument, 'a collection has a name: it is empty');
-  // Counted only where there may be too many: a character has one or two units of JavaScript's length.
+  if (name.length === 0) throw new BadUserInputError(argument, 'a collection name must not be empty');
+  // Counting code points is only needed above the limit: a code point has one or two UTF-16 units.
   const characters = name.length > limits.collectionCharacters ? [...name].length : name.length;
   if (characters > limits.collectionCharacters) {
-    const problem = `${characters} characters, and a collection's name has at most ${limits.collectionCharacters}`;
+    const problem = `a collection name may have at most ${limits.collectionCharacters} characters, not ${characters}`;
     throw new BadUserInputError(argument, problem);
   }
   if (/[\p{Cc}\p{Cs}]/u.test(name)) {
-    throw new BadUserInputError(argument, "a collection's name has no control characters and no lone surrogates");
+    throw new BadUserInputError(argument, 'a collection name must not contain control characters or lone surrogates');
   }
   if (name.startsWith(systemPrefix)) {
-    throw new BadUserInputError(argument, `names beginning with ${systemPrefix} are the system's: choose another`);
+    throw new BadUserInputError(argument, `names beginning with ${systemPrefix} are reserved: choose another`);
   }
   return name;
 }
@@ -28,21 +28,21 @@ export function checkCollection(name: string, argument = 'collection'): string {
 /** @throws {BadUserInputError} */
 export function checkId(id: Value | undefined, argument: string): string {
   if (typeof id === 'number' || typeof id === 'bigint') {
-    throw new BadUserInputError(argument, `an id is a string: send "${id}" in the place of ${id}`);
+    throw new BadUserInputError(argument, `an id must be a string: send "${id}" instead of ${id}`);
   }
-  if (typeof id !== 'string') throw new BadUserInputError(argument, 'an id is a string');
+  if (typeof id !== 'string') throw new BadUserInputError(argument, 'an id must be a string');
   const bytes = Buffer.byteLength(id);
   if (bytes === 0 || bytes > limits.idBytes) {
-    throw new BadUserInputError(argument, `an id has 1 to ${limits.idBytes} bytes, and this one ${bytes}`);
+    throw new BadUserInputError(argument, `an id must have 1 to ${limits.idBytes} bytes, not ${bytes}`);
   }
-  if (/\p{Cs}/u.test(id)) throw new BadUserInputError(argument, 'an id has no lone surrogates');
+  if (/\p{Cs}/u.test(id)) throw new BadUserInputError(argument, 'an id must not contain lone surrogates');
   return id;
 }
 
 export interface CheckedDocument {
-  /** Undefined where one is to be made. */
+  /** Undefined if the server is to generate one. */
   readonly id: string | undefined;
-  /** Without `_id`. */
+  /** The document without `_id`. */
   readonly fields: ValueObject;
 }
 
@@ -53,7 +53,7 @@ export function checkDocument(json: unknown, argument: string): CheckedDocument 
   return splitId(document, argument);
 }
 
-/** @param json a document, or what is to be part of one @throws {PayloadTooLargeError} */
+/** @param json a document or a part of one @throws {PayloadTooLargeError} */
 export function checkBytes(json: unknown, argument: string): void {
   const bytes = Buffer.byteLength(JSON.stringify(json));
   if (bytes > limits.documentBytes) throw new PayloadTooLargeError(argument, bytes, limits.documentBytes);
@@ -74,7 +74,7 @@ export interface PageArguments {
   readonly before?: string | null | undefined;
 }
 
-/** Without `first` and `last`, the page is the whole result, up to the limit. @throws {BadUserInputError} */
+/** Without `first` and `last` the page is the whole result, up to limits.pageSize. @throws {BadUserInputError} */
 export function checkPage({ first, after, last, before }: PageArguments) {
   const sizes = { first: checkPageSize(first, 'first'), last: checkPageSize(last, 'last') };
   if (sizes.first === undefined && sizes.last === undefined) sizes.first = limits.pageSize;
@@ -84,9 +84,12 @@ export function checkPage({ first, after, last, before }: PageArguments) {
 /** @throws {BadUserInputError} */
 export function checkPageSize(size: number | null | undefined, argument: 'first' | 'last'): number | undefined {
   if (size === null || size === undefined) return undefined;
-  if (size < 0) throw new BadUserInputError(argument, `a page has 0 or more documents, not ${size}`);
+  if (size < 0) throw new BadUserInputError(argument, `must be 0 or more, not ${size}`);
   if (size > limits.pageSize) {
-    throw new BadUserInputError(argument, `a page has at most ${limits.pageSize} documents: read on with a cursor`);
+    throw new BadUserInputError(
+      argument,
+      `a page may have at most ${limits.pageSize} documents: continue with a cursor`,
+    );
   }
   return size;
 }

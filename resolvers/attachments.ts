@@ -1,4 +1,4 @@
-/** Attachments: their records, uploads, and where their bytes are. */
+/** Resolvers of attachments: their records, uploads and fetches. */
 import { AttachmentNotFoundError } from '../errors.ts';
 import type { DocumentReader } from '../replica/query/access/document-reader.ts';
 import { jsonFromValue, valueFromJson } from '../replica/values/json.ts';
@@ -65,7 +65,7 @@ export async function evict(
   return record;
 }
 
-/** Begins or joins a fetch, and ends with it. */
+/** Starts or joins a fetch; the events end with it. */
 export function watchFetch(_: unknown, { id }: AttachmentArguments, context: Context): Source<FetchEvent> {
   const record = known(context.reader, id);
   return new Source(undefined, ({ told, ended }) => {

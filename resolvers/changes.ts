@@ -1,4 +1,4 @@
-/** What changed in a collection since a token: for clients that keep a copy. */
+/** Resolver of `changes`: the documents that changed since a token, for clients that keep a copy. */
 import { limits } from '../limits.ts';
 import type { ChangesPage } from '../replica/changes-page.ts';
 import type { StoredDocument } from '../replica/query/stored-document.ts';

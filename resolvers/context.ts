@@ -1,4 +1,4 @@
-/** What every resolver is given: one of these an operation (or event of a subscription). */
+/** The context of all resolvers: one per operation, or per event of a subscription. */
 import type { Definitions } from '../definitions/definitions.ts';
 import type { DocumentReader } from '../replica/query/access/document-reader.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -10,10 +10,13 @@ export interface Context {
   readonly replica: Replica;
   readonly definitions: Definitions;
   readonly attachments: Attachments;
-  /** One version for the whole operation: a view, the transaction's private view, or what is durable as of the event. */
+  /**
+   * Shows one version for the whole operation: a view, the transaction's private view, or the durable state at the
+   * event.
+   */
   readonly reader: DocumentReader;
   /** Set in mutations only. */
   readonly transaction: Transaction | undefined;
-  /** Undefined where nobody is warned. */
+  /** Undefined if warnings are off. */
   readonly warnings: Warnings | undefined;
 }

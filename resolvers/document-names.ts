@@ -1,6 +1,7 @@
 /**
- * The `id` arguments of the API: each names a document of a collection by its `_id`, or, where nothing there has that `_id`,
- * by its global id. Which of them counts depends on what the reader sees, and in a transaction on what it sees in each run.
+ * The `id` arguments of the API. Each names a document of a collection by its `_id`, or, if no document has that `_id`,
+ * by its global id. Which of them applies depends on the version that is read, so a transaction decides it anew in each
+ * run.
  */
 
 import { BadUserInputError, DocumentNotFoundError } from '../errors.ts';
@@ -12,7 +13,7 @@ import { checkId } from './arguments.ts';
 import type { Context } from './context.ts';
 import { type DocumentName, decodeGlobalId, describeGlobalId } from './global-ids.ts';
 
-/** @param text as the argument `id` has it @throws {BadUserInputError} */
+/** @param text the argument `id` @throws {BadUserInputError} */
 export function checkName({ warnings }: Context, collection: string, text: string): DocumentName {
   const globalId = decodeGlobalId(text);
   if (globalId !== undefined && Buffer.byteLength(text) > limits.idBytes) {
@@ -24,13 +25,16 @@ export function checkName({ warnings }: Context, collection: string, text: strin
   return name;
 }
 
-/** The `_id` of the document that is named; it need not be there. */
+/** The `_id` of the named document, which need not exist. */
 export function namedId(reader: DocumentReader, { collection, id, globalId }: DocumentName): string {
   const isGlobalId = globalId?.collection === collection && reader.get(collection, id) === undefined;
   return isGlobalId ? globalId.id : id;
 }
 
-/** @throws {DocumentNotFoundError} where it is a global id of another collection: a write would say only that nothing has it */
+/**
+ * @throws {DocumentNotFoundError} for a global id of another collection: a write alone would only say that no document
+ * has it
+ */
 export function writableId(reader: DocumentReader, name: DocumentName): string {
   const { collection, id, globalId } = name;
   if (globalId !== undefined && globalId.collection !== collection && reader.get(collection, id) === undefined) {
@@ -39,13 +43,13 @@ export function writableId(reader: DocumentReader, name: DocumentName): string {
   return namedId(reader, name);
 }
 
-/** The live query whose result is the document that is named, or nothing. */
+/** The live query whose result is the named document, or nothing. */
 export function liveQueryOf({ collection, id, globalId }: DocumentName): LiveQueryDefinition {
   const path = ['_id'];
   if (globalId?.collection !== collection) {
     return { collection, filter: { kind: 'eq', path, value: id }, order: [], first: undefined };
   }
-  // Of the two that may be there the one with this `_id` comes first.
+  // If both documents exist, the one with this `_id` has to come first.
   const direction = compareValues(id, globalId.id) < 0 ? 'ASC' : 'DESC';
   return {
     collection,

@@ -1,4 +1,4 @@
-/** The fields of `Document`: a document read through the generic API. */
+/** Resolvers of `Document`: the fields of a document in the generic API. */
 import { millisecondsOf } from '../replica/crdt/clock.ts';
 import {
   conflictsOf,

@@ -1,4 +1,4 @@
-/** Reading documents: one, pages of many, and the collections that there are. */
+/** Resolvers that read documents: one document, pages of many, and the list of collections. */
 
 import type { OrderField } from '../replica/query/filters/order.ts';
 import { cursorOf, readPage } from '../replica/query/pages/page.ts';
@@ -27,7 +27,7 @@ export interface DocumentsArguments extends PageArguments {
   readonly orderBy?: readonly OrderInput[] | null | undefined;
 }
 
-/** What is beside the documents is worked out where a client asks for it. */
+/** Its properties beside the documents are computed when a client selects them. */
 export type Connection = Page;
 
 export interface Edge {
@@ -66,7 +66,7 @@ export interface CollectionShape {
   readonly documentCount: number;
 }
 
-/** Those with documents in them, by name. */
+/** All non-empty collections, sorted by name. */
 export function collections(_: unknown, __: unknown, { reader }: Context): readonly CollectionShape[] {
   return [...reader.collections()]
     .filter((name) => !name.startsWith(systemPrefix))

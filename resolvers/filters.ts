@@ -1,4 +1,4 @@
-/** `Filter` and `Order` of the generic API, checked. */
+/** Checks `Filter` and `Order` of the generic API. */
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Filter } from '../replica/query/filters/filter.ts';
@@ -29,7 +29,7 @@ export interface OrderInput {
   readonly direction?: 'ASC' | 'DESC' | null | undefined;
 }
 
-/** Counts what a filter is made of, so that it stays within the limits. */
+/** Counts the conditions of a filter, and enforces the limits. */
 export class FilterBudget {
   #nodes = 0;
 
@@ -37,23 +37,23 @@ export class FilterBudget {
   spend(depth: number, argument: string): void {
     this.#nodes += 1;
     if (this.#nodes > limits.filterNodes) {
-      throw new BadUserInputError(argument, `a filter has at most ${limits.filterNodes} conditions`);
+      throw new BadUserInputError(argument, `a filter may have at most ${limits.filterNodes} conditions`);
     }
     if (depth > limits.filterDepth) {
-      throw new BadUserInputError(argument, `a filter is at most ${limits.filterDepth} levels deep`);
+      throw new BadUserInputError(argument, `a filter may be at most ${limits.filterDepth} levels deep`);
     }
   }
 }
 
-/** @throws {BadUserInputError} where null stands for something that has none: it would widen the filter unseen */
+/** @throws {BadUserInputError} for null where it has no meaning: ignoring it would silently widen the filter */
 export function present<Member>(member: Member, argument: string): NonNullable<Member> {
   if (member === null || member === undefined) {
-    throw new BadUserInputError(argument, 'null is nothing to filter by: leave it out');
+    throw new BadUserInputError(argument, 'null is not a filter: leave it out');
   }
   return member;
 }
 
-/** All must hold; one alone is itself; undefined where there are none. */
+/** Requires all filters; a single one is returned as it is, and undefined for none. */
 export function allOf(filters: readonly Filter[]): Filter | undefined {
   const [only, ...rest] = filters;
   if (only === undefined) return undefined;
@@ -61,13 +61,13 @@ export function allOf(filters: readonly Filter[]): Filter | undefined {
 }
 
 /**
- * Refuses a part of a filter that has nothing in it. GraphQL leaves a member out of an input object where its variable is
- * absent: taken as "everything", or as "nothing", such a part would change the filter's meaning unseen.
+ * Refuses an empty part of a filter. GraphQL omits a member of an input object if its variable is not provided; reading
+ * such a part as "everything", or as "nothing", would silently change the meaning of the filter.
  * @throws {BadUserInputError}
  */
 export function filled<Part extends Filter | readonly unknown[]>(part: Part | undefined, argument: string): Part {
   if (part === undefined || (isList(part) && part.length === 0)) {
-    const problem = 'there is nothing in it (is a variable absent?): give a condition, or leave it out';
+    const problem = 'is empty (is a variable missing?): add a condition, or leave it out';
     throw new BadUserInputError(argument, problem);
   }
   return part;
@@ -77,31 +77,31 @@ const isList = (part: Filter | readonly unknown[]): part is readonly unknown[] =
 
 const comparisons = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'contains'] as const;
 
-/** Undefined where all documents match. @throws {BadUserInputError} */
+/** Undefined if all documents match. @throws {BadUserInputError} */
 export function checkFilter(input: FilterInput | null | undefined, argument: string): Filter | undefined {
   return input === null || input === undefined ? undefined : filterOf(input, argument, 1, new FilterBudget());
 }
 
-/** What a mutation changes many documents by: all of a collection only where that is said. */
+/** The filter of a mutation of many documents. It selects a whole collection only if `all` says so. */
 export interface ManyFilterInput {
   readonly where: FilterInput;
   readonly all?: boolean | null | undefined;
 }
 
-/** Undefined where all documents match. @throws {BadUserInputError} */
+/** Undefined if all documents match. @throws {BadUserInputError} */
 export function checkManyFilter({ where, all }: ManyFilterInput): Filter | undefined {
   const filter = checkFilter(where, 'where');
   if (filter === undefined && all !== true) {
-    const problem = 'there is nothing in it (is a variable absent?): give a condition, or say all: true';
+    const problem = 'is empty (is a variable missing?): add a condition, or set all: true';
     throw new BadUserInputError('where', problem);
   }
   if (filter !== undefined && all === true) {
-    throw new BadUserInputError('all', 'where has a condition as well: leave out one of them');
+    throw new BadUserInputError('all', 'where has conditions as well: leave out one of the two');
   }
   return filter;
 }
 
-/** Undefined where there is nothing in it. */
+/** Undefined for an empty filter. */
 function filterOf(input: FilterInput, argument: string, depth: number, budget: FilterBudget): Filter | undefined {
   budget.spend(depth, argument);
   const filters = conditionsOf(input, argument, budget);
@@ -146,7 +146,7 @@ function conditionsOf(input: FilterInput, argument: string, budget: FilterBudget
     condition((path) => ({ kind: 'exists', path, value }), 'exists');
   }
   if (input.path === undefined) {
-    if (conditions.length > 0) throw new BadUserInputError(`${argument}.path`, 'a comparison needs the path it is of');
+    if (conditions.length > 0) throw new BadUserInputError(`${argument}.path`, 'a comparison needs a path');
     return [];
   }
   const path = parseKeypath(present(input.path, `${argument}.path`), `${argument}.path`);
@@ -168,6 +168,6 @@ export function checkOrder(inputs: readonly OrderInput[] | null | undefined): re
 /** @throws {BadUserInputError} */
 export function checkOrderLength(length: number): void {
   if (length > limits.orderFields) {
-    throw new BadUserInputError('orderBy', `an order has at most ${limits.orderFields} fields`);
+    throw new BadUserInputError('orderBy', `an order may have at most ${limits.orderFields} fields`);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Global ids: what `id` fields give, `node` takes, and `id` arguments take as well. Opaque to clients; in them stand the view,
- * the collection and the `_id`. A document and its typed view have different ones, as clients keep one object an id.
- * Attachments keep their own.
+ * Global ids: `id` fields return them, `node` takes them, and so do `id` arguments. They are opaque to clients and
+ * encode the view, the collection and the `_id`. A document and its typed view have different ones, because client
+ * caches keep one object per id. Attachments use their own ids.
  */
 import { limits } from '../limits.ts';
 
@@ -13,20 +13,20 @@ export interface GlobalId {
   readonly id: string;
 }
 
-/** Collections have no control characters in their names, so the first of them ends the name. */
+/** Collection names contain no control characters, so the first line break ends the name. */
 const pattern = /^(document|typed)\n([^\n]+)\n(.+)$/s;
 
 export const encodeGlobalId = ({ view, collection, id }: GlobalId): string =>
   Buffer.from(`${view}\n${collection}\n${id}`).toString('base64url');
 
-/** Views and their line breaks are whole groups of Base64: what is no global id is told by its beginning. */
+/** A view and its line break are whole groups of Base64, so each view has a fixed prefix. */
 const beginnings = ['document\n', 'typed\n'].map((view) => Buffer.from(view).toString('base64url'));
 
-/** A character of a collection's name has at most 4 bytes in UTF-8; Base64 has 4 characters for 3 bytes. */
+/** A character of a collection's name takes at most 4 bytes in UTF-8; Base64 takes 4 characters for 3 bytes. */
 const maximumBytes = 'document\n'.length + 4 * limits.collectionCharacters + '\n'.length + limits.idBytes;
 const maximumCharacters = Math.ceil((maximumBytes * 4) / 3);
 
-/** Undefined where the text is no global id of a document. */
+/** Undefined if the text is not a global id of a document. */
 export function decodeGlobalId(text: string): GlobalId | undefined {
   if (text.length > maximumCharacters || !beginnings.some((beginning) => text.startsWith(beginning))) return undefined;
   const bytes = Buffer.from(text, 'base64url');
@@ -39,7 +39,7 @@ export function decodeGlobalId(text: string): GlobalId | undefined {
 export interface DocumentName {
   readonly collection: string;
   readonly id: string;
-  /** What the text says where nothing has it as its `_id`: a document of this collection, or of another one. */
+  /** The decoded global id, used if no document has the text as its `_id`. It may belong to another collection. */
   readonly globalId: GlobalId | undefined;
 }
 

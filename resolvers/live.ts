@@ -1,4 +1,4 @@
-/** Live queries: subscriptions to the result of a query, or to one document. */
+/** Resolvers of live queries: subscriptions to the result of a query, or to one document. */
 import { TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { LiveQueryDefinition, ResultChange } from '../replica/query/live/result-change.ts';
@@ -13,7 +13,7 @@ import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './fi
 import { type DocumentView, encodeGlobalId } from './global-ids.ts';
 import { type Merging, type OpenSource, Source } from './streams.ts';
 
-/** One event of a live query, or several merged. */
+/** One event of a live query, or several merged ones. */
 export interface LiveResult extends LiveEvent {
   readonly collection: string;
   readonly merged: number;
@@ -23,7 +23,7 @@ export type LiveInsertionShape = ResultChange['inserted'][number];
 export type LiveRemovalShape = ResultChange['removed'][number] & InView;
 export type LiveMoveShape = ResultChange['moved'][number] & InView;
 
-/** Where a document was seen: with its `_id`, its global id is made of that. */
+/** The view in which a document was seen; with the `_id` it determines the global id. */
 interface InView {
   readonly view: DocumentView;
   readonly collection: string;
@@ -39,13 +39,17 @@ export const moves =
   ({ change, collection }: LiveResult): readonly LiveMoveShape[] =>
     change.moved.map((move) => ({ ...move, view, collection }));
 
-/** Worked out once an event, and where it is asked for: all subscribers of a query share its events. */
+/**
+ * A resolver rather than a stored field: it runs once per event and only if selected, as all subscribers share the
+ * events.
+ */
 export const idInView = ({ view, collection, id }: InView & { readonly id: string }): string =>
   encodeGlobalId({ view, collection, id });
 
 /**
- * Waits until what `after` shows is here; the first event then goes from there to now, or is the whole result.
- * @throws {BadUserInputError} where it is no token @throws {ReplicaBehindError}
+ * Waits until this replica has reached the version of `after`. The first event is then the change from there to now, or
+ * the whole result.
+ * @throws {BadUserInputError} if `after` is not a token @throws {ReplicaBehindError}
  */
 export async function openLive(
   { replica }: Context,
@@ -57,8 +61,8 @@ export async function openLive(
 }
 
 /**
- * Waits until what a token shows is here; one of another history does not keep anybody waiting.
- * @throws {BadUserInputError} where `after` is no token @throws {ReplicaBehindError}
+ * Waits until this replica has reached the version of a token. Does not wait for a token of another history.
+ * @throws {BadUserInputError} if `after` is not a token @throws {ReplicaBehindError}
  */
 export async function waitForAfter(replica: Replica, after: string | null | undefined): Promise<void> {
   if (after === null || after === undefined) return;
@@ -130,5 +134,5 @@ export function document(_: unknown, args: LiveDocumentArguments, context: Conte
   return openLive(context, definition, args.after);
 }
 
-/** What a live document shows after an event. */
+/** The document that a live document shows after an event. */
 export const shownDocument = ({ change }: LiveResult): StoredDocument | undefined => change.after.at(0);

@@ -1,4 +1,4 @@
-/** `node` and `nodes`: whatever has a global id. */
+/** Resolvers of `node` and `nodes`: objects by global id. */
 import type { CollectionDefinition } from '../definitions/definitions.ts';
 import type { StoredDocument } from '../replica/query/stored-document.ts';
 import { type AttachmentRecord, attachmentRecord, isAttachmentId } from '../uploads/attachments.ts';
@@ -8,7 +8,7 @@ import { decodeGlobalId } from './global-ids.ts';
 
 export type Node = StoredDocument | TypedDocument | AttachmentRecord;
 
-/** Null where nothing has that id, also where the text is no id at all. */
+/** Undefined if nothing has the id, and also if the text is not an id. */
 export function one(_: unknown, { id }: { readonly id: string }, context: Context): Node | undefined {
   if (isAttachmentId(id)) return attachmentRecord(context.reader, id);
   const named = decodeGlobalId(id);
@@ -22,13 +22,13 @@ export function one(_: unknown, { id }: { readonly id: string }, context: Contex
 export const many = (_: unknown, { ids }: { readonly ids: readonly string[] }, context: Context) =>
   ids.map((id) => one(undefined, { id }, context));
 
-/** The GraphQL type that a node is shown as. */
+/** The GraphQL type of a node. */
 export function typeOf(node: Node): string {
   if ('definition' in node) return node.definition.type;
   return 'state' in node ? 'Document' : 'Attachment';
 }
 
-/** A document, to be read as its collection is defined. */
+/** A document with the definition of its collection, through which it is read. */
 export interface TypedDocument {
   readonly definition: CollectionDefinition;
   readonly document: StoredDocument;

@@ -1,4 +1,4 @@
-/** The operations of an `update`, checked. */
+/** Checks the operations of `update`. */
 import { AttachmentNotFoundError, BadUserInputError, IdImmutableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { UpdateOperation } from '../replica/crdt/writes.ts';
@@ -11,7 +11,7 @@ import { attachmentRecord } from '../uploads/attachments.ts';
 import { checkBytes } from './arguments.ts';
 import type { Context } from './context.ts';
 
-/** Exactly one member is given: the schema says @oneOf. */
+/** Exactly one member is set, as the schema declares it @oneOf. */
 export interface UpdateOperationInput {
   readonly set?: {
     readonly path: string;
@@ -42,14 +42,14 @@ export function checkOperations(
 }
 
 /**
- * A number that is set where a counter is defined: the counter begins again from there, as otherwise a register would stand
- * where increments are to come.
+ * Whether a number is set where a counter is defined. The counter then starts again from this number: a plain `set`
+ * would leave a register there, which later increments could not change.
  */
 function beginsCounter(operation: UpdateOperation, isCounter: (path: Path) => boolean): boolean {
   return operation.kind === 'set' && typeof operation.value === 'number' && isCounter(operation.path);
 }
 
-/** An operation, and its kind's place in the arguments: `operations.0.set`. */
+/** An operation with its name in the arguments: `operations.0.set`. */
 interface NamedOperation {
   readonly operation: UpdateOperation;
   readonly argument: string;
@@ -59,7 +59,7 @@ function operationOf(input: UpdateOperationInput, place: string): NamedOperation
   if (input.set) {
     const argument = `${place}.set`;
     const { path, value, as } = input.set;
-    if (value === undefined) throw new BadUserInputError(`${argument}.value`, 'it is missing: null is a value too');
+    if (value === undefined) throw new BadUserInputError(`${argument}.value`, 'is missing: send null to set null');
     const keys = pathOf(path, argument);
     const written = writtenValue(value, keys, `${argument}.value`);
     if (as === 'MAP' && !isValueObject(written)) {
@@ -94,7 +94,7 @@ function operationOf(input: UpdateOperationInput, place: string): NamedOperation
   }
   throw new BadUserInputError(
     place,
-    'an operation is one of set, remove, replaceWithCounter, increment, setAttachment',
+    'an operation must be one of set, remove, replaceWithCounter, increment, setAttachment',
   );
 }
 
@@ -114,13 +114,13 @@ function writtenValue(json: unknown, path: Path, argument: string): Value {
   return value;
 }
 
-/** GraphQL lets 1e999 through as a literal. @throws {BadUserInputError} */
+/** Needed because GraphQL accepts the literal 1e999. @throws {BadUserInputError} */
 export function checkFinite(by: number, argument: string): number {
   if (!Number.isFinite(by)) throw new BadUserInputError(argument, 'must be a finite number');
   return by;
 }
 
-/** Ids of the attachments that `setAttachment` names. */
+/** The ids of the attachments in `setAttachment` operations. */
 export function namedAttachments(inputs: readonly UpdateOperationInput[]): readonly string[] {
   const ids: string[] = [];
   for (const { setAttachment } of inputs) if (setAttachment) ids.push(setAttachment.attachment);

@@ -1,4 +1,4 @@
-/** What the replica tells of itself, once and as it changes. */
+/** Resolvers of the replica's status, as a query and as a subscription. */
 import type { ReplicaStatus } from '../replica/status.ts';
 import type { Context } from './context.ts';
 import { newestOnly, Source } from './streams.ts';

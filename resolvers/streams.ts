@@ -1,46 +1,46 @@
 /**
- * What a subscription's root field gives: not events, but where they come from. So whatever many subscribers ask for is
- * opened once by the server, and each event of it is made once.
+ * Event sources: a subscription's root field returns a source instead of the events. The server opens equal sources
+ * once for all their subscribers, and creates each event once.
  */
 
-/** Where events come from, open for all who read the same. */
+/** An open source of events, shared by all subscribers to the same thing. */
 export interface OpenSource<Event> extends Disposable {
-  /** What is told first to who joins now; undefined where nothing comes until something happens. @param after a token */
+  /** The first event for a new subscriber; undefined if it has to wait for one. @param after a token */
   first(after: string | undefined): Event | undefined;
-  /** What stands in the place of events that a slow reader missed. Undefined: nothing can, they are read one by one or not at all. */
+  /** Merges the events that a slow reader missed. Undefined: events cannot be merged, and are delivered one by one. */
   readonly merging: Merging<Event> | undefined;
-  /** Where nothing can be merged: the error of a reader for whom too many wait. @param last the last one that it is told */
+  /** Without `merging`: the error for a reader with too many unread events. @param last the last event that it gets */
   tooSlow?(last: Event): Error;
-  /** Brings one who joins with a token to where all are. Where it is missing, `first` does. */
+  /** Brings a subscriber that joins with a token up to date. If it is missing, `first` does that. */
   readonly catchUp?: ((after: string, reader: ReaderBehind<Event>) => Disposable) | undefined;
 }
 
 export interface Merging<Event> {
   /**
-   * One event in the place of several, up to now; undefined where they come to nothing.
+   * Merges several events, up to the newest, into one; undefined if they cancel out.
    * @param missed the first of them
-   * @param count how many
+   * @param count their number
    */
   since(missed: Event, newest: Event, count: number): Event | undefined;
 }
 
 export interface ReaderBehind<Event> {
   tell(event: Event): void;
-  /** From now on what all are told is for it, too. */
+  /** From now on the reader gets the same events as all others. */
   joined(): void;
   ended(error: Error): void;
 }
 
-/** Told in the turn in which things happen; neither may throw. */
+/** Called in the turn of each event; neither method may throw. */
 export interface SourceListener<Event> {
   told(event: Event): void;
-  /** It is over, for all. */
+  /** The source has ended for all subscribers. */
   ended(error: Error | undefined): void;
 }
 
-/** Is iterable as GraphQL wants it, and is never iterated. */
+/** Declared iterable, as graphql-js requires it, but never iterated. */
 export class Source<Event> implements AsyncIterable<Event> {
-  /** The token with which this subscriber comes back. Equal sources differ in nothing else. */
+  /** The token with which this subscriber resumes. Equal sources differ only in it. */
   readonly after: string | undefined;
   readonly open: (listener: SourceListener<Event>) => OpenSource<Event>;
 
@@ -50,9 +50,9 @@ export class Source<Event> implements AsyncIterable<Event> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event> {
-    throw new Error('a source is opened, and not read');
+    throw new Error('a source cannot be iterated: open it');
   }
 }
 
-/** Of a state, only the newest is worth reading. */
+/** For sources of a state: the newest event replaces all before it. */
 export const newestOnly = { since: <Event>(_missed: Event, newest: Event): Event => newest };

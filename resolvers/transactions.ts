@@ -1,4 +1,4 @@
-/** The `transactions` subscription: whole transactions, as this replica applies them. */
+/** Resolver of the `transactions` subscription: whole transactions, in the order in which this replica applies them. */
 import { HistoryUnavailableError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { LoggedTransaction } from '../replica/replica.ts';

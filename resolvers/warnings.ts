@@ -1,6 +1,6 @@
 /**
- * Names that lead nowhere, for the developer: the generic API answers a collection or a keypath that does not exist with
- * nothing, as it may come to be at any time. `extensions.warnings` of the answer says so where the server is told to warn.
+ * Warnings for developers about names that do not exist. The generic API treats an unknown collection or keypath as
+ * empty, because any write may create it. If warnings are on, `extensions.warnings` of the response lists such names.
  */
 import type { Definitions } from '../definitions/definitions.ts';
 import { limits } from '../limits.ts';
@@ -19,7 +19,7 @@ export interface GenericQuery {
   readonly order?: readonly OrderField[] | undefined;
 }
 
-/** Of one operation. */
+/** The warnings of one operation. */
 export class Warnings {
   readonly #reader: DocumentReader;
   readonly #definitions: Definitions;
@@ -42,7 +42,7 @@ export class Warnings {
     for (const { path } of order) this.keypath(collection, path);
   }
 
-  /** Another collection's global id names nothing, unless it is some document's `_id`. */
+  /** Warns about a global id of another collection, unless it is also the `_id` of a document. */
   name({ collection, id, globalId }: DocumentName): void {
     if (globalId === undefined || globalId.collection === collection) return;
     if (this.#reader.get(collection, id) !== undefined || !this.#isNew(`${collection} ${id}`)) return;

@@ -1,4 +1,7 @@
-/** Writing documents: what does not depend on state is checked first, the rest is a request of the operation's transaction. */
+/**
+ * Resolvers that write documents. Arguments are checked first; the write itself is a request of the operation's
+ * transaction.
+ */
 import { BadUserInputError, TypeMismatchError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { WriteStrategy } from '../replica/crdt/writes.ts';
@@ -23,24 +26,24 @@ export interface DocumentsPayload {
   readonly documents: readonly StoredDocument[];
 }
 
-/** What went, and the view through which it did. */
+/** The removed or evicted documents, and the view through which they were named. */
 export interface IdsPayload {
   readonly view: DocumentView;
   readonly collection: string;
-  /** `_id`s. */
+  /** The documents' `_id`s. */
   readonly ids: readonly string[];
 }
 
 export const deletedIds = ({ view, collection, ids }: IdsPayload): readonly string[] =>
   ids.map((id) => encodeGlobalId({ view, collection, id }));
 
-/** Every mutation operation has one. */
+/** The transaction, which every mutation operation has. */
 export function transactionOf({ transaction }: Context): Transaction {
   if (transaction === undefined) throw new Error('a mutation was executed without a transaction');
   return transaction;
 }
 
-/** Where the definitions put counters in a collection. */
+/** The counters that the definitions declare in a collection. */
 export const counterPaths =
   (collection: string, { definitions }: Context): CounterPaths =>
   (path) =>
@@ -80,7 +83,7 @@ export interface UpsertManyArguments {
 export function upsertMany(_: unknown, args: UpsertManyArguments, context: Context): DocumentsPayload {
   const collection = checkCollection(args.collection);
   if (args.documents.length > limits.documentsPerRequest) {
-    const problem = `${args.documents.length} are given, and ${limits.documentsPerRequest} may be at once`;
+    const problem = `a request may have at most ${limits.documentsPerRequest} documents, not ${args.documents.length}`;
     throw new BadUserInputError('documents', problem);
   }
   const checked = args.documents.map((json, index) => {
@@ -99,7 +102,7 @@ export function upsertMany(_: unknown, args: UpsertManyArguments, context: Conte
   return { documents };
 }
 
-/** A type mismatch in one of many documents says in which. */
+/** Adds the index of the document to a type mismatch in one of many. */
 function namingMember<Result>(member: string, write: () => Result): Result {
   try {
     return write();
@@ -189,7 +192,7 @@ export function evictMany(_: unknown, args: ManyArguments, context: Context): Id
   return { view: 'document', collection, ids };
 }
 
-/** In the order of ids, so that each run, and each replica, does the same. */
+/** Sorted by id, so that each run of the transaction does the same. */
 function idsThatMatch(writer: DocumentWriter, collection: string, filter: Filter | undefined): readonly string[] {
   return sortDocuments(matching(writer, collection, filter), []).map(({ id }) => id);
 }

@@ -1,4 +1,4 @@
-/** The whole API: the generic one, and what the collections' definitions add to it. */
+/** Builds the GraphQL schema: the generic API, and the typed API generated from collection definitions. */
 import type { GraphQLSchema } from 'graphql';
 import type { Definitions } from '../definitions/definitions.ts';
 import { createBuilder } from './builder/builder.ts';
@@ -16,11 +16,11 @@ import { addScalars } from './types/scalars.ts';
 import { addTransaction } from './types/transaction.ts';
 import { addWriting } from './types/writing.ts';
 
-/** The first text that a documentation explorer shows. */
+/** The description of the schema, which documentation explorers show first. */
 const description = `Begin with \`collections\`: it lists the collections that have documents. \`documents\` reads any of them, page by page, and
-\`upsert\`, \`update\` and \`remove\` write. A collection that is defined in \`collections.ts\` has typed fields beside these: for
-\`countries\` there are \`countries\`, \`country\`, \`upsertCountry\`, \`updateCountry\` and \`removeCountry\`. The same names, as
-subscriptions, tell what changes. \`replica\` says how the server that answers stands with the others of its site.`;
+\`upsert\`, \`update\` and \`remove\` write. A collection that is defined in \`collections.ts\` also has typed fields:
+\`countries\` has \`countries\`, \`country\`, \`upsertCountry\`, \`updateCountry\` and \`removeCountry\`. Subscriptions with the same
+names send changes as they happen. \`replica\` shows the state of this server and of the other replicas of its site.`;
 
 export function buildSchema(definitions: Definitions): GraphQLSchema {
   const builder = createBuilder();

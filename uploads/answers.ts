@@ -1,4 +1,4 @@
-/** Answers in JSON, and the status of each error. */
+/** JSON responses of the attachment routes, and the HTTP status of each error. */
 import type { ServerResponse } from 'node:http';
 import { TidelineError } from '../errors.ts';
 import type { Logger } from '../replica/environment/logger.ts';
@@ -26,7 +26,10 @@ export function answerJson(response: ServerResponse, status: number, body: objec
   response.end(response.req.method === 'HEAD' ? undefined : text);
 }
 
-/** Spelt as GraphQL spells errors. What is not thrown on purpose is logged, and not shown. */
+/**
+ * Sends an error in the form of a GraphQL error. An error that is not a TidelineError is logged, and its message is not
+ * sent.
+ */
 export function answerError(response: ServerResponse, error: unknown, logger: Logger): void {
   const isOurs = error instanceof TidelineError;
   if (!isOurs) logger.error({ err: error }, 'a request for attachments failed');

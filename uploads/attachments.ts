@@ -1,4 +1,6 @@
-/** Attachments as resolvers and HTTP see them: records in the system's collection `__attachments`, bytes by content. */
+/**
+ * Attachments: records in the system collection `__attachments`, and the port to their bytes for resolvers and HTTP.
+ */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { BadUserInputError, PayloadTooLargeError } from '../errors.ts';
@@ -13,12 +15,12 @@ import { isContentType, isFilename } from './names.ts';
 
 export const attachmentsCollection = '__attachments';
 
-/** Where plain HTTP takes uploads; below it, each attachment has its URL. */
+/** The HTTP path for uploads; the URL of each attachment is below it. */
 export const attachmentsPath = '/attachments';
 
 const idPattern = /^attachment_[0-9a-f]{64}$/;
 
-/** What the system's collection says of an attachment; its id names content, name, type and metadata. */
+/** An attachment's record in the system collection. The id is a hash of content, filename, type and metadata. */
 export interface AttachmentRecord {
   readonly id: string;
   readonly size: number;
@@ -29,15 +31,18 @@ export interface AttachmentRecord {
 }
 
 /**
- * A file of a multipart request: its bytes are in the blob store already. The GraphQL scalar `File` takes only instances of this class,
- * so that it cannot be forged as JSON.
+ * A file of a multipart request whose bytes are already in the blob store. The GraphQL scalar `File` accepts only
+ * instances of this class, so JSON cannot forge one.
  */
 export class UploadedFile {
   readonly sha256: string;
   readonly size: number;
   readonly filename: string | undefined;
   readonly contentType: string;
-  /** Whether an attachment was made of it by a transaction that is committed, or may be. Any other file is dropped when its request ends. */
+  /**
+   * True once a transaction that is committed, or may be, made an attachment of the file. Other files are deleted when
+   * their request ends.
+   */
   isUsed = false;
   constructor(sha256: string, size: number, filename: string | undefined, contentType: string) {
     this.sha256 = sha256;
@@ -56,14 +61,14 @@ export interface FetchEvent {
   readonly attachment: AttachmentRecord;
 }
 
-/** Whether a text has the form of an attachment's id, whatever is known of it. */
+/** Whether a text has the form of an attachment id; the attachment need not exist. */
 export function isAttachmentId(id: string): boolean {
   return idPattern.test(id);
 }
 
 /**
- * The record of an attachment, as a reader's version has it. Another replica may have written it: what is no record, or not
- * the one that the id names, is none.
+ * The record of an attachment at the reader's version. The document may come from any replica, so it is checked:
+ * undefined if it is malformed, or does not hash to its id.
  */
 export function attachmentRecord(reader: DocumentReader, id: string): AttachmentRecord | undefined {
   if (!isAttachmentId(id)) return undefined;
@@ -81,10 +86,10 @@ export function attachmentRecord(reader: DocumentReader, id: string): Attachment
 }
 
 /**
- * The attachment that an uploaded file with this metadata is, and the fields to upsert for it in `attachmentsCollection`.
+ * Makes an attachment of an uploaded file: its record, and the fields to upsert in `attachmentsCollection`.
  * @param metadata null counts as {}
- * @throws {BadUserInputError} metadata that the scalar JSON does not take
- * @throws {PayloadTooLargeError} more metadata than limits.attachmentMetadataBytes
+ * @throws {BadUserInputError} the metadata is not valid for the scalar JSON
+ * @throws {PayloadTooLargeError} the metadata is larger than limits.attachmentMetadataBytes
  */
 export function attachmentOf(file: UploadedFile, metadata: Json): { record: AttachmentRecord; fields: ValueObject } {
   const canonical = jsonFromValue(valueFromJson(metadata ?? {}, 'metadata'));
@@ -101,7 +106,7 @@ export function attachmentOf(file: UploadedFile, metadata: Json): { record: Atta
   return { record: { id: idOf(content), ...content }, fields };
 }
 
-/** Each part with its length before it, so that no two attachments are spelled alike. */
+/** Hashes each part after its length, so that no two attachments hash the same text. */
 function idOf(content: Omit<AttachmentRecord, 'id'>): string {
   const hash = createHash('sha256');
   const parts = [
@@ -130,23 +135,26 @@ function isAbsentOrFilename(value: Value | undefined): value is string | undefin
   return value === undefined || (typeof value === 'string' && isFilename(value));
 }
 
-/** The bytes' side of attachments, on this replica. */
+/** The port to the bytes of attachments on this replica. */
 export interface Attachments {
-  /** Where HTTP reads the bytes: absolute where the server has a public URL, else a path on the server. */
+  /** The download URL: absolute if the server has a public URL, otherwise a path. */
   url(record: AttachmentRecord): string;
   state(record: AttachmentRecord): Promise<AttachmentState>;
-  /** Base64 where the bytes are here and no more than limits.base64Bytes, else undefined. */
+  /** The bytes in base64; undefined if they are not here, or larger than limits.base64Bytes. */
   base64(record: AttachmentRecord): Promise<string | undefined>;
   /**
-   * @param range both ends in it, within the size
+   * @param range inclusive at both ends, within the size
    * @throws {AttachmentUnavailableError} the bytes are not here
    */
   open(record: AttachmentRecord, range?: ByteRange): Promise<Readable>;
-  /** Begins (or joins) a fetch that goes on whether or not anyone watches; gives how far it is. */
+  /** Starts or joins a fetch, which continues even if no one watches; returns its progress. */
   fetch(record: AttachmentRecord): Promise<FetchEvent>;
-  /** Begins (or joins) a fetch: told how far it is now, then progress, then COMPLETED or UNAVAILABLE once. */
+  /**
+   * Starts or joins a fetch. Calls `told` with its progress now and from then on, and once with COMPLETED or
+   * UNAVAILABLE.
+   */
   watchFetch(record: AttachmentRecord, told: (event: FetchEvent) => void): Disposable;
-  /** Drops the bytes held here, and what a fetch has of them. */
+  /** Deletes the local bytes, including those of an unfinished fetch. */
   evict(record: AttachmentRecord): Promise<void>;
   close(): Promise<void>;
 }

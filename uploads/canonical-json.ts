@@ -1,7 +1,7 @@
-/** One spelling for equal JSON: RFC 8785, JSON Canonicalization Scheme. */
+/** Canonical JSON: equal values have equal texts. RFC 8785, JSON Canonicalization Scheme. */
 import type { Json } from '../replica/values/json.ts';
 
-/** @param json of bounded depth: it recurses */
+/** @param json of bounded depth, as the function is recursive */
 export function canonicalJson(json: Json): string {
   if (json === null || typeof json !== 'object') return JSON.stringify(json);
   if (isArray(json)) return `[${json.map(canonicalJson).join(',')}]`;
@@ -9,7 +9,7 @@ export function canonicalJson(json: Json): string {
   return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${canonicalJson(value)}`).join(',')}}`;
 }
 
-/** Array.isArray does not narrow readonly arrays away. */
+/** Array.isArray does not narrow readonly arrays. */
 function isArray(json: readonly Json[] | { readonly [key: string]: Json }): json is readonly Json[] {
   return Array.isArray(json);
 }

@@ -1,4 +1,4 @@
-/** One multipart/form-data request: its fields in memory, bounded; its files in the blob store. */
+/** Reads a multipart/form-data request: its fields into memory, within limits; its files into the blob store. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import multer from 'multer';
 import { BadUserInputError, PayloadTooLargeError, ServerBusyError, TidelineError } from '../errors.ts';
@@ -11,7 +11,7 @@ import type { UploadSession } from './upload-session.ts';
 export interface FormLimits {
   readonly files: number;
   readonly fields: number;
-  /** Of one field's value. */
+  /** The maximum size of one field's value. */
   readonly fieldBytes: number;
 }
 
@@ -20,10 +20,12 @@ export interface Form {
   readonly files: readonly { readonly field: string; readonly file: UploadedFile }[];
 }
 
-/** Whether the process has room for so many bytes of one request in memory, which it holds from then on. */
+/**
+ * Reserves memory for this many bytes of one request, for as long as the request lasts. False if there is not enough.
+ */
 export type HasRoom = (bytes: number) => boolean;
 
-/** Names, headers and boundaries of a part. */
+/** An allowance for the names, headers and boundary of a part. */
 const partOverheadBytes = 1_024;
 const fieldNameBytes = 100;
 
@@ -32,11 +34,11 @@ export function isForm(request: IncomingMessage): boolean {
 }
 
 /**
- * Reads the request to its end. Where it fails, the rest is read and thrown away for a moment, so that the sender gets to see the
- * answer, and the connection is closed with it; the session's disposal drops what was stored.
- * @throws {BadUserInputError} no form, a damaged or unfinished one, or more parts than the limits say
- * @throws {PayloadTooLargeError} a file or field, or all together
- * @throws {ServerBusyError} other requests and answers leave no room for its fields
+ * Reads the request to its end. On failure it goes on reading for a moment and discards the bytes, so that the client
+ * gets to read the response, and then closes the connection; disposing the session deletes the stored files.
+ * @throws {BadUserInputError} the body is not a form, is damaged or incomplete, or has more parts than the limits allow
+ * @throws {PayloadTooLargeError} a file, a field or the whole form is too large
+ * @throws {ServerBusyError} other requests and responses leave no memory for the fields
  * @throws {StoreUnavailableError} a file could not be stored
  */
 export async function readForm(
@@ -49,7 +51,7 @@ export async function readForm(
   if (!isForm(request)) throw new BadUserInputError('content-type', 'must be multipart/form-data');
   try {
     const maximumBytes = bytesOf(formLimits, uploads.maximumFileBytes);
-    // What the sender says beforehand need not be read to be refused.
+    // A declared length that is too large is refused without reading the body.
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > maximumBytes) throw new PayloadTooLargeError('the request', length, maximumBytes);
     askForBody(request, response);
@@ -73,7 +75,7 @@ function parse(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const form = multer({
-      // Multer reports a failure only after it has read all that the sender still has: the engine's own word comes first.
+      // Multer reports a failure only after it has read the whole body, so the engine reports it directly.
       storage: new BlobStorageEngine(uploads, reject),
       defParamCharset: 'utf8',
       limits: {
@@ -88,14 +90,14 @@ function parse(
         fieldArrayIndexLimit: 0,
       },
     });
-    // As a method: multer needs no more of a request than node gives, though its types ask for Express'.
+    // Declared as a method: multer only needs Node's request, although its types ask for Express's.
     const parser: { parse(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void } =
       { parse: form.any() };
     let received = 0;
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
       if (received > maximumBytes) reject(new PayloadTooLargeError('the request', undefined, maximumBytes));
-      // Files go to the disk; the rest stays in memory.
+      // Files go to disk; everything else stays in memory.
       const inMemory = received - uploads.storedBytes;
       if (inMemory > limits.smallBodyBytes && !hasRoom(inMemory)) reject(new ServerBusyError());
     });
@@ -114,7 +116,7 @@ function fieldsOf(request: IncomingMessage): Map<string, string> {
   const fields = new Map<string, string>();
   if (!('body' in request) || typeof request.body !== 'object' || request.body === null) return fields;
   for (const [name, value] of Object.entries(request.body)) {
-    if (typeof value !== 'string') throw new BadUserInputError(name, 'is there more than once');
+    if (typeof value !== 'string') throw new BadUserInputError(name, 'occurs more than once');
     fields.set(name, value);
   }
   return fields;
@@ -124,7 +126,7 @@ function ourError(error: unknown, fileBytes: number, fieldBytes: number): unknow
   if (error instanceof TidelineError) return error;
   if (!(error instanceof multer.MulterError)) {
     const problem = error instanceof Error ? error.message : String(error);
-    return new BadUserInputError('body', `no whole multipart form: ${problem}`, { cause: error });
+    return new BadUserInputError('body', `is not a complete multipart form: ${problem}`, { cause: error });
   }
   if (error.code === 'LIMIT_FILE_SIZE')
     return new PayloadTooLargeError(`the file ${error.field}`, undefined, fileBytes);

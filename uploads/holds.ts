@@ -1,12 +1,13 @@
 /**
- * Which contents requests in progress stand by. Between the moment an upload's bytes are a blob and the moment its attachment
- * is recorded, nothing else says that they are wanted: an eviction, or a failing upload of the same bytes, must not take them.
+ * Holds: contents that requests in progress rely on. From the moment that an upload's bytes are a blob until its
+ * attachment is recorded, nothing else protects them from an eviction, or from the cleanup of a failed upload of the
+ * same bytes.
  */
 import type { BlobStore, Sha256 } from './blobs/blobs.ts';
 
 interface Hold {
   holders: number;
-  /** Not there before its holders came. */
+  /** True if the content was not in the store before its holders. */
   isNew: boolean;
   isUsed: boolean;
 }
@@ -23,20 +24,20 @@ export class Holds {
     return this.#holdsByContent.has(sha256);
   }
 
-  /** To be called before the content is kept; `release` ends it. */
+  /** Must be called before the content is kept; `release` ends the hold. */
   take(sha256: Sha256): void {
     const hold = this.#holdsByContent.get(sha256);
     if (hold === undefined) this.#holdsByContent.set(sha256, { holders: 1, isNew: false, isUsed: false });
     else hold.holders += 1;
   }
 
-  /** @param isNew what `keep` said */
+  /** @param isNew the result of `keep` */
   kept(sha256: Sha256, isNew: boolean): void {
     const hold = this.#holdsByContent.get(sha256);
     if (hold !== undefined && isNew) hold.isNew = true;
   }
 
-  /** The last one to let go of new content that nobody made an attachment of deletes it. */
+  /** Ends a hold. The last holder to release new content deletes it, unless someone made an attachment of it. */
   async release(sha256: Sha256, isUsed: boolean): Promise<void> {
     const hold = this.#holdsByContent.get(sha256);
     if (hold === undefined) return;

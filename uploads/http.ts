@@ -32,12 +32,14 @@ export type AttachmentsHandler = (request: IncomingMessage, response: ServerResp
 
 const tokenHeader = 'Causality-Token';
 
-/** What a browser shows without running anything in it: no SVG, which holds scripts. */
+/**
+ * Media types that a browser can show without running code in them. SVG is not among them, as it may contain scripts.
+ */
 const harmlessTypes = /^(?:image\/(?!svg)[^+]+|audio\/[^+]+|video\/[^+]+|text\/plain)$/;
 
 /**
- * Answers requests at attachmentsPath and below; false, and nothing done, for all others. Never rejects. Errors are answered as
- * `{errors: [{message, extensions: {code}}]}`.
+ * Handles requests at attachmentsPath and below; returns false for all others without touching them. Never rejects.
+ * Errors are sent as `{errors: [{message, extensions: {code}}]}`.
  */
 export function attachmentsHandler(options: AttachmentsHandlerOptions): AttachmentsHandler {
   return async (request, response) => {
@@ -61,7 +63,7 @@ async function answer(
   const methods = id === '' ? ['POST'] : ['GET', 'HEAD'];
   if (!methods.includes(request.method ?? '')) {
     response.setHeader('Allow', methods.join(', '));
-    const message = `only ${methods.join(' and ')} is answered here`;
+    const message = `only ${methods.join(' and ')} is allowed here`;
     answerJson(response, 405, { errors: [{ message, extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
     return;
   }
@@ -79,14 +81,14 @@ async function upload(
   response: ServerResponse,
 ): Promise<{ record: AttachmentRecord; token: string }> {
   await using uploads = attachments.beginUploads();
-  // Room for white space, which does not count. So little is in memory of such a form that there is room for it.
+  // Four times the limit, as whitespace does not count. A form this small always fits into memory.
   const formLimits = { files: 1, fields: 1, fieldBytes: 4 * limits.attachmentMetadataBytes };
   const { files, fieldsByName } = await readForm(request, response, uploads, formLimits, () => true);
   const [first] = files;
   if (first?.field !== 'file')
     throw new BadUserInputError('file', 'the form needs one file, with a filename, in this field');
   for (const name of fieldsByName.keys()) {
-    if (name !== 'metadata') throw new BadUserInputError(name, 'only the fields file and metadata are taken');
+    if (name !== 'metadata') throw new BadUserInputError(name, 'is not a field of this form: it has file and metadata');
   }
   const { record, fields } = attachmentOf(first.file, metadataOf(fieldsByName.get('metadata')));
   await waitForToken(replica, request);
@@ -115,14 +117,14 @@ async function download(
   const record = readRecord(replica, id);
   const etag = `"${record.sha256}"`;
   const headers = headersOf(record, etag);
-  // If-Unmodified-Since does not count: an attachment has no date of its last modification (RFC 9110, section 13.1.4).
+  // If-Unmodified-Since is ignored: an attachment has no modification date (RFC 9110, section 13.1.4).
   if (!isStillAsked(request.headers['if-match'], etag)) {
     response.setHeader('ETag', etag);
-    const message = 'the attachment has another tag than If-Match names';
+    const message = "the attachment's ETag does not match If-Match";
     answerJson(response, 412, { errors: [{ message, extensions: { code: 'PRECONDITION_FAILED' } }] });
     return;
   }
-  // Only the tag counts: an attachment's bytes never change, so 304 answers even a reload, which says Cache-Control: no-cache.
+  // Only the ETag counts: an attachment's bytes never change, so even a reload (Cache-Control: no-cache) gets a 304.
   if (fresh({ 'if-none-match': request.headers['if-none-match'] }, { etag })) {
     response.writeHead(304, headers).end();
     return;
@@ -151,7 +153,7 @@ async function download(
   try {
     await pipeline(bytes, response);
   } catch (error) {
-    // Readers go away in the middle of a film; that is no error of anybody's.
+    // A client may disconnect midway, for example while playing a film: that is not an error.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
   }
 }
@@ -163,7 +165,7 @@ function readRecord(replica: AttachmentsHandlerOptions['replica'], id: string): 
   return record;
 }
 
-/** An id's bytes never change, but who may read them can: caches are the reader's own. */
+/** The bytes of an id never change, but the permission to read them can, so only private caches may store them. */
 function headersOf(record: AttachmentRecord, etag: string): Record<string, string> {
   const type = harmlessTypes.test(record.contentType) ? 'inline' : 'attachment';
   return {
@@ -177,7 +179,7 @@ function headersOf(record: AttachmentRecord, etag: string): Record<string, strin
   };
 }
 
-/** If-Match compares strongly: RFC 9110, section 13.1.1. */
+/** Whether If-Match allows the request; it compares strongly: RFC 9110, section 13.1.1. */
 function isStillAsked(header: string | undefined, etag: string): boolean {
   return header === undefined || header.split(',').some((tag) => tag.trim() === '*' || tag.trim() === etag);
 }
@@ -192,7 +194,7 @@ function metadataOf(text: string | undefined): Json {
     checkIntegers(json, 'metadata');
     return jsonFromValue(valueFromJson(metadata, 'metadata'));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new BadUserInputError('metadata', 'is no JSON', { cause: error });
+    if (error instanceof SyntaxError) throw new BadUserInputError('metadata', 'is not valid JSON', { cause: error });
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { type HasRoom, readForm } from './form.ts';
 import type { UploadSession } from './upload-session.ts';
 
-/** What a GraphQL request says; files stand in `variables` as instances of UploadedFile. */
+/** The parameters of a GraphQL request; files are in `variables`, as instances of UploadedFile. */
 export interface OperationParameters {
   readonly query?: string;
   readonly operationName?: string;
@@ -20,16 +20,18 @@ export interface OperationParameters {
 }
 
 export interface MultipartOptions {
-  /** Holds the request's files. To be disposed once the operation was executed, and whatever happens before. */
+  /** Holds the request's files. The caller disposes it after the execution, and also if reading fails. */
   readonly uploads: UploadSession;
   readonly hasRoom: HasRoom;
 }
 
 /**
- * Reads the request to its end; its files are blobs then.
- * @throws {BadUserInputError} no such form; `operations` or `map` is not what the specification says; a file is named and not there, or
- *   there and not named, or stands where no null does
- * @throws {PayloadTooLargeError} a file is larger than the session takes, or `operations` than limits.requestBytes
+ * Reads the request to its end and stores its files as blobs.
+ * @throws {BadUserInputError} the body is not a form; `operations` or `map` violates the specification; a file is in
+ * the map and not in
+ *   the form, or in the form and not in the map; or its path does not lead to a null
+ * @throws {PayloadTooLargeError} a file is larger than the session allows, or `operations` is larger than
+ * limits.requestBytes
  * @throws {StoreUnavailableError} a file could not be stored
  */
 export async function readMultipartOperation(
@@ -46,7 +48,8 @@ export async function readMultipartOperation(
   for (const { field, file } of files) {
     const paths = missing.get(field);
     missing.delete(field);
-    if (paths === undefined) throw new BadUserInputError(field, 'the map names no such file, or it is there twice');
+    if (paths === undefined)
+      throw new BadUserInputError(field, 'the map does not name this file, or the form repeats it');
     if (!isStrings(paths) || paths.length === 0) {
       throw new BadUserInputError(`map.${field}`, 'must be a list of paths, such as ["variables.file"]');
     }
@@ -69,11 +72,11 @@ function parsedObject(fieldsByName: ReadonlyMap<string, string>, name: string): 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new BadUserInputError(name, 'is no JSON', { cause: error });
+    throw new BadUserInputError(name, 'is not valid JSON', { cause: error });
   }
   checkIntegers(text, name);
   if (Array.isArray(value) && name === 'operations') {
-    throw new BadUserInputError(name, 'must be one operation: a list of them is not taken');
+    throw new BadUserInputError(name, 'must be one operation: batches cannot be sent as multipart');
   }
   if (!isObject(value)) throw new BadUserInputError(name, 'must be a JSON object');
   return value;
@@ -93,7 +96,9 @@ function parametersOf(operations: Record<string, unknown>): OperationParameters 
   };
 }
 
-/** A path is keys and indexes with dots between: `variables.files.0`. A null must stand there, which the file replaces. */
+/**
+ * Replaces a null in the variables by a file. A path is a list of keys and indexes joined by dots: `variables.files.0`.
+ */
 function put(operations: Record<string, unknown>, path: string, file: UploadedFile, argument: string): void {
   const refuse = () =>
     new BadUserInputError(argument, `${JSON.stringify(path)} must lead to a null in the operation's variables`);
@@ -103,11 +108,11 @@ function put(operations: Record<string, unknown>, path: string, file: UploadedFi
   let place: unknown = operations;
   for (const key of keys) place = isContainer(place) && Object.hasOwn(place, key) ? Reflect.get(place, key) : undefined;
   if (!isContainer(place) || !Object.hasOwn(place, last) || Reflect.get(place, last) !== null) throw refuse();
-  // Not an assignment: that would set the prototype where the key is __proto__.
+  // Not an assignment: the key __proto__ would then set the prototype.
   Object.defineProperty(place, last, { value: file, enumerable: true, configurable: true, writable: true });
 }
 
-/** What JSON made; a file that was put in is no place for another. */
+/** True for arrays and objects from JSON.parse, and false for a file that was already put in. */
 function isContainer(value: unknown): value is object {
   return Array.isArray(value) || isObject(value);
 }

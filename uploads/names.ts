@@ -1,4 +1,4 @@
-/** What an uploader calls a file, checked: names and types go into headers and into other people's folders. */
+/** Checks filenames and media types from uploads: they go into response headers and into other people's folders. */
 import { BadUserInputError } from '../errors.ts';
 import { limits } from '../limits.ts';
 
@@ -8,7 +8,7 @@ const pathSeparators = /[/\\]/;
 
 const unknownContentType = 'application/octet-stream';
 
-/** Whether it may stand as a file's name: no folders, no control characters, not too long. */
+/** Whether a name is valid for a file: no folders, no control characters, not too long. */
 export function isFilename(name: string): boolean {
   return (
     name !== '' &&
@@ -21,8 +21,8 @@ export function isFilename(name: string): boolean {
 }
 
 /**
- * The file's name without folders; undefined where nothing is left.
- * @throws {BadUserInputError} too long, or control characters in it
+ * The last component of a filename; undefined if it is empty.
+ * @throws {BadUserInputError} it is too long or contains control characters
  */
 export function filenameOf(given: string, argument: string): string | undefined {
   const name = given.split(pathSeparators).at(-1) ?? '';
@@ -30,16 +30,16 @@ export function filenameOf(given: string, argument: string): string | undefined 
   if (isFilename(name)) return name;
   throw new BadUserInputError(
     argument,
-    `a file's name has at most ${limits.filenameBytes} bytes and no control characters`,
+    `a filename may have at most ${limits.filenameBytes} bytes and no control characters`,
   );
 }
 
-/** A media type without parameters, RFC 9110 section 8.3.1: `type/subtype`, lower case. */
+/** A lower-case media type without parameters: `type/subtype`. RFC 9110, section 8.3.1. */
 export function isContentType(type: string): boolean {
   return type.length <= limits.contentTypeCharacters && contentTypePattern.test(type);
 }
 
-/** What is no media type counts as bytes of unknown type. */
+/** The media type without parameters; an invalid one becomes application/octet-stream. */
 export function contentTypeOf(given: string): string {
   const type = given.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return isContentType(type) ? type : unknownContentType;

@@ -1,13 +1,13 @@
 /**
- * HTTP's byte ranges. Source: RFC 9110, section 14.
- * No library: range-parser 1 refuses a suffix that is longer than the whole, which stands for the whole (section 14.1.2), and
+ * Parses HTTP byte ranges. Source: RFC 9110, section 14.
+ * Why not a library: range-parser 1 refuses a suffix longer than the whole, which means the whole (section 14.1.2), and
  * range-parser 2 needs Node 22.
  */
 import type { ByteRange } from './blobs/blobs.ts';
 
 /**
  * @param header the value of Range
- * @returns undefined where the whole is to be answered: no range, no bytes, more than one range, or nothing that reads as a range
+ * @returns undefined if the whole is to be sent: there is no range, not in bytes, more than one, or a malformed one
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | 'UNSATISFIABLE' | undefined {
   const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '');

@@ -1,4 +1,4 @@
-/** The bytes' side of attachments on this replica: the blob store here, and the transfer from and to others. */
+/** The attachment service of this replica: its blob store, and the transfer of bytes from and to other replicas. */
 import type { Readable } from 'node:stream';
 import { AttachmentUnavailableError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -17,22 +17,22 @@ import { Transfer } from './transfer/transfer.ts';
 import { UploadSession } from './upload-session.ts';
 
 export interface AttachmentsOptions extends Omit<TransferOptions, 'channel'> {
-  /** Undefined where there are no other replicas. */
+  /** Undefined if there are no other replicas. */
   readonly channel: Channel | undefined;
-  /** By which clients reach this server; undefined where its name is not known. */
+  /** The URL by which clients reach this server; undefined if it is not known. */
   readonly publicUrl: URL | undefined;
-  /** Of each file of an upload. */
+  /** The maximum size of each uploaded file. */
   readonly maximumUploadBytes: number;
 }
 
 export interface AttachmentService extends Attachments {
-  /** For metrics; undefined without a channel. */
+  /** Undefined without a channel. */
   readonly counters: Readonly<TransferCounters> | undefined;
-  /** Holds the files of one request. */
+  /** Opens a session for the files of one request. */
   beginUploads(): UploadSession;
 }
 
-/** Answers others' questions once it resolves. Redis need not be there yet. */
+/** Resolves once the service answers other replicas. Redis need not be reachable yet. */
 export async function openAttachments(options: AttachmentsOptions): Promise<AttachmentService> {
   const { channel } = options;
   if (channel === undefined) return new LocalAttachments(options, undefined);
@@ -122,12 +122,12 @@ class LocalAttachments implements AttachmentService {
 
   async evict({ sha256 }: AttachmentRecord): Promise<void> {
     await this.#transfer?.drop(sha256);
-    // Whoever uploads the same bytes right now is promised that they are here.
+    // An upload of the same bytes in progress relies on them.
     if (!this.#holds.has(sha256)) await this.#options.blobs.delete(sha256);
   }
 
   async close(): Promise<void> {
-    // Their requests are over; what is still on the disk of them goes.
+    // Their requests have ended; wait until their files are deleted.
     await Promise.all(Array.from(this.#uploads, ({ ended }) => ended));
     await this.#transfer?.close();
   }

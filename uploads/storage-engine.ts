@@ -1,5 +1,5 @@
 /**
- * Multer's storage engine of ours: files go to the blob store as they come, never to memory.
+ * Multer's storage engine for the blob store: files are streamed to the store and never buffered in memory.
  * Source of the interface: multer's StorageEngine.md.
  */
 import type multer from 'multer';
@@ -13,7 +13,7 @@ export class BlobStorageEngine implements multer.StorageEngine {
   readonly #uploads: UploadSession;
   readonly #failed: (error: unknown) => void;
 
-  /** @param failed told at once, where multer itself would read the request to its end first */
+  /** @param failed called at once on a failure; multer itself reports it only after reading the whole request */
   constructor(uploads: UploadSession, failed: (error: unknown) => void) {
     this.#uploads = uploads;
     this.#failed = failed;
@@ -29,7 +29,7 @@ export class BlobStorageEngine implements multer.StorageEngine {
     );
   }
 
-  /** The session drops the files of a form that failed. */
+  /** Nothing to do: disposing the session deletes the files of a failed form. */
   _removeFile(...[, , done]: Parameters<Remove>): void {
     done(null);
   }

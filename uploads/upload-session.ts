@@ -1,6 +1,7 @@
 /**
- * The files of one request, from their first byte until the request is answered. They become blobs together, once the whole
- * form was read, so that a client that goes away midway leaves nothing; and those that no attachment was made of go again.
+ * Upload session: the files of one request, from their first byte until the response. They become blobs together, after
+ * the whole form has been read, so a client that disconnects midway leaves nothing. Those without an attachment are
+ * deleted at the end.
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -17,9 +18,9 @@ interface ReceivedFile {
 
 export class UploadSession implements AsyncDisposable {
   readonly maximumFileBytes: number;
-  /** Resolves once it was disposed. */
+  /** Resolves once the session is disposed. */
   readonly ended: Promise<void>;
-  /** Of all files, so far. */
+  /** The size of all files received so far. */
   storedBytes = 0;
   #end: () => void = () => {};
   readonly #blobs: BlobStore;
@@ -28,7 +29,7 @@ export class UploadSession implements AsyncDisposable {
   readonly #received: ReceivedFile[] = [];
   readonly #kept: UploadedFile[] = [];
 
-  /** @param maximumFileBytes of each file */
+  /** @param maximumFileBytes the limit for each file */
   constructor(blobs: BlobStore, holds: Holds, maximumFileBytes: number) {
     this.#blobs = blobs;
     this.#holds = holds;
@@ -39,9 +40,9 @@ export class UploadSession implements AsyncDisposable {
   }
 
   /**
-   * Streams a file to the blob store while hashing it.
-   * @throws {PayloadTooLargeError} as soon as there is more of it than maximumFileBytes
-   * @throws {StoreUnavailableError} it could not be written; what the source throws is thrown on
+   * Streams a file to the blob store and hashes it. Errors of the source are passed on.
+   * @throws {PayloadTooLargeError} as soon as the file exceeds maximumFileBytes
+   * @throws {StoreUnavailableError} the file could not be written
    */
   receive(field: string, source: Readable, filename: string | undefined, contentType: string): Promise<UploadedFile> {
     const receiving = this.#receive(field, source, filename, contentType);
@@ -54,7 +55,7 @@ export class UploadSession implements AsyncDisposable {
     return receiving;
   }
 
-  /** Makes blobs of all that was received, once it is certain that the form is whole. @throws {StoreUnavailableError} */
+  /** Turns all received files into blobs, once the form is known to be complete. @throws {StoreUnavailableError} */
   async keep(): Promise<readonly { readonly field: string; readonly file: UploadedFile }[]> {
     for (const { partial, file } of this.#received) {
       this.#holds.take(file.sha256);
@@ -64,7 +65,10 @@ export class UploadSession implements AsyncDisposable {
     return this.#received;
   }
 
-  /** The transaction that made attachments of the files is known not to be committed: their bytes go, as nothing names them. */
+  /**
+   * Called if the transaction that made attachments of the files was certainly not committed: nothing names their
+   * bytes.
+   */
   undo(): void {
     for (const file of this.#kept) file.isUsed = false;
   }
@@ -89,7 +93,8 @@ export class UploadSession implements AsyncDisposable {
     const partial = await stored(this.#blobs.createPartial());
     try {
       const hash = createHash('sha256');
-      // Where this fails the source is not destroyed: Node would do so with an error of its own, and multer report that one.
+      // Do not destroy the source on failure: Node would do so with an error of its own, which multer would report
+      // instead.
       for await (const chunk of source.iterator({ destroyOnReturn: false })) {
         if (partial.size + chunk.length > this.maximumFileBytes) {
           throw new PayloadTooLargeError(`the file ${field}`, undefined, this.maximumFileBytes);

@@ -1,4 +1,4 @@
-/** A defined collection's documents through its own types: reads and live queries. */
+/** Resolvers of a defined collection's typed fields: reads and live queries. */
 
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import type { StoredDocument } from '../../replica/query/stored-document.ts';
@@ -30,7 +30,7 @@ export interface TypedLiveDocumentArguments {
   readonly after?: string | null | undefined;
 }
 
-/** The resolvers of a collection's root fields that read. */
+/** The resolvers of a collection's root fields for queries and subscriptions. */
 export function typedReads(definition: CollectionDefinition) {
   const { name: collection } = definition;
   const typed = (document: StoredDocument): TypedDocument => ({ definition, document });

@@ -1,4 +1,4 @@
-/** Typed filters and orders (`PersonFilter`, `PersonOrder`) as those of the generic API. */
+/** Translates typed filters and orders (`PersonFilter`, `PersonOrder`) into those of the generic API. */
 import type { CollectionDefinition, FieldDefinition } from '../../definitions/definitions.ts';
 import { fieldAt } from '../../definitions/values.ts';
 import { BadUserInputError } from '../../errors.ts';
@@ -8,7 +8,7 @@ import { valueFromJson } from '../../replica/values/json.ts';
 import type { Path } from '../../replica/values/keypath.ts';
 import { allOf, checkOrderLength, FilterBudget, filled, present } from '../filters.ts';
 
-/** An input object as GraphQL has checked it: its members are those of its type. */
+/** An input object that GraphQL has validated against its type. */
 export type TypedInput = Readonly<Record<string, unknown>>;
 
 export const isTypedInput = (value: unknown): value is TypedInput =>
@@ -23,7 +23,7 @@ interface Place {
   readonly budget: FilterBudget;
 }
 
-/** Undefined where all documents match. @throws {BadUserInputError} */
+/** Undefined if all documents match. @throws {BadUserInputError} */
 export function typedFilter(
   definition: CollectionDefinition,
   input: TypedInput | null | undefined,
@@ -37,7 +37,7 @@ export function typedFilter(
   });
 }
 
-/** Undefined where there is nothing in it. */
+/** Undefined for an empty filter. */
 function documentFilter(fields: Fields, input: TypedInput, place: Place): Filter | undefined {
   place.budget.spend(place.depth, place.argument);
   const { and, or, not, ...conditions } = input;
@@ -108,10 +108,10 @@ function comparison(kind: string, path: Path, operand: unknown, argument: string
       break;
   }
   present(operand, argument);
-  throw new BadUserInputError(argument, 'is no condition');
+  throw new BadUserInputError(argument, 'is not a condition');
 }
 
-/** A counter that was never written reads 0 in the typed view, so it is compared as 0. */
+/** The typed view shows 0 for a counter that was never written, so filters treat it as 0. */
 function orUncounted(filter: Filter, path: Path): Filter {
   return holdsForZero(filter) ? { kind: 'or', filters: [filter, { kind: 'exists', path, value: false }] } : filter;
 }
@@ -138,12 +138,12 @@ function holdsForZero(filter: Filter): boolean {
 }
 
 const listOf = (value: unknown, argument: string): readonly unknown[] => {
-  if (!Array.isArray(value)) throw new BadUserInputError(argument, 'null is nothing to filter by: leave it out');
+  if (!Array.isArray(value)) throw new BadUserInputError(argument, 'null is not a filter: leave it out');
   return value;
 };
 
 const inputOf = (value: unknown, argument: string): TypedInput => {
-  if (!isTypedInput(value)) throw new BadUserInputError(argument, 'null is nothing to filter by: leave it out');
+  if (!isTypedInput(value)) throw new BadUserInputError(argument, 'null is not a filter: leave it out');
   return value;
 };
 
@@ -153,7 +153,7 @@ export function typedOrder(inputs: readonly TypedInput[] | null | undefined): re
   return (inputs ?? []).map((input, index) => orderField(input, `orderBy.${index}`));
 }
 
-/** Each input has one member: a direction, or the order of a map. */
+/** Each input has one member: a direction, or the order of a nested map. */
 function orderField(input: TypedInput, argument: string): OrderField {
   const path: string[] = [];
   let member: unknown = input;
@@ -163,6 +163,6 @@ function orderField(input: TypedInput, argument: string): OrderField {
     path.push(entry[0]);
     member = entry[1];
   }
-  if (member !== 'ASC' && member !== 'DESC') throw new BadUserInputError(argument, 'a direction is ASC or DESC');
+  if (member !== 'ASC' && member !== 'DESC') throw new BadUserInputError(argument, 'must be ASC or DESC');
   return { path, direction: member };
 }

@@ -1,4 +1,4 @@
-/** Typed inputs (`PersonInput`, `PersonIncrement`) as documents and operations of the generic API. */
+/** Translates typed inputs (`PersonInput`, `PersonIncrement`) into documents and operations of the generic API. */
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import { fieldAt } from '../../definitions/values.ts';
 import { BadUserInputError } from '../../errors.ts';
@@ -7,7 +7,7 @@ import type { Path } from '../../replica/values/keypath.ts';
 import { checkFinite } from '../operations.ts';
 import { isTypedInput, type TypedInput } from './filters.ts';
 
-/** An input as the generic API's JSON, and the attachments that it names. */
+/** A typed input as JSON of the generic API, and the attachments that it refers to. */
 export interface TypedJson {
   readonly json: Readonly<Record<string, unknown>>;
   readonly attachments: readonly string[];
@@ -31,12 +31,12 @@ export function typedJson(fields: Readonly<Record<string, FieldDefinition>>, inp
   return { json: jsonOfFields(fields, input), attachments };
 }
 
-/** @throws {BadUserInputError} where null stands for a number */
+/** @throws {BadUserInputError} if a value is null */
 export function incrementOperations(input: TypedInput, argument: string, path: Path = []): readonly UpdateOperation[] {
   return Object.entries(input).flatMap(([name, by]) => {
     const place = `${argument}.${name}`;
     if (isTypedInput(by)) return incrementOperations(by, place, [...path, name]);
-    if (typeof by !== 'number') throw new BadUserInputError(place, 'null adds nothing: leave it out');
+    if (typeof by !== 'number') throw new BadUserInputError(place, 'null is not a number to add: leave it out');
     return [{ kind: 'increment', path: [...path, name], by: checkFinite(by, place) } as const];
   });
 }

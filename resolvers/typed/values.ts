@@ -1,4 +1,4 @@
-/** What the typed view shows of the values in a document: null where one is of another type than its field. */
+/** Values in the typed view: null stands for a value that does not fit the type of its field. */
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import { fieldAt, fitsField } from '../../definitions/values.ts';
 import { valueAt } from '../../replica/crdt/document.ts';
@@ -14,7 +14,10 @@ export const documentField = ({ document }: TypedDocument, name: string): Value 
 export const memberField = (map: ValueObject, name: string): Value | undefined =>
   Object.hasOwn(map, name) ? map[name] : undefined;
 
-/** As the field's GraphQL type takes it: JSON for `json` and `mapOf`, records for attachments, the object itself for a map. */
+/**
+ * The value in the form of its GraphQL type: JSON for `json` and `mapOf`, records for attachments, the object itself
+ * for a map.
+ */
 export function shownValue(field: FieldDefinition, value: Value | undefined, context: Context): unknown {
   if (value === undefined) return field.kind === 'counter' ? 0 : null;
   if (value === null || !fitsField(field, value)) return null;
@@ -32,7 +35,7 @@ export function shownValue(field: FieldDefinition, value: Value | undefined, con
   }
 }
 
-/** A value with null for each member of it that does not fit. */
+/** The value, with null in place of each member that does not fit. */
 function fittingPart(field: FieldDefinition, value: Value): Value {
   if (!fitsField(field, value)) return null;
   if (!isValueObject(value) || (field.kind !== 'map' && field.kind !== 'mapOf')) return value;

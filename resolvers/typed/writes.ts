@@ -1,4 +1,4 @@
-/** A defined collection's documents through its own types: writes. They become those of the generic API. */
+/** Resolvers of a defined collection's typed fields: writes, translated into those of the generic API. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import { BadUserInputError } from '../../errors.ts';
@@ -20,10 +20,10 @@ export interface TypedUpdateArguments {
   readonly remove?: readonly string[] | null | undefined;
 }
 
-/** The resolvers of a collection's root fields that write. */
+/** The resolvers of a collection's root fields for mutations. */
 export function typedWrites(definition: CollectionDefinition) {
   const { name: collection, type, fields } = definition;
-  // The input's argument has the name of the singular field.
+  // The upsert's argument is named after the singular field.
   const argument = singularField(type);
   const typed = (document: StoredDocument): TypedDocument => ({ definition, document });
   return {

@@ -1,4 +1,4 @@
-/** The Pothos builder: what stands behind each name of the generic API. */
+/** The Pothos builder, with the TypeScript type behind each name of the generic API. */
 import SchemaBuilder from '@pothos/core';
 import type { FieldVariant } from '../../replica/crdt/document.ts';
 import type { WriteStrategy } from '../../replica/crdt/writes.ts';
@@ -18,7 +18,7 @@ import type { UpdateOperationInput } from '../../resolvers/operations.ts';
 import type { DocumentPayload, DocumentsPayload, IdsPayload } from '../../resolvers/writes.ts';
 import type { AttachmentRecord, AttachmentState, FetchEvent, UploadedFile } from '../../uploads/attachments.ts';
 
-/** A name whose input and output are the same: an enum, or a scalar that is text. */
+/** A type whose input and output values are the same: an enum, or a scalar written as text. */
 interface Same<Value> {
   Input: Value;
   Output: Value;

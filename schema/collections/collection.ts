@@ -1,4 +1,4 @@
-/** What a collection's definition adds to the API: its types, and its root fields. */
+/** Adds a defined collection to the schema: its types and its root fields. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';
@@ -32,7 +32,7 @@ export function addCollection(builder: Builder, definition: CollectionDefinition
     [singular]: t.field({
       type: document,
       nullable: true,
-      description: description ?? `One document of the collection \`${name}\`; null where there is none of that id.`,
+      description: description ?? `One document of the collection \`${name}\`; null if there is none with that id.`,
       args: { id: documentIdArgument(t.arg) },
       resolve: reads.one,
     }),
@@ -82,14 +82,14 @@ function addMutations(builder: Builder, definition: CollectionDefinition, docume
   const payload = addPayload(builder, definition, document);
 
   builder.mutationFields((t) => {
-    // Its name is not known to the compiler: as an object it leaves the other argument's type as it is.
+    // The compiler does not know this argument's name. Typed as `object`, it leaves the other argument's type intact.
     const documentArgument: object = {
       [singularField(type)]: t.arg({ type: input, required: true, description: 'The fields to write.' }),
     };
     return {
       [`upsert${type}`]: t.field({
         type: payload,
-        description: 'Creates or merges. Without `_id`, one is made.',
+        description: 'Creates or merges. Without `_id`, one is generated.',
         args: {
           ...documentArgument,
           strategy: strategyArgument(t.arg),
@@ -109,7 +109,7 @@ function addMutations(builder: Builder, definition: CollectionDefinition, docume
       }),
       [`remove${type}`]: t.field({
         type: 'IdsPayload',
-        description: 'An id that is not there is left out of `ids`.',
+        description: 'Removes the document. If it does not exist, `ids` is empty.',
         args: { id: documentIdArgument(t.arg) },
         resolve: writes.remove,
       }),

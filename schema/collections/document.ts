@@ -1,4 +1,4 @@
-/** `Person`, `PersonPayload` and `PersonField`. */
+/** Adds the types `Person`, `PersonPayload` and `PersonField`. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { singularField } from '../../definitions/names.ts';
 import type { TypedDocument } from '../../resolvers/nodes.ts';

@@ -1,4 +1,4 @@
-/** What a field says of itself where its definition has no description. */
+/** The description of a field whose definition has none. */
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 
 const byKind: Readonly<Record<FieldDefinition['kind'], string>> = {

@@ -1,4 +1,7 @@
-/** Input types of a definition: documents, filters, orders and increments. A map's is left out where nothing would be in it. */
+/**
+ * Adds the input types of a collection: documents, filters, orders and increments. Omits a map's type that would have
+ * no fields.
+ */
 import type { InputRefShape } from '@pothos/core';
 import type { CollectionDefinition, FieldDefinition } from '../../definitions/definitions.ts';
 import { nestedType } from '../../definitions/names.ts';
@@ -28,8 +31,8 @@ interface InputField {
 
 /**
  * Fields of an input type.
- * @param describe gets a field and its name in backquotes
- * @param typeOf gives none where a field is not among them
+ * @param describe receives the field, and its name in backquotes
+ * @param typeOf returns undefined for a field to be left out
  */
 function inputFields(
   type: string,
@@ -46,21 +49,21 @@ function inputFields(
 const exposed = (t: InputFields, fields: readonly InputField[]) =>
   Object.fromEntries(fields.map(({ name, type, description }) => [name, t.field({ type: type(t), description })]));
 
-/** An input type of a map; undefined where it would have no fields. */
+/** The input type of a map; undefined if it would have no fields. */
 function mapInput(builder: Builder, name: string, description: string, fields: readonly InputField[], isOneOf = false) {
   if (fields.length === 0) return undefined;
   const ref = builder.inputType(name, { description, isOneOf, fields: (t) => exposed(t, fields) });
   return () => ref;
 }
 
-/** `PersonInput`. */
+/** Adds `PersonInput`. */
 export function documentInput(builder: Builder, { type, fields }: CollectionDefinition) {
   const own = documentFields(builder, type, fields);
   return builder.inputType(`${type}Input`, {
     description:
       'What an upsert may carry. A counter is not among it: it starts at 0 and is changed by `increment`. In an update, `_id` here, or a field both here and in `remove`, is BAD_USER_INPUT.',
     fields: (t) => ({
-      _id: t.id({ description: 'The id in the collection, 1 to 256 bytes. Without it, one is made.' }),
+      _id: t.id({ description: 'The id in the collection, 1 to 256 bytes. Without it, one is generated.' }),
       ...exposed(t, own),
     }),
   });
@@ -103,12 +106,12 @@ function valueType(builder: Builder, field: FieldDefinition, nested: string): In
   }
 }
 
-/** `PersonFilter`. */
+/** Adds `PersonFilter`. */
 export function documentFilter(builder: Builder, { type, fields }: CollectionDefinition, filters: ScalarFilters) {
   const own = filterFields(builder, type, fields, filters);
   const ref = builder.inputRef<TypedInput>(`${type}Filter`);
   builder.inputType(ref, {
-    description: 'All the members given must hold together; without any, all documents match.',
+    description: 'All given members must hold; without any, all documents match.',
     fields: (t) => ({
       _id: t.field({ type: filters.id, description: 'Compares the `_id`.' }),
       ...exposed(t, own),
@@ -124,21 +127,16 @@ const filterFields = (builder: Builder, type: string, fields: Fields, filters: S
   inputFields(type, fields, filterDescription, (field, nested) => {
     if (field.kind === 'map') {
       const own = filterFields(builder, nested, field.fields, filters);
-      return mapInput(
-        builder,
-        `${nested}Filter`,
-        'All the members given must hold together; there is at least one.',
-        own,
-      );
+      return mapInput(builder, `${nested}Filter`, 'All given members must hold; at least one is required.', own);
     }
     const filter = field.kind === 'list' ? filters.list[field.of.kind] : filters.scalar[field.kind];
     return filter && (() => filter);
   });
 
 const filterDescription = (field: FieldDefinition, name: string): string =>
-  field.kind === 'list' ? `Looks into the list ${name}.` : `Compares ${name}.`;
+  field.kind === 'list' ? `Tests the items of the list ${name}.` : `Compares ${name}.`;
 
-/** `PersonOrder`. */
+/** Adds `PersonOrder`. */
 export function documentOrder(builder: Builder, { type, fields }: CollectionDefinition) {
   const own = orderFields(builder, type, fields);
   return builder.inputType(`${type}Order`, {
@@ -163,9 +161,9 @@ const orderFields = (builder: Builder, type: string, fields: Fields): readonly I
 
 const orderDescription = (_: FieldDefinition, name: string): string => `Sorts by ${name}.`;
 
-const incrementsDescription = 'What to add to counters. Concurrent increments add up.';
+const incrementsDescription = 'Counters, with the numbers to add to them. Concurrent increments add up.';
 
-/** `PersonIncrement`; undefined where there is no counter. */
+/** Adds `PersonIncrement`; undefined if there is no counter. */
 export const documentIncrement = (builder: Builder, { type, fields }: CollectionDefinition) =>
   mapInput(builder, `${type}Increment`, incrementsDescription, incrementFields(builder, type, fields))?.();
 
@@ -179,4 +177,4 @@ const incrementFields = (builder: Builder, type: string, fields: Fields): readon
   });
 
 const incrementDescription = (field: FieldDefinition, name: string): string =>
-  field.kind === 'map' ? `Counters within ${name}.` : `What to add to ${name}; less than 0 takes away.`;
+  field.kind === 'map' ? `Counters within ${name}.` : `The number to add to ${name}; it may be negative.`;

@@ -1,4 +1,4 @@
-/** `LivePeople`, `LivePerson` and what is in them. */
+/** Adds `LivePeople`, `LivePerson` and the types of their members. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import { liveCollectionType, singularField } from '../../definitions/names.ts';
 import { type LiveInsertionShape, type LiveResult, moves, removals, shownDocument } from '../../resolvers/live.ts';
@@ -29,7 +29,7 @@ export function addTypedLive(builder: Builder, definition: CollectionDefinition,
         }),
       }),
     });
-  const insertion = placed(`Live${type}Insertion`, 'A document that came into a live result.');
+  const insertion = placed(`Live${type}Insertion`, 'A document that entered a live result.');
   const update = placed(`Live${type}Update`, 'A document of a live result that changed.');
 
   const documents = builder.objectRef<LiveResult>(liveCollectionType(definition)).implement({

@@ -1,4 +1,4 @@
-/** Output types of a definition's fields. */
+/** Output types of defined fields. */
 import type { OutputRefShape } from '@pothos/core';
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import { nestedType } from '../../definitions/names.ts';
@@ -17,7 +17,7 @@ interface OutputField {
   readonly type: (t: { listRef: ObjectFields<object>['listRef'] }) => NamedType;
 }
 
-/** The output fields of an object type; types of the maps among them are added to the schema. */
+/** The output fields of an object type. Adds the types of maps among them to the schema. */
 export function outputFields(
   builder: Builder,
   type: string,
@@ -29,7 +29,7 @@ export function outputFields(
   });
 }
 
-/** @param read a field's value from what stands behind the type */
+/** @param read returns a field's value from the object behind the type */
 export function exposeFields<Parent extends object>(
   t: ObjectFields<Parent>,
   fields: readonly OutputField[],
@@ -78,7 +78,7 @@ function namedType(builder: Builder, nested: string, field: FieldDefinition): Na
 }
 
 function listsOf(named: NamedType, field: FieldDefinition, t: { listRef: ObjectFields<object>['listRef'] }): NamedType {
-  // An attachment may not be known here yet.
+  // The item may be null: this replica may not know the attachment yet.
   return field.kind === 'list'
     ? t.listRef(listsOf(named, field.of, t), { nullable: field.of.kind === 'attachment' })
     : named;

@@ -1,4 +1,4 @@
-/** `PersonConnection` and `PersonEdge`. */
+/** Adds `PersonConnection` and `PersonEdge`. */
 import type { CollectionDefinition } from '../../definitions/definitions.ts';
 import * as documents from '../../resolvers/documents.ts';
 import { typedReads } from '../../resolvers/typed/documents.ts';

@@ -1,4 +1,4 @@
-/** Filters of the typed API over fields of one scalar type, and over lists of them. */
+/** Filters of the typed API on fields of one scalar type, and on lists of it. */
 import type { InputRefShape } from '@pothos/core';
 import type { FieldDefinition } from '../../definitions/definitions.ts';
 import type { Builder } from '../builder/builder.ts';
@@ -17,12 +17,12 @@ export interface ScalarFilters {
 const eq = { description: 'Equal.' };
 const ne = { description: 'Not equal, and not absent.' };
 const isIn = { description: 'Equal to one of these.' };
-const contains = { description: 'This is a member of the list.' };
-const comparison = 'All the comparisons given hold. Where nothing is there, only `exists: false` holds.';
+const contains = { description: 'The list contains this.' };
+const comparison = 'All given comparisons must hold. If the field is absent, only `exists: false` holds.';
 
-const exists = (t: InputFields) => t.boolean({ description: 'Whether the field is there, null included.' });
+const exists = (t: InputFields) => t.boolean({ description: 'Whether the field is present; null is present.' });
 
-/** Comparisons of a type that has an order. */
+/** The comparisons of a type that has an order. */
 const ordered = {
   eq,
   ne,
@@ -42,12 +42,12 @@ export function addScalarFilters(builder: Builder): ScalarFilters {
   });
   const list = (name: string, type: 'String' | 'Int' | 'Float' | 'Boolean') =>
     builder.inputType(name, {
-      description: 'Looks into a list. All the comparisons given hold.',
+      description: 'Tests the items of a list. All given comparisons must hold.',
       fields: (t) => ({ contains: t.field({ type, ...contains }), exists: exists(t) }),
     });
   return {
     id: builder.inputType('IdFilter', {
-      description: 'Compares the `_id`. All the comparisons given hold.',
+      description: 'Compares the `_id`. All given comparisons must hold.',
       fields: (t) => ({ eq: t.id(eq), in: t.idList(isIn) }),
     }),
     scalar: {
@@ -56,8 +56,8 @@ export function addScalarFilters(builder: Builder): ScalarFilters {
         fields: (t) => ({
           ...comparisonsOf(t, 'String'),
           in: t.stringList(isIn),
-          startsWith: t.string({ description: 'The text begins so.' }),
-          contains: t.string({ description: 'This is a part of the text.' }),
+          startsWith: t.string({ description: 'The text starts with this.' }),
+          contains: t.string({ description: 'The text contains this.' }),
           exists: exists(t),
         }),
       }),

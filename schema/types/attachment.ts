@@ -1,3 +1,4 @@
+/** Adds attachments to the schema: their types, queries, mutations and subscription. */
 import * as attachments from '../../resolvers/attachments.ts';
 import type { Builder } from '../builder/builder.ts';
 
@@ -27,12 +28,12 @@ export function addAttachment(builder: Builder): void {
       sha256: t.exposeString('sha256', { description: 'Hex SHA-256 of the bytes.' }),
       filename: t.exposeString('filename', {
         nullable: true,
-        description: 'As it was uploaded; null where none was given.',
+        description: 'The name given with the upload; null without one.',
       }),
       contentType: t.exposeString('contentType', {
-        description: 'The media type, such as `image/png`, as its uploader gave it.',
+        description: 'The media type given with the upload, such as `image/png`.',
       }),
-      metadata: t.expose('metadata', { type: 'JSON', description: 'The JSON object that was given with the upload.' }),
+      metadata: t.expose('metadata', { type: 'JSON', description: 'The JSON object given with the upload.' }),
       state: t.field({
         type: 'AttachmentState',
         description: 'Where the bytes are, as this replica knows it.',
@@ -48,10 +49,10 @@ export function addAttachment(builder: Builder): void {
   });
 
   builder.enumType('AttachmentFetchStatus', {
-    description: 'How a fetch between replicas stands.',
+    description: 'The state of a fetch between replicas.',
     values: {
-      PROGRESS: { description: 'The fetch goes on.' },
-      COMPLETED: { description: 'All bytes are here, and were checked.' },
+      PROGRESS: { description: 'The fetch is running.' },
+      COMPLETED: { description: 'All bytes are here and verified.' },
       UNAVAILABLE: {
         description: 'No replica that answers has the bytes, or they were deleted; a later fetch may succeed.',
       },
@@ -59,15 +60,15 @@ export function addAttachment(builder: Builder): void {
   });
 
   builder.objectType('AttachmentFetchEvent', {
-    description: 'How far the fetch of an attachment is.',
+    description: 'The progress of fetching an attachment.',
     fields: (t) => ({
       status: t.expose('status', {
         type: 'AttachmentFetchStatus',
-        description: 'Whether the fetch goes on, or how it ended.',
+        description: 'Whether the fetch is running, or how it ended.',
       }),
       downloaded: t.exposeFloat('downloaded', { description: 'Bytes.' }),
       total: t.exposeFloat('total', { description: 'Bytes.' }),
-      attachment: t.expose('attachment', { type: 'Attachment', description: 'The attachment that is fetched.' }),
+      attachment: t.expose('attachment', { type: 'Attachment', description: 'The attachment being fetched.' }),
     }),
   });
 
@@ -75,7 +76,7 @@ export function addAttachment(builder: Builder): void {
     attachment: t.field({
       type: 'Attachment',
       nullable: true,
-      description: 'An attachment by its id; null where this replica does not know it.',
+      description: 'An attachment by its id; null if this replica does not know it.',
       args: { id: t.arg.id({ required: true, description: attachmentId }) },
       resolve: attachments.one,
     }),
@@ -86,14 +87,14 @@ export function addAttachment(builder: Builder): void {
     return {
       uploadAttachment: t.field({
         type: 'Attachment',
-        description: 'Takes a file of a GraphQL multipart request.',
+        description: 'Uploads a file of a GraphQL multipart request.',
         args: {
           file: t.arg({
             type: 'File',
             required: true,
-            description: 'A variable that the `map` of the multipart request points to.',
+            description: 'A variable that the `map` of the multipart request refers to.',
           }),
-          metadata: t.arg({ type: 'JSON', description: 'A JSON object that is kept with the attachment.' }),
+          metadata: t.arg({ type: 'JSON', description: 'A JSON object to keep with the attachment.' }),
         },
         resolve: attachments.upload,
       }),
@@ -116,7 +117,7 @@ export function addAttachment(builder: Builder): void {
   builder.subscriptionFields((t) => ({
     attachmentFetch: t.field({
       type: 'AttachmentFetchEvent',
-      description: 'Starts a fetch, or joins one, and tells how far it is until it has ended.',
+      description: 'Starts or joins a fetch, and sends its progress until it ends.',
       args: { id: t.arg.id({ required: true, description: attachmentId }) },
       subscribe: attachments.watchFetch,
       resolve: (event) => event,

@@ -1,3 +1,4 @@
+/** Adds `changes` to the schema: for clients that keep a copy of a collection. */
 import * as changes from '../../resolvers/changes.ts';
 import { globalId } from '../../resolvers/document.ts';
 import { argumentDescriptions, collectionArgument } from '../builder/arguments.ts';
@@ -5,7 +6,7 @@ import type { Builder } from '../builder/builder.ts';
 
 export function addChanges(builder: Builder): void {
   builder.objectType('RemovedDocument', {
-    description: 'A document that a client which keeps a copy is to drop.',
+    description: 'A document that a client must drop from its copy.',
     fields: (t) => ({
       id: t.id({ description: 'Global.', resolve: globalId }),
       _id: t.exposeID('id', { description: argumentDescriptions.documentId }),
@@ -14,8 +15,7 @@ export function addChanges(builder: Builder): void {
   });
 
   builder.objectType('Changes', {
-    description:
-      'A page of what changed in a collection, each document once, in the order in which they were touched last.',
+    description: 'A page of the changes of a collection: each document once, in the order of their last changes.',
     fields: (t) => ({
       initial: t.exposeBoolean('initial', {
         description:
@@ -23,7 +23,7 @@ export function addChanges(builder: Builder): void {
       }),
       documents: t.field({
         type: ['Document'],
-        description: 'Documents that are new or were touched, as they are now.',
+        description: 'Documents that are new or were written, as they are now.',
         resolve: ({ documents }) => documents,
       }),
       removed: t.expose('removed', {
@@ -34,7 +34,9 @@ export function addChanges(builder: Builder): void {
         type: 'CausalToken',
         description: 'For the next call: all up to here is told, also where `hasMore`.',
       }),
-      hasMore: t.exposeBoolean('hasMore', { description: 'True where there is more by now: call again at once.' }),
+      hasMore: t.exposeBoolean('hasMore', {
+        description: 'True if there are more changes already: call again at once.',
+      }),
     }),
   });
 
@@ -48,9 +50,9 @@ export function addChanges(builder: Builder): void {
         where: t.arg({ type: 'Filter', description: argumentDescriptions.where }),
         after: t.arg({
           type: 'CausalToken',
-          description: 'The `token` of the call before, for the same collection and `where`; everything without it.',
+          description: 'The `token` of the previous call, for the same collection and `where`. Without it, everything.',
         }),
-        first: t.arg.int({ description: 'At most so many documents, removed ones among them.' }),
+        first: t.arg.int({ description: 'At most this many documents, removed ones included.' }),
       },
       resolve: changes.since,
     }),

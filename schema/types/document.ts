@@ -1,3 +1,4 @@
+/** Adds `Document` to the schema, with its conflicts, and the queries that read documents. */
 import * as document from '../../resolvers/document.ts';
 import * as documents from '../../resolvers/documents.ts';
 import { argumentDescriptions, collectionArgument, documentIdArgument, pageArguments } from '../builder/arguments.ts';
@@ -50,10 +51,10 @@ export function addDocument(builder: Builder): void {
   });
 
   builder.enumType('FieldType', {
-    description: 'What stands at a keypath.',
+    description: 'The type of a value in a document.',
     values: {
-      REGISTER: { description: 'One value, which is replaced as a whole.' },
-      MAP: { description: 'Fields by name, which merge one by one.' },
+      REGISTER: { description: 'One value, replaced as a whole.' },
+      MAP: { description: 'Named fields, which merge one by one.' },
       COUNTER: { description: 'A number to which concurrent increments add up.' },
     },
   });
@@ -74,18 +75,18 @@ export function addDocument(builder: Builder): void {
   builder.objectType('FieldVariant', {
     description: 'One of the values of a field that was written concurrently.',
     fields: (t) => ({
-      type: t.expose('type', { type: 'FieldType', description: 'Of which type it is.' }),
-      value: t.expose('value', { type: 'JSON', nullable: true, description: 'The value, as `Document.value` has it.' }),
+      type: t.expose('type', { type: 'FieldType', description: 'Its type.' }),
+      value: t.expose('value', { type: 'JSON', nullable: true, description: 'The value, as in `Document.value`.' }),
       replica: t.exposeID('replica', { description: 'The replica that wrote the newest part of it, and when.' }),
       writtenAt: t.expose('writtenAt', { type: 'DateTime', description: 'When its newest part was written.' }),
     }),
   });
 
   builder.objectType('Collection', {
-    description: 'A collection with documents in it.',
+    description: 'A collection that has documents.',
     fields: (t) => ({
-      name: t.exposeString('name', { description: 'As `documents(collection:)` takes it.' }),
-      documentCount: t.exposeInt('documentCount', { description: 'How many documents it has here.' }),
+      name: t.exposeString('name', { description: 'The name, for `documents(collection:)`.' }),
+      documentCount: t.exposeInt('documentCount', { description: 'The number of its documents on this replica.' }),
     }),
   });
 
@@ -93,7 +94,7 @@ export function addDocument(builder: Builder): void {
     document: t.field({
       type: 'Document',
       nullable: true,
-      description: 'One document of a collection; null where there is none of that id.',
+      description: 'One document of a collection; null if there is none with that id.',
       args: { collection: collectionArgument(t.arg), id: documentIdArgument(t.arg) },
       resolve: documents.one,
     }),
@@ -110,7 +111,7 @@ export function addDocument(builder: Builder): void {
     }),
     collections: t.field({
       type: ['Collection'],
-      description: 'Collections with documents in them, by name.',
+      description: 'The collections that have documents, sorted by name.',
       resolve: documents.collections,
     }),
   }));

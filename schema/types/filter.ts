@@ -1,3 +1,4 @@
+/** Adds the inputs `Filter` and `Order` of the generic API to the schema. */
 import { filterDescriptions } from '../builder/arguments.ts';
 import type { Builder } from '../builder/builder.ts';
 
@@ -15,9 +16,9 @@ there, only \`exists: false\` (and \`not\`) holds: \`ne\` needs a value, like al
       lt: t.field({ type: 'JSON', description: 'Less.' }),
       lte: t.field({ type: 'JSON', description: 'Less or equal.' }),
       in: t.field({ type: ['JSON'], description: 'Equal to one of these.' }),
-      exists: t.boolean({ description: 'Whether anything is there, null included.' }),
+      exists: t.boolean({ description: 'Whether a value is present; null is a value.' }),
       contains: t.field({ type: 'JSON', description: 'A substring of a string, or a member of an array.' }),
-      startsWith: t.string({ description: 'A string that begins so; upper and lower case differ.' }),
+      startsWith: t.string({ description: 'A string that starts with this; upper and lower case differ.' }),
       and: t.field({ type: ['Filter'], description: filterDescriptions.and }),
       or: t.field({ type: ['Filter'], description: filterDescriptions.or }),
       not: t.field({ type: 'Filter', description: filterDescriptions.not }),
@@ -25,7 +26,7 @@ there, only \`exists: false\` (and \`not\`) holds: \`ne\` needs a value, like al
   });
 
   builder.enumType('Direction', {
-    description: 'Which end of an order comes first.',
+    description: 'The direction of an order.',
     values: { ASC: { description: 'The least first.' }, DESC: { description: 'The greatest first.' } },
   });
 
@@ -34,7 +35,7 @@ there, only \`exists: false\` (and \`not\`) holds: \`ne\` needs a value, like al
       'Across types: nothing there, null, false, true, numbers, strings by code point, arrays, objects, attachments. Ties go by `_id`.',
     fields: (t) => ({
       path: t.string({ required: true, description: 'The keypath to sort by.' }),
-      direction: t.field({ type: 'Direction', defaultValue: 'ASC', description: 'Which end comes first.' }),
+      direction: t.field({ type: 'Direction', defaultValue: 'ASC', description: 'The direction.' }),
     }),
   });
 }

@@ -1,3 +1,4 @@
+/** Adds live queries to the schema: the events of live results, and the subscriptions to them. */
 import * as live from '../../resolvers/live.ts';
 import {
   argumentDescriptions,
@@ -17,23 +18,24 @@ document that moved and changed is in \`updated\` too.`;
 export const mergedDescription =
   'How many events were merged into this one because their reader was slow; 1 where none were.';
 
-export const initialDescription = 'True where the event has the whole result; false where it only says what changed.';
+export const initialDescription = 'True if the event has the whole result; false if it has only what changed.';
 
 export const changeDescriptions = {
-  inserted: 'Documents that came into the result.',
+  inserted: 'Documents that entered the result.',
   updated: 'Documents that stayed in the result and changed.',
   removed: 'Documents that left the result.',
   moved: 'Documents whose place changed; the fewest that must move.',
 } as const;
 
-export const eventTokenDescription = 'What the event shows. Pass the last one as `after` to go on after a reconnect.';
+export const eventTokenDescription =
+  'The version that the event shows. Pass the last one as `after` to resume after a reconnect.';
 
 export const afterDescription =
   'With `after`, the token of the last event that the client has seen, from any replica: the first event goes from there to now (`initial` false), or is the whole result again (`initial` true) where this replica can no longer tell.';
 
 export function addLive(builder: Builder): void {
   builder.objectType('LiveInsertion', {
-    description: 'A document that came into a live result.',
+    description: 'A document that entered a live result.',
     fields: (t) => ({
       index: t.exposeInt('index', { description: 'In the result after the event.' }),
       node: t.expose('document', { type: 'Document', description: 'The document after the event.' }),
@@ -139,7 +141,7 @@ export function addLive(builder: Builder): void {
     }),
     document: t.field({
       type: 'LiveDocument',
-      description: 'As `documents`, for one of them.',
+      description: 'Like `documents`, for a single document.',
       args: {
         collection: collectionArgument(t.arg),
         id: documentIdArgument(t.arg),

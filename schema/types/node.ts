@@ -1,3 +1,4 @@
+/** Adds the interface `Node` and its queries to the schema. */
 import * as nodes from '../../resolvers/nodes.ts';
 import type { Builder } from '../builder/builder.ts';
 
@@ -5,7 +6,7 @@ export const globalIdDescription = 'The global id, for caches and `node(id:)`. T
 
 export function addNode(builder: Builder): void {
   builder.interfaceType('Node', {
-    description: 'Whatever has a global id.',
+    description: 'An object with a global id.',
     resolveType: nodes.typeOf,
     fields: (t) => ({ id: t.id({ description: 'Globally unique.' }) }),
   });
@@ -14,15 +15,15 @@ export function addNode(builder: Builder): void {
     node: t.field({
       type: 'Node',
       nullable: true,
-      description: 'What has this global id; null where there is nothing.',
-      args: { id: t.arg.id({ required: true, description: 'A global id, as a field `id` gives it.' }) },
+      description: 'The object with this global id; null if there is none.',
+      args: { id: t.arg.id({ required: true, description: 'A global id, from a field `id`.' }) },
       resolve: nodes.one,
     }),
     nodes: t.field({
       type: ['Node'],
       nullable: { list: false, items: true },
-      description: 'As `node`, in the order of `ids`.',
-      args: { ids: t.arg.idList({ required: true, description: 'Global ids, as fields `id` give them.' }) },
+      description: 'Like `node`, for many ids; the results are in the order of `ids`.',
+      args: { ids: t.arg.idList({ required: true, description: 'Global ids, from fields `id`.' }) },
       resolve: nodes.many,
     }),
   }));

@@ -1,30 +1,33 @@
+/** Adds pages of documents to the schema, as Relay's connections. */
 import * as documents from '../../resolvers/documents.ts';
 import type { Builder } from '../builder/builder.ts';
 
 export const pageDescriptions = {
-  connection: "A page of documents, as Relay's connections have it.",
+  connection: "A page of documents, as one of Relay's connections.",
   edge: 'A document of a page, with its cursor.',
-  cursor: 'For `after` and `before`.',
+  cursor: 'A cursor for `after` and `before`.',
   node: 'The document.',
   edges: 'The documents of the page with their cursors.',
   nodes: 'The documents of the page.',
-  pageInfo: 'Where the page stands in the result.',
+  pageInfo: 'The place of the page in the result.',
 } as const;
 
 export function addPage(builder: Builder): void {
   builder.objectType('PageInfo', {
-    description: 'Where a page stands in its result.',
+    description: 'The place of a page in its result.',
     fields: (t) => ({
-      hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more comes behind the page.' }),
-      hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether anything stands before the page.' }),
+      hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether there are documents after the page.' }),
+      hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
+        description: 'Whether there are documents before the page.',
+      }),
       startCursor: t.string({
         nullable: true,
-        description: 'Of the first document; null on an empty page.',
+        description: 'The cursor of the first document; null on an empty page.',
         resolve: documents.startCursor,
       }),
       endCursor: t.string({
         nullable: true,
-        description: 'Of the last document; null on an empty page.',
+        description: 'The cursor of the last document; null on an empty page.',
         resolve: documents.endCursor,
       }),
     }),

@@ -1,7 +1,8 @@
+/** Adds the status of the replica to the schema, as a query and as a subscription. */
 import * as replica from '../../resolvers/replica.ts';
 import type { Builder } from '../builder/builder.ts';
 
-const replicaId = "Its name, a dot, and eight characters that are the process's own.";
+const replicaId = "The replica's name, a dot, and eight characters that identify its process.";
 
 export function addReplica(builder: Builder): void {
   builder.enumType('StorageKind', {
@@ -23,12 +24,12 @@ export function addReplica(builder: Builder): void {
   });
 
   builder.objectType('Peer', {
-    description: 'Another replica of this site, by its heartbeats.',
+    description: 'Another replica of this site, as known from its heartbeats.',
     fields: (t) => ({
       id: t.exposeID('id', { description: replicaId }),
       lastSeenAt: t.expose('lastSeenAtMilliseconds', {
         type: 'DateTime',
-        description: 'When its last heartbeat came.',
+        description: 'When its last heartbeat arrived.',
       }),
       version: t.expose('version', { type: ['VersionEntry'], description: 'As of its last heartbeat.' }),
       behindBy: t.exposeFloat('behindBy', {
@@ -47,28 +48,32 @@ export function addReplica(builder: Builder): void {
           'False while the site cannot be reached, or this replica has stopped taking part: writes are kept here and handed on later. True where storage is embedded.',
       }),
       storage: t.expose('storage', { type: 'StorageKind', description: "Where the site's log is kept." }),
-      startedAt: t.expose('startedAtMilliseconds', { type: 'DateTime', description: 'When its process began.' }),
+      startedAt: t.expose('startedAtMilliseconds', { type: 'DateTime', description: 'When its process started.' }),
       clock: t.expose('clockMilliseconds', {
         type: 'DateTime',
         description: 'The hybrid logical clock, as an instant.',
       }),
-      version: t.expose('version', { type: ['VersionEntry'], description: 'What is applied here.' }),
+      version: t.expose('version', { type: ['VersionEntry'], description: 'The version applied here.' }),
       waiting: t.exposeInt('waiting', { description: 'Received beyond a gap, until the log has been read.' }),
       unsent: t.exposeInt('unsent', {
         description: "Journaled here, and not yet in the site's log; 0 where storage is embedded.",
       }),
-      documentCount: t.exposeInt('documentCount', { description: 'Documents of all collections.' }),
+      documentCount: t.exposeInt('documentCount', { description: 'The number of documents in all collections.' }),
       lastWriteAt: t.expose('lastWriteAtMilliseconds', {
         type: 'DateTime',
         nullable: true,
-        description: 'The time of the newest transaction that is shown here; null before the first.',
+        description: 'The time of the newest transaction shown here; null before the first.',
       }),
-      peers: t.expose('peers', { type: ['Peer'], description: 'The other replicas of the site that are heard of.' }),
+      peers: t.expose('peers', { type: ['Peer'], description: 'The other live replicas of the site.' }),
     }),
   });
 
   builder.queryFields((t) => ({
-    replica: t.field({ type: 'Replica', description: 'The replica that answers.', resolve: replica.status }),
+    replica: t.field({
+      type: 'Replica',
+      description: 'The replica that answers the request.',
+      resolve: replica.status,
+    }),
   }));
 
   builder.subscriptionFields((t) => ({

@@ -1,3 +1,4 @@
+/** Adds the scalars of the API to the schema, with their parsing and serialisation. */
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import { withoutStack } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -10,9 +11,9 @@ const refuse = (problem: string, nodes?: ValueNode): GraphQLError =>
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
-/** A literal as JSON.parse would give it. Undefined: a variable that was not given. @throws {GraphQLError} */
+/** The value of a literal, as JSON.parse would return it. Undefined for an absent variable. @throws {GraphQLError} */
 export function jsonFromLiteral(node: ValueNode, variables: Variables, depth = 0): unknown {
-  // One level past the limit is let through, so that the resolver can refuse it with the name of its argument.
+  // One level past the limit passes here, so that the resolver can refuse it under the name of its argument.
   if (depth > limits.documentDepth + 1) throw refuse(`JSON may be nested ${limits.documentDepth} levels deep`, node);
   switch (node.kind) {
     case Kind.NULL:
@@ -37,7 +38,7 @@ export function jsonFromLiteral(node: ValueNode, variables: Variables, depth = 0
     case Kind.VARIABLE:
       return variables?.[node.name.value];
     case Kind.ENUM:
-      throw refuse(`${node.value} is no JSON value: write it in quotes`, node);
+      throw refuse(`${node.value} is not a JSON value: write it in quotes`, node);
   }
 }
 
@@ -51,7 +52,7 @@ function finite(number: number, node: ValueNode): number {
   return number;
 }
 
-/** GraphQL itself takes care of null before it asks a scalar. */
+/** GraphQL handles a null before it calls a scalar. */
 function notNull(value: unknown): NonNullable<unknown> {
   if (value === null || value === undefined) throw refuse('a value is missing');
   return value;
@@ -61,7 +62,7 @@ export function addScalars(builder: Builder): void {
   builder.scalarType('JSON', {
     description:
       'Any JSON value. An integer outside +-(2^53-1) is written {"$int64": "…"} or {"$uint64": "…"}, an attachment {"$attachment": "its id"}, in and out; other objects whose only key begins with $ are refused.',
-    // Values given as variables are checked by the resolvers, which know the names of their arguments.
+    // Resolvers check the values of variables, as they know the names of the arguments.
     parseValue: notNull,
     parseLiteral: (node, variables) => notNull(jsonFromLiteral(node, variables)),
     serialize: (value) => value,
@@ -76,13 +77,13 @@ export function addScalars(builder: Builder): void {
     description: 'A file of a GraphQL multipart request (multipart/form-data with operations and map).',
     parseValue: (value) => {
       if (value instanceof UploadedFile) return value;
-      throw refuse('a file is sent as a part of a multipart/form-data request, with operations and map');
+      throw refuse('a file must be sent as a part of a multipart/form-data request, with operations and map');
     },
     parseLiteral: (node) => {
-      throw refuse('a file is sent as a part of a multipart/form-data request, and named by a variable', node);
+      throw refuse('a file must be sent as a part of a multipart/form-data request, and passed by a variable', node);
     },
     serialize: () => {
-      throw refuse('a file is only sent, never answered');
+      throw refuse('a file can only be sent, not returned');
     },
   });
 
@@ -91,11 +92,11 @@ export function addScalars(builder: Builder): void {
       "Opaque: what an answer shows (log, position, mark, and what is journaled). Whoever reads after a token sees all that the token's holder saw.",
     parseValue: (value) => {
       if (typeof value === 'string') return value;
-      throw refuse('a causality token is a string, as an answer gave it');
+      throw refuse('a causality token must be a string from a response');
     },
     parseLiteral: (node) => {
       if (node.kind === Kind.STRING) return node.value;
-      throw refuse('a causality token is a string, as an answer gave it', node);
+      throw refuse('a causality token must be a string from a response', node);
     },
     serialize: (token) => token,
   });

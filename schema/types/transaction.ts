@@ -1,3 +1,4 @@
+/** Adds the `transactions` subscription and its events to the schema. */
 import { globalId } from '../../resolvers/document.ts';
 import * as transactions from '../../resolvers/transactions.ts';
 import { argumentDescriptions, resumeArgument } from '../builder/arguments.ts';
@@ -14,7 +15,7 @@ export function addTransaction(builder: Builder): void {
   });
 
   builder.objectType('Change', {
-    description: 'What a transaction did to one document.',
+    description: "A transaction's change of one document.",
     fields: (t) => ({
       collection: t.exposeString('collection', { description: 'The name of its collection.' }),
       id: t.id({ description: 'Global.', resolve: globalId }),
@@ -34,13 +35,13 @@ export function addTransaction(builder: Builder): void {
     description: 'Whole transactions, each after all that it could have seen.',
     fields: (t) => ({
       replica: t.exposeID('replica', { description: 'Who made it.' }),
-      log: t.exposeID('log', { description: 'The id of the log that it is in.' }),
-      position: t.exposeFloat('position', { description: 'Its place in the log: 1, 2, 3, …' }),
+      log: t.exposeID('log', { description: 'The id of the log that contains it.' }),
+      position: t.exposeFloat('position', { description: 'Its position in the log: 1, 2, 3, …' }),
       committedAt: t.expose('committedAtMilliseconds', {
         type: 'DateTime',
-        description: 'When its replica committed it, by that replica’s clock.',
+        description: "When its replica committed it, by that replica's clock.",
       }),
-      changes: t.expose('changes', { type: ['Change'], description: 'What it did, document by document.' }),
+      changes: t.expose('changes', { type: ['Change'], description: 'Its changes, one for each document.' }),
       token: t.expose('token', { type: 'CausalToken', description: eventTokenDescription }),
     }),
   });
@@ -51,7 +52,7 @@ export function addTransaction(builder: Builder): void {
       description:
         'Every transaction that touches the named collections (all, where none is named) as it is applied here. Nothing comes for journaled ones until they are in the log. With `after`, first those that its holder has not seen, in order. It ends with the error HISTORY_UNAVAILABLE where it cannot go on without a gap.',
       args: {
-        collections: t.arg.stringList({ description: 'Only these collections; all of them without it.' }),
+        collections: t.arg.stringList({ description: 'Only these collections. Without it, all of them.' }),
         after: resumeArgument(t.arg),
       },
       subscribe: transactions.transactions,

@@ -1,3 +1,4 @@
+/** Adds the mutations of documents to the schema, with their inputs and payloads. */
 import * as writes from '../../resolvers/writes.ts';
 import { collectionArgument, documentIdArgument, strategyArgument } from '../builder/arguments.ts';
 import type { Builder } from '../builder/builder.ts';
@@ -5,7 +6,7 @@ import { keypathDescription } from './document.ts';
 
 export function addWriting(builder: Builder): void {
   builder.enumType('WriteStrategy', {
-    description: 'What an upsert does where the document exists already.',
+    description: 'What an upsert does if the document exists already.',
     values: {
       MERGE: { description: 'Only the fields supplied change; nested objects merge.' },
       INSERT_IF_ABSENT: { description: 'Nothing happens where the document exists here.' },
@@ -21,17 +22,17 @@ export function addWriting(builder: Builder): void {
     description:
       'How the value of a `set` is stored. The default follows the value: an object is a map, all else a register.',
     values: {
-      REGISTER: { description: 'One value, which is replaced as a whole.' },
-      MAP: { description: 'Fields by name, which merge one by one.' },
+      REGISTER: { description: 'One value, replaced as a whole.' },
+      MAP: { description: 'Named fields, which merge one by one.' },
     },
   });
 
   const SetOperation = builder.inputType('SetOperation', {
-    description: 'Replaces the value at a keypath, whatever stands there.',
+    description: 'Replaces the value at a keypath, whatever it is.',
     fields: (t) => ({
       path: t.string({ required: true, description: keypathDescription }),
-      value: t.field({ type: 'JSON', description: 'The new value; null is one.' }),
-      as: t.field({ type: 'StoreAs', description: 'How it is stored.' }),
+      value: t.field({ type: 'JSON', description: 'The new value; null is a value.' }),
+      as: t.field({ type: 'StoreAs', description: 'How to store it.' }),
     }),
   });
   const RemoveFieldOperation = builder.inputType('RemoveFieldOperation', {
@@ -39,7 +40,7 @@ export function addWriting(builder: Builder): void {
     fields: (t) => ({ path: t.string({ required: true, description: keypathDescription }) }),
   });
   const ReplaceWithCounterOperation = builder.inputType('ReplaceWithCounterOperation', {
-    description: 'Makes a counter of the number at a keypath, or a new one where nothing is there.',
+    description: 'Turns the number at a keypath into a counter, or creates one if nothing is there.',
     fields: (t) => ({ path: t.string({ required: true, description: keypathDescription }) }),
   });
   const IncrementOperation = builder.inputType('IncrementOperation', {
@@ -62,9 +63,9 @@ export function addWriting(builder: Builder): void {
     fields: (t) => ({
       set: t.field({ type: SetOperation, description: 'Replaces a value.' }),
       remove: t.field({ type: RemoveFieldOperation, description: 'Removes a field.' }),
-      replaceWithCounter: t.field({ type: ReplaceWithCounterOperation, description: 'Makes a counter of a number.' }),
+      replaceWithCounter: t.field({ type: ReplaceWithCounterOperation, description: 'Turns a number into a counter.' }),
       increment: t.field({ type: IncrementOperation, description: 'Adds to a counter.' }),
-      setAttachment: t.field({ type: SetAttachmentOperation, description: 'Puts an attachment there.' }),
+      setAttachment: t.field({ type: SetAttachmentOperation, description: 'Stores an attachment.' }),
     }),
   });
 
@@ -81,7 +82,7 @@ export function addWriting(builder: Builder): void {
     }),
   });
   builder.objectType('IdsPayload', {
-    description: 'The documents that went.',
+    description: 'The documents that were removed or evicted.',
     fields: (t) => ({
       ids: t.exposeIDList('ids', { description: 'Their `_id`s.' }),
       deletedIds: t.idList({
@@ -96,16 +97,16 @@ export function addWriting(builder: Builder): void {
     const id = documentIdArgument(t.arg);
     const many = {
       collection,
-      where: t.arg({ type: 'Filter', required: true, description: 'Which documents.' }),
+      where: t.arg({ type: 'Filter', required: true, description: 'Selects the documents.' }),
       all: t.arg.boolean({
         description:
-          'True where `where` is empty and all documents of the collection are meant. Without it an empty filter is BAD_USER_INPUT, as an absent variable may have emptied it.',
+          'True to select all documents of the collection; `where` is then empty. Without it an empty filter is BAD_USER_INPUT, as an absent variable may have emptied it.',
       }),
     };
     const operations = t.arg({
       type: ['UpdateOperation'],
       required: true,
-      description: 'What to do, in order; each operation sees those before it.',
+      description: 'The operations, in order; each sees the effects of those before it.',
     });
     const strategy = strategyArgument(t.arg);
     return {
@@ -114,17 +115,17 @@ export function addWriting(builder: Builder): void {
         description: 'Creates or merges. Without `_id` in the document, one is made.',
         args: {
           collection,
-          document: t.arg({ type: 'JSON', required: true, description: 'A JSON object, with `_id` or without.' }),
+          document: t.arg({ type: 'JSON', required: true, description: 'A JSON object, with or without `_id`.' }),
           strategy,
         },
         resolve: writes.upsert,
       }),
       upsertMany: t.field({
         type: 'DocumentsPayload',
-        description: 'As `upsert`, for many documents of one collection.',
+        description: 'Like `upsert`, for many documents of one collection.',
         args: {
           collection,
-          documents: t.arg({ type: ['JSON'], required: true, description: 'JSON objects, with `_id` or without.' }),
+          documents: t.arg({ type: ['JSON'], required: true, description: 'JSON objects, with or without `_id`.' }),
           strategy,
         },
         resolve: writes.upsertMany,
@@ -137,7 +138,7 @@ export function addWriting(builder: Builder): void {
       }),
       updateMany: t.field({
         type: 'DocumentsPayload',
-        description: 'As `update`, on all documents that match.',
+        description: 'Like `update`, on all documents that match.',
         args: { ...many, operations },
         resolve: writes.updateMany,
       }),
@@ -162,7 +163,7 @@ export function addWriting(builder: Builder): void {
       }),
       evictMany: t.field({
         type: 'IdsPayload',
-        description: 'As `evict`, of all documents that match.',
+        description: 'Like `evict`, on all documents that match.',
         args: many,
         resolve: writes.evictMany,
       }),

@@ -76,7 +76,7 @@ describe('documents held against their definition', () => {
     [{ photo: 'x' }, 'document.photo', '$attachment'],
     [{ tags: 'x' }, 'document.tags', 'a list'],
     [{ tags: ['x', 5] }, 'document.tags.1', 'a string'],
-    [{ tags: ['x', null] }, 'document.tags.1', 'no null'],
+    [{ tags: ['x', null] }, 'document.tags.1', 'not contain null'],
     [{ grid: [[1], ['x']] }, 'document.grid.1.0', 'an integer'],
     [{ address: 'x' }, 'document.address', 'an object'],
     [{ address: ['x'] }, 'document.address', 'an object'],

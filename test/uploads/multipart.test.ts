@@ -103,7 +103,7 @@ describe('a multipart operation', () => {
   it.each([
     ['operations that are missing', { map, 0: file }, 'operations: is missing'],
     ['a map that is missing', { operations, 0: file }, 'map: is missing'],
-    ['operations that are no JSON', { operations: '{', map, 0: file }, 'operations: is no JSON'],
+    ['operations that are no JSON', { operations: '{', map, 0: file }, 'operations: is not valid JSON'],
     [
       'an integer that would lose digits',
       { operations: '{"variables": {"n": 9007199254740993}}', map, 0: file },
@@ -113,7 +113,7 @@ describe('a multipart operation', () => {
     ['a query that is no text', { operations: { query: 1 }, map: {} }, 'operations.query: must be a string'],
     ['variables that are a list', { operations: { query, variables: [] }, map: {} }, 'operations.variables: must be'],
     ['a map of no lists', { operations, map: { 0: 'variables.file' }, 0: file }, 'map.0: must be a list of paths'],
-    ['a file that the map leaves out', { operations, map: {}, 0: file }, '0: the map names no such file'],
+    ['a file that the map leaves out', { operations, map: {}, 0: file }, '0: the map does not name this file'],
     ['a file that is not sent', { operations, map }, 'map.0: the request has no file'],
     ['too many fields', { operations, map, 0: file, more: 'x' }, 'body: too many fields'],
     ['a field that nobody asked for', { operations, more: 'x' }, 'map: is missing'],
@@ -129,8 +129,8 @@ describe('a multipart operation', () => {
     ['a path given twice', { operations, map: { 0: ['variables.file', 'variables.file'] }, 0: file }, 'must lead to'],
     ['a path to a prototype', { operations, map: { 0: ['variables.__proto__.x'] }, 0: file }, 'must lead to a null'],
     ['a name with brackets', { operations, 'a[b]': 'x' }, 'a[b]: field name nesting too deep'],
-    ['a name with control characters', { operations, map, 0: new File(['x'], 'a\nb') }, "0: a file's name has"],
-    ['a name that is too long', { operations, map, 0: new File(['x'], 'ä'.repeat(128)) }, "0: a file's name has"],
+    ['a name with control characters', { operations, map, 0: new File(['x'], 'a\nb') }, '0: a filename may have'],
+    ['a name that is too long', { operations, map, 0: new File(['x'], 'ä'.repeat(128)) }, '0: a filename may have'],
   ])('refuses %s, and stores nothing', async (_what, parts, problem) => {
     await using server = await start();
 
@@ -245,7 +245,7 @@ describe('a multipart operation', () => {
       headers: { 'content-type': 'multipart/form-data; boundary=x' },
     });
 
-    expect(await answer.text()).toContain('BAD_USER_INPUT body: no whole multipart form');
+    expect(await answer.text()).toContain('BAD_USER_INPUT body: is not a complete multipart form');
     expect(await server.files()).toEqual([]);
   });
 

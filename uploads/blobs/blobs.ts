@@ -1,7 +1,7 @@
-/** The port of the blob store: bytes by their content. Defined by test/uploads/blobs/contract.ts. */
+/** The port of the blob store: bytes addressed by their content. Specified by test/uploads/blobs/contract.ts. */
 import type { Readable } from 'node:stream';
 
-/** Hex, lower case, 64 digits. */
+/** 64 lower-case hex digits. */
 export type Sha256 = string;
 
 const sha256Pattern = /^[0-9a-f]{64}$/;
@@ -10,43 +10,48 @@ export function isSha256(text: string): boolean {
   return sha256Pattern.test(text);
 }
 
-/** Both ends are in it, as in HTTP's ranges. */
+/** Inclusive at both ends, as in HTTP. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Bytes that are not a blob yet. One writer: no call while another one runs. */
+/** Bytes that are not a blob yet. It has one writer: calls must not overlap. */
 export interface PartialBlob extends AsyncDisposable {
-  /** Bytes in it. */
+  /** The number of bytes written so far. */
   readonly size: number;
-  /** Adds to the end. Settles once written, though not flushed. */
+  /** Appends bytes. Resolves once they are written, but not yet flushed. */
   append(bytes: Uint8Array): Promise<void>;
-  /** All that is in it so far. */
+  /** Reads all bytes written so far. */
   read(): Readable;
   /**
-   * Makes it the blob of this content, which the caller has checked; settles when no crash can lose it. It ends the partial.
-   * @returns whether that content was not there before
+   * Turns the partial into the blob of this content, whose hash the caller has checked. Resolves once the blob survives
+   * a crash. The partial then ends.
+   * @returns true if the content was not in the store before
    */
   keep(sha256: Sha256): Promise<boolean>;
-  /** Drops what is in it. It ends the partial. Idempotent. */
+  /** Deletes the bytes and ends the partial. Idempotent. */
   discard(): Promise<void>;
 }
 
 export interface BlobStore {
-  /** A new one, empty. Disposing drops it, unless it was kept; so does the next start after a crash. */
+  /** Creates an empty partial. Unless it was kept, disposing it deletes it; after a crash, the next start does. */
   createPartial(): Promise<PartialBlob>;
   /**
-   * The one that gathers this content, with what is in it from before. Disposing closes it and leaves it there, also for the next process.
-   * What a crash leaves in it may be damaged: check all of it before `keep`. At most one is open for a content at a time.
+   * Opens the partial that collects this content, with the bytes from before. Disposing closes it and leaves its bytes,
+   * also for the next process. After a crash they may be damaged: check all of them before `keep`. Open at most one at
+   * a time for each content.
    */
   openPartial(sha256: Sha256): Promise<PartialBlob>;
-  /** Bytes of a blob; undefined where it is not here. */
+  /** The size of a blob; undefined if it is not here. */
   size(sha256: Sha256): Promise<number | undefined>;
-  /** Undefined where it is not here. Deleting it does not disturb who reads it already. */
+  /** Undefined if the blob is not here. Deleting a blob does not disturb its open readers. */
   open(sha256: Sha256, range?: ByteRange): Promise<Readable | undefined>;
-  /** Fills `into` with the bytes from `start`. False where the blob is not here or ends before: what is in `into` means nothing then. */
+  /**
+   * Fills `into` with the bytes from `start`. False if the blob is not here or too short; the content of `into` is then
+   * undefined.
+   */
   read(sha256: Sha256, start: number, into: Uint8Array): Promise<boolean>;
-  /** Idempotent. A partial of that content stays. */
+  /** Idempotent. Does not delete a partial of the same content. */
   delete(sha256: Sha256): Promise<void>;
 }

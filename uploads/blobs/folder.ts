@@ -1,6 +1,7 @@
 /**
- * Blobs as files: `ab/ab12…` by content, `partial/` for what is not one yet. A blob is flushed before it gets its name, and
- * the name before anybody is told, so that what stands under a name is whole after any crash.
+ * Blobs as files: `ab/ab12…` by content, and `partial/` for partials. A blob is flushed before it is renamed to its
+ * place, and its folder is flushed before `keep` resolves, so that after any crash every file under its final name is
+ * complete.
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -14,8 +15,9 @@ const uploadSuffix = '.upload';
 const transferSuffix = '.transfer';
 
 /**
- * Makes the folder where it is not there, and sweeps out uploads that a crash left, and transfers that nobody has resumed for long.
- * @param nowMilliseconds wall clock; the age of partials is judged by it
+ * Creates the folder if necessary, and deletes uploads left by a crash and transfers that have not been resumed for a
+ * long time.
+ * @param nowMilliseconds wall-clock time, to judge the age of partials
  */
 export async function openFolderBlobs(folder: string, nowMilliseconds: number): Promise<BlobStore> {
   const store = new FolderBlobs(folder);
@@ -84,7 +86,7 @@ class FolderBlobs implements BlobStore {
     await rm(this.#path(sha256), { force: true });
   }
 
-  /** Gives a flushed file its place. */
+  /** Moves a flushed file to its place. */
   async place(path: string, sha256: Sha256): Promise<boolean> {
     const target = this.#path(sha256);
     if ((await this.size(sha256)) !== undefined) {
@@ -153,7 +155,7 @@ class FilePartial implements PartialBlob {
   }
 }
 
-/** File names are made of checked digits only, wherever the hash came from. */
+/** Guards file names: only checked hex digits go into a path, wherever the hash came from. */
 function checked(sha256: Sha256): Sha256 {
   if (!isSha256(sha256)) throw new RangeError(`not a SHA-256 in hex: ${JSON.stringify(sha256)}`);
   return sha256;

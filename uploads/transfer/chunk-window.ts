@@ -1,7 +1,7 @@
 /**
- * Flow control of one download: which chunks to ask for, and what came and waits for its turn. Pure.
- * T4. Asked for, or waiting here, are only the chunks that begin within `chunks` of the next byte to be written: memory is bounded by
- * the window, however large the content.
+ * Flow control of one download: decides which chunks to request, and buffers those that arrived out of order. Pure.
+ * T4. Only chunks that begin within `chunks` chunks of the next byte to be written are requested or buffered: the
+ * window bounds the memory, however large the content.
  */
 import type { Chunk } from './messages.ts';
 
@@ -16,10 +16,10 @@ export class ChunkWindow {
   readonly #chunks: number;
   readonly #wantedByOffset = new Map<number, Wanted>();
   readonly #waitingByOffset = new Map<number, Uint8Array>();
-  /** Where the next chunk begins that was not wanted yet. */
+  /** The offset of the next chunk that has not been requested. */
   #end: number;
 
-  /** @param start the first byte that is missing */
+  /** @param start the offset of the first missing byte */
   constructor(start: number, size: number, chunkBytes: number, chunks: number) {
     this.#end = start;
     this.#size = size;
@@ -27,12 +27,12 @@ export class ChunkWindow {
     this.#chunks = chunks;
   }
 
-  /** All that is asked for and has not come. */
+  /** The chunks that were requested and have not arrived. */
   get wanted(): readonly Wanted[] {
     return [...this.#wantedByOffset.values()];
   }
 
-  /** All up to here is written: what is wanted from now on, and was not before. */
+  /** Moves the window after everything up to `written` was written; returns the chunks to request now. */
   advance(written: number): readonly Wanted[] {
     const added: Wanted[] = [];
     while (this.#end < this.#size && this.#end < written + this.#chunks * this.#chunkBytes) {
@@ -44,7 +44,7 @@ export class ChunkWindow {
     return added;
   }
 
-  /** False, and nothing done, where it is not wanted (any more) or of another length than it was asked for. */
+  /** Buffers a chunk. False, without effect, if it was not requested, has arrived already or has the wrong length. */
   accept({ offset, bytes }: Chunk): boolean {
     if (this.#wantedByOffset.get(offset)?.length !== bytes.length) return false;
     this.#wantedByOffset.delete(offset);
@@ -52,7 +52,7 @@ export class ChunkWindow {
     return true;
   }
 
-  /** The chunk that begins there, if it came. It can be taken once. */
+  /** Removes and returns the chunk at this offset, if it has arrived. */
   take(offset: number): Uint8Array | undefined {
     const bytes = this.#waitingByOffset.get(offset);
     this.#waitingByOffset.delete(offset);

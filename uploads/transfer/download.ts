@@ -1,9 +1,12 @@
 /**
- * One content on its way here. docs/internals/transfer.md draws it.
- * T4. See chunk-window.ts. T5. One holder is asked at a time. Who brings nothing for a while, or has it no more, is left for
- * another who says that it has it; without any, everybody is asked again, a number of times.
- * T6. What came is kept, in order, in the store's partial: whoever fetches it next, in this process or a later one, goes on there.
- * T7. Nobody reads a byte before all of them have the right hash. With the wrong one all is thrown away, and fetched again.
+ * Downloads one content from other replicas. docs/internals/transfer.md has a picture.
+ * T4. See chunk-window.ts. T5. One holder is asked at a time. A holder that sends nothing for a while, or no longer has
+ * the content, is replaced by another that announced it; without one, all replicas are asked again, a limited number of
+ * times.
+ * T6. Received bytes are kept, in order, in the store's partial: the next fetch, in this process or a later one,
+ * resumes there.
+ * T7. No byte is readable before the hash of the whole is verified. If it is wrong, all bytes are discarded and fetched
+ * again.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { limits } from '../../limits.ts';
@@ -31,7 +34,7 @@ export class Download {
   readonly #counters: TransferCounters;
   readonly #watchers = new Set<(progress: Progress) => void>();
   readonly #holders = new Set<string>();
-  /** Who said, since everybody was last asked, that it has it not. */
+  /** The replicas that denied having it since all were last asked. */
   readonly #without = new Set<string>();
   #status: DownloadStatus = 'PROGRESS';
   #downloaded = 0;
@@ -45,10 +48,10 @@ export class Download {
   #timer: Disposable | undefined;
   #stopped = false;
   #drops = false;
-  /** Wakes the writer: a chunk came, or none will. */
+  /** Wakes the writer: a chunk has arrived, or the download is stopped. */
   #wake: () => void = () => {};
 
-  /** @param ask asks everybody who has it */
+  /** @param ask asks all replicas which of them have the content */
   constructor(
     content: { readonly sha256: Sha256; readonly size: number },
     options: DownloadOptions,
@@ -68,14 +71,14 @@ export class Download {
     return { status: this.#status, downloaded: this.#downloaded };
   }
 
-  /** Told at once, and then as it goes on, not too often, and once of its end. */
+  /** Calls `told` at once, then at intervals while it progresses, and once at its end. */
   watch(told: (progress: Progress) => void): Disposable {
     told(this.progress);
     if (this.#status === 'PROGRESS') this.#watchers.add(told);
     return { [Symbol.dispose]: () => void this.#watchers.delete(told) };
   }
 
-  /** Runs it to its end, and tells that. Never rejects. */
+  /** Runs the download to its end and notifies the watchers. Never rejects. */
   async run(): Promise<void> {
     try {
       const isHere = await this.#fetch();
@@ -86,13 +89,13 @@ export class Download {
     }
   }
 
-  /** Ends it as unavailable; what came stays for a later one. */
+  /** Ends the download as unavailable; the received bytes stay for a later one. */
   stop(): void {
     this.#stopped = true;
     this.#wake();
   }
 
-  /** Ends it as unavailable, and drops what came. */
+  /** Ends the download as unavailable and deletes the received bytes. */
   drop(): void {
     this.#drops = true;
     this.stop();
@@ -132,7 +135,7 @@ export class Download {
       if (sha256 !== undefined) {
         this.#options.logger.warn(
           { sha256: this.sha256, attempt },
-          'bytes came with another hash: fetching them again',
+          'the fetched bytes have the wrong hash: fetching them again',
         );
         this.#holder = undefined;
       }
@@ -142,7 +145,7 @@ export class Download {
     return false;
   }
 
-  /** Undefined where it was stopped before the end. */
+  /** Undefined if the download was stopped before its end. */
   async #hashOfAll(partial: PartialBlob): Promise<Sha256 | undefined> {
     const hash = createHash('sha256');
     for await (const bytes of partial.read()) {
@@ -190,7 +193,7 @@ export class Download {
       void this.#send(this.#holder, encodeMessage({ kind: 'request', from, sha256, ...chunk }));
   }
 
-  /** Spreads the load: any of those that have it. */
+  /** Picks a holder at random, to spread the load. */
   #choose(): void {
     const holders = [...this.#holders];
     const [a = 0, b = 0] = this.#options.random(2);
@@ -223,7 +226,7 @@ export class Download {
     if (this.#holder === undefined) this.#wait(limits.locateMilliseconds);
   }
 
-  /** Where nothing that brings it forward comes meanwhile: try otherwise. */
+  /** After this time without progress, asks again or changes the holder. */
   #wait(milliseconds: number): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = this.#options.timers.after(milliseconds, () => {

@@ -1,7 +1,8 @@
 /**
- * Serves others what is here.
- * T3. A chunk is served to who asks for it by content and place; nothing is remembered of who asks. At most
- * limits.servedAtOnce are read and sent at once and limits.servedWaiting wait; more are dropped, for they are asked for again.
+ * Serves local contents to other replicas.
+ * T3. A chunk is served to any replica that requests it by content and offset; no state is kept per requester. At most
+ * limits.servedAtOnce requests are read and sent at once and limits.servedWaiting wait; more are dropped, as they will
+ * be repeated.
  */
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
@@ -12,10 +13,10 @@ export class Holder {
   readonly #options: Pick<TransferOptions, 'id' | 'blobs' | 'logger'>;
   readonly #send: Send;
   readonly #counters: TransferCounters;
-  /** By what is asked: who asks again while it waits is served once. */
+  /** By request: one that is repeated while it waits is served once. */
   readonly #waiting = new Map<string, () => Promise<void>>();
   readonly #serving = new Set<Promise<void>>();
-  /** Used again and again: a large content would else leave as much garbage as it has bytes, faster than it is collected. */
+  /** Reused buffers: otherwise a large content would create garbage of its own size faster than it is collected. */
   readonly #frames: Buffer[] = [];
   #closed = false;
 
@@ -41,7 +42,7 @@ export class Holder {
       const bytes = frame.subarray(head, head + length);
       if (await blobs.read(sha256, offset, bytes)) {
         const isSent = await this.#send(to, encodeMessage({ kind: 'chunk', from, sha256, offset, bytes }, frame));
-        // A message that could not be handed over may still be on its way: its frame is not written to again.
+        // A message that could not be handed over may still be in transit: do not reuse its frame.
         if (isSent) this.#frames.push(frame);
         this.#counters.bytesServed += length;
         return;
@@ -51,7 +52,7 @@ export class Holder {
     });
   }
 
-  /** Serves nothing from now on; settles when what was being served is done. */
+  /** Stops serving; resolves when the requests in progress are done. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.clear();
@@ -78,7 +79,7 @@ export class Holder {
       this.#waiting.delete(what);
       const serving = serve()
         .catch((error: unknown) => {
-          this.#options.logger.error({ err: error }, 'bytes of an attachment could not be read for another replica');
+          this.#options.logger.error({ err: error }, 'an attachment could not be read for another replica');
         })
         .finally(() => {
           this.#serving.delete(serving);

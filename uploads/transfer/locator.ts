@@ -1,8 +1,9 @@
 /**
- * Finds out who has a content.
- * T1. Questions go to all, and those of one moment go out together; everybody answers to the asker alone, also who has not got it.
- * T2. "Nobody" is certain when every live peer has said so, and taken for true after a limit of time. It is never remembered;
- * that somebody has it is, for a moment.
+ * Finds the replicas that have a content.
+ * T1. Questions go to all replicas, and those of one moment go together; each replica answers only the asker, also if
+ * it has nothing.
+ * T2. "Nobody has it" is certain once every live peer has said so, and is assumed after a timeout. It is not cached;
+ * "somebody has it" is cached for a moment.
  */
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
@@ -27,7 +28,7 @@ export class Locator {
     this.#send = send;
   }
 
-  /** Whether any other replica has it. Equal questions share their answer. */
+  /** Whether any other replica has the content. Equal questions share one answer. */
   isElsewhere(sha256: Sha256): Promise<boolean> {
     const asked = this.#questionsByContent.get(sha256);
     if (asked !== undefined) return asked.answer;
@@ -38,7 +39,7 @@ export class Locator {
     return question.answer;
   }
 
-  /** Asks everybody, soon; answers come to `answered`. */
+  /** Asks all replicas soon; their answers arrive at `answered`. */
   ask(sha256: Sha256): void {
     this.#gathered.add(sha256);
     if (this.#gathered.size === 1)
@@ -53,7 +54,7 @@ export class Locator {
     else if (question.unanswered.size === 0) question.settle(false);
   }
 
-  /** Answers what is open with no. */
+  /** Answers all open questions with no. */
   close(): void {
     this.#closed = true;
     for (const question of this.#questionsByContent.values()) question.settle(false);

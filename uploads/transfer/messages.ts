@@ -1,16 +1,19 @@
-/** What replicas say to each other to hand over attachments' bytes, as bytes. docs/internals/transfer.md, section "Messages". */
+/**
+ * The wire format of the messages that transfer attachments between replicas. docs/internals/transfer.md, section
+ * "Messages".
+ */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
 
-/** `from` is the replica that sends it. */
+/** `from` is the sender. */
 export type Message =
   | { readonly kind: 'question'; readonly from: string; readonly contents: readonly Sha256[] }
   | { readonly kind: 'answer'; readonly from: string; readonly holdings: readonly Holding[] }
   | ({ readonly kind: 'request'; readonly from: string } & ChunkRequest)
   | ({ readonly kind: 'chunk'; readonly from: string } & Chunk);
 
-/** Size undefined: it does not have it. */
+/** A size of undefined means that the replica does not have the content. */
 export interface Holding {
   readonly sha256: Sha256;
   readonly size: number | undefined;
@@ -34,12 +37,12 @@ const hashBytes = 32;
 const notHere = 0xffff_ffff_ffff_ffffn;
 const idPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** Where a chunk's bytes begin in its message. */
+/** The offset of a chunk's bytes in its message. */
 export function chunkHeadBytes(from: string): number {
   return headBytes(from) + hashBytes + 8;
 }
 
-/** @param into where it is written, from the start; a chunk's bytes may stand there already, in their place */
+/** @param into the buffer to write to; a chunk's bytes may already be at their offset in it */
 export function encodeMessage(message: Message, into: Buffer = Buffer.allocUnsafe(sizeOf(message))): Uint8Array {
   const writer = new ByteWriter(into.subarray(0, sizeOf(message)));
   writer.byte(format);
@@ -79,7 +82,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
   if (itsFormat !== format) throw new UnknownFormatError('a message about attachments', itsFormat);
   const kind = reader.byte();
   const from = reader.text(reader.byte());
-  if (!idPattern.test(from)) throw new MalformedBytesError('its sender is no replica');
+  if (!idPattern.test(from)) throw new MalformedBytesError('its sender is not a replica id');
   const message = readContent(kind, from, reader);
   reader.end();
   return message;
@@ -129,11 +132,12 @@ function sizeFrom(reader: ByteReader): number | undefined {
 }
 
 function safe(number: bigint): number {
-  if (number > BigInt(Number.MAX_SAFE_INTEGER)) throw new MalformedBytesError(`${number} bytes is more than there are`);
+  if (number > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new MalformedBytesError(`it has an impossible size: ${number} bytes`);
   return Number(number);
 }
 
-/** Big-endian, as networks are. */
+/** Big-endian, that is, network byte order. */
 class ByteWriter {
   readonly buffer: Buffer;
   #offset = 0;
@@ -201,7 +205,7 @@ class ByteReader {
   }
 
   end(): void {
-    if (this.#offset !== this.#buffer.length) throw new MalformedBytesError('it goes on after its end');
+    if (this.#offset !== this.#buffer.length) throw new MalformedBytesError('it has bytes after its end');
   }
 
   #take(length: number): number {

@@ -1,4 +1,4 @@
-/** What the transfer is given: it opens nothing itself, and knows no clock of its own. */
+/** The options of the transfer: it opens nothing itself, and its clock is passed in. */
 
 import type { Logger } from '../../replica/environment/logger.ts';
 import type { Timers } from '../../replica/environment/timers.ts';
@@ -6,19 +6,19 @@ import type { Channel } from '../../replica/gossip/channel.ts';
 import type { BlobStore } from '../blobs/blobs.ts';
 
 export interface TransferOptions {
-  /** This replica, as others address it on the channel. */
+  /** This replica's address on the channel. */
   readonly id: string;
   readonly channel: Channel;
   readonly blobs: BlobStore;
-  /** Ids of the other replicas that are alive. */
+  /** The ids of the other live replicas. */
   readonly peers: () => readonly string[];
   readonly timers: Timers;
-  /** So many bytes of randomness. */
+  /** Returns this many random bytes. */
   readonly random: (bytes: number) => Uint8Array;
   readonly logger: Logger;
 }
 
-/** Counted since the start. */
+/** Counts since the start. */
 export interface TransferCounters {
   malformedMessages: number;
   messagesUnsent: number;
@@ -29,5 +29,5 @@ export interface TransferCounters {
   fetchesUnavailable: number;
 }
 
-/** Never rejects: what is lost is asked for again. False where it could not be handed over. */
+/** Never rejects, as lost messages are requested again. False if the message could not be handed over. */
 export type Send = (to: string | undefined, message: Uint8Array) => Promise<boolean>;

@@ -1,4 +1,7 @@
-/** Bytes of attachments between replicas: takes messages off the channel, and holds what is under way. docs/internals/transfer.md. */
+/**
+ * Transfers attachments' bytes between replicas: dispatches the messages of the channel and queues downloads.
+ * docs/internals/transfer.md.
+ */
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
@@ -8,7 +11,7 @@ import { Locator } from './locator.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import type { Send, TransferCounters, TransferOptions } from './ports.ts';
 
-/** Between two lines about malformed messages: a peer that sends them, sends many. */
+/** The interval between log lines about malformed messages, as a faulty peer sends many. */
 const malformedLogMilliseconds = 60_000;
 
 export class Transfer {
@@ -25,7 +28,7 @@ export class Transfer {
   readonly #send: Send;
   readonly #locator: Locator;
   readonly #holder: Holder;
-  /** Running and waiting ones; those that wait are in the order of their coming. */
+  /** All downloads, running and waiting; `#waiting` is a queue. */
   readonly #downloads = new Map<Sha256, Download>();
   readonly #waiting = new Set<Download>();
   readonly #running = new Map<Download, Promise<void>>();
@@ -48,19 +51,19 @@ export class Transfer {
     this.#holder = new Holder(options, this.#send, this.counters);
   }
 
-  /** Answers others from now on, and hears their answers. */
+  /** Starts to answer other replicas and to receive their answers. */
   async open(): Promise<void> {
     this.#subscription = await this.#options.channel.subscribe((bytes) => this.#received(bytes));
   }
 
-  /** Whether any other replica has it. */
+  /** Whether any other replica has the content. */
   isElsewhere(sha256: Sha256): Promise<boolean> {
     return this.#locator.isElsewhere(sha256);
   }
 
   /**
-   * T8. A fetch belongs to the replica: joins the one under way, or begins one. At most limits.transfersAtOnce run.
-   * @returns undefined where too many wait already
+   * T8. A fetch belongs to the replica: returns the running one, or starts one. At most limits.transfersAtOnce run.
+   * @returns undefined if too many are waiting already
    */
   download(sha256: Sha256, size: number): Download | undefined {
     const underWay = this.#downloads.get(sha256);
@@ -71,7 +74,7 @@ export class Transfer {
     return download;
   }
 
-  /** Stops a fetch, and drops what it, or a former one, has. */
+  /** Stops the fetch of a content and deletes all that was received of it. */
   async drop(sha256: Sha256): Promise<void> {
     const download = this.#downloads.get(sha256) ?? this.#newDownload(sha256, 0);
     download.drop();
@@ -79,7 +82,7 @@ export class Transfer {
     await this.#running.get(download);
   }
 
-  /** Stops all fetches; what they have stays for the next process. */
+  /** Stops all fetches; the received bytes stay for the next process. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#subscription?.[Symbol.asyncDispose]();
@@ -114,7 +117,7 @@ export class Transfer {
     this.#running.set(download, running);
   }
 
-  /** T9. What is malformed, or of a format not known here, is counted and dropped. */
+  /** T9. Malformed messages, and those of an unknown format, are counted and dropped. */
   #received(bytes: Uint8Array): void {
     let message: Message;
     try {
@@ -125,7 +128,7 @@ export class Transfer {
       const now = this.#options.timers.now();
       if (now - this.#malformedLoggedAt >= malformedLogMilliseconds) {
         this.#malformedLoggedAt = now;
-        this.#options.logger.warn({ problem: error.message }, 'a message about attachments was dropped');
+        this.#options.logger.warn({ problem: error.message }, 'dropped a malformed message about attachments');
       }
       return;
     }

@@ -213,7 +213,7 @@ describe('a fetch', () => {
 
     expect(await simulation.ended(a.transfer.download(hash, content.length))).toBe('COMPLETED');
     expect(await hashAt(a)).toBe(hash);
-    expect(a.warnings).toEqual(['bytes came with another hash: fetching them again']);
+    expect(a.warnings).toEqual(['the fetched bytes have the wrong hash: fetching them again']);
   });
 
   it('T7: shows nobody bytes of another hash, and gives up when they keep coming', async () => {
@@ -305,7 +305,7 @@ describe('a fetch', () => {
 
     expect(await simulation.ended(download)).toBe('COMPLETED');
     expect(a.transfer.counters).toMatchObject({ malformedMessages: 2, bytesFetched: content.length });
-    expect(a.warnings).toEqual(['a message about attachments was dropped']);
+    expect(a.warnings).toEqual(['dropped a malformed message about attachments']);
   });
 
   it('T5, T6, T7: ends with the right bytes whatever is lost, repeated or overtaken, while a holder lives', async () => {
