@@ -7,6 +7,7 @@ import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
 import { bytesOf, deltasOf } from '../log/entry.ts';
 import type { KnownBase, KnownEntry } from '../log/journal.ts';
 import type { LogEntry } from '../log/log.ts';
+import { Queue } from '../values/queue.ts';
 
 /** The history in which an entry was applied. */
 export interface AppliedHistory {
@@ -34,7 +35,7 @@ export class KeptEntries {
   keptFrom: Position;
   /** The last number of each origin before the oldest entry. */
   readonly #origins: Map<Origin, number>;
-  #entries: Kept[] = [];
+  readonly #entries = new Queue<Kept>();
   #bytes = 0;
 
   /** @param head where the first added entry begins @param origins the last number of each origin there */
@@ -46,27 +47,16 @@ export class KeptEntries {
   }
 
   add(entry: LogEntry, history: AppliedHistory): void {
-    this.#entries.push({ entry, history });
+    this.#entries.add({ entry, history });
     this.#bytes += bytesOf(entry);
-    // Drop half at once: shifting one entry at a time would copy the array each time.
-    if (this.#bytes < 2 * this.#maximumBytes) return;
-    let dropped = 0;
-    while (this.#bytes > this.#maximumBytes) {
-      const oldest = this.#entries[dropped]?.entry;
-      if (!oldest) break;
-      this.#bytes -= bytesOf(oldest);
-      if (oldest.log === this.#log) this.keptFrom = oldest.last;
-      this.#origins.set(oldest.origin, Math.max(oldest.lastNumber, this.#origins.get(oldest.origin) ?? 0));
-      dropped += 1;
-    }
-    this.#entries = this.#entries.slice(dropped);
+    while (this.#bytes > this.#maximumBytes) this.#dropOldest();
   }
 
   /** The kept entries of the present log that end after a position, in order. */
   after(position: Position): readonly LogEntry[] {
-    let first = this.#entries.length;
+    let first = this.#entries.size;
     while (first > 0) {
-      const { entry } = this.#entries[first - 1] ?? {};
+      const { entry } = this.#entries.at(first - 1) ?? {};
       if (entry?.log !== this.#log || entry.last <= position) break;
       first -= 1;
     }
@@ -78,7 +68,7 @@ export class KeptEntries {
    * handed on.
    */
   histories(): ReadonlySet<AppliedHistory> {
-    return new Set(this.#entries.map(({ history }) => history));
+    return new Set(Array.from(this.#entries, ({ history }) => history));
   }
 
   /**
@@ -86,8 +76,8 @@ export class KeptEntries {
    */
   goOnFrom(earlier: KeptEntries): void {
     const loaded = new Map(this.#origins);
-    const later = this.#entries;
-    this.#entries = [];
+    const later = [...this.#entries];
+    this.#entries.clear();
     this.#bytes = 0;
     this.#origins.clear();
     for (const [origin, number] of earlier.#origins) this.#origins.set(origin, number);
@@ -118,5 +108,13 @@ export class KeptEntries {
       }
     }
     return lacking;
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#entries.removeOldest()?.entry;
+    if (oldest === undefined) return;
+    this.#bytes -= bytesOf(oldest);
+    if (oldest.log === this.#log) this.keptFrom = oldest.last;
+    this.#origins.set(oldest.origin, Math.max(oldest.lastNumber, this.#origins.get(oldest.origin) ?? 0));
   }
 }

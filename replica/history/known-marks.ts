@@ -8,6 +8,7 @@ import { bytesOf, type EntryPlace } from '../log/entry.ts';
 import type { KnownEntry, KnownHistory } from '../log/journal.ts';
 import type { LogEntry } from '../log/log.ts';
 import type { ClosedMark } from '../log/snapshots.ts';
+import { Queue } from '../values/queue.ts';
 
 interface Known extends KnownEntry {
   /** The total size of all entries added up to this one. */
@@ -16,7 +17,7 @@ interface Known extends KnownEntry {
 
 export class KnownMarks {
   readonly #maximum: number;
-  #entries: Known[] = [];
+  readonly #entries = new Queue<Known>();
   #bytes = 0;
   /** The position just before the entries, and the last number of each origin there. */
   #base: Head;
@@ -33,13 +34,12 @@ export class KnownMarks {
   add(entry: LogEntry): void {
     const { first, last, before, mark, origin, firstNumber, lastNumber } = entry;
     this.#bytes += bytesOf(entry);
-    this.#entries.push({ first, last, before, mark, origin, firstNumber, lastNumber, bytes: this.#bytes });
-    // Drop half at once: shifting one entry at a time would copy the array each time.
-    if (this.#entries.length < 2 * this.#maximum) return;
-    const dropped = this.#entries.splice(0, this.#entries.length - this.#maximum);
-    for (const entry of dropped) this.#baseOrigins.set(entry.origin, entry.lastNumber);
-    const end = dropped[dropped.length - 1];
-    if (end) this.#base = { log: this.#base.log, position: end.last, mark: end.mark };
+    this.#entries.add({ first, last, before, mark, origin, firstNumber, lastNumber, bytes: this.#bytes });
+    if (this.#entries.size <= this.#maximum) return;
+    const oldest = this.#entries.removeOldest();
+    if (oldest === undefined) return;
+    this.#baseOrigins.set(oldest.origin, oldest.lastNumber);
+    this.#base = { log: this.#base.log, position: oldest.last, mark: oldest.mark };
   }
 
   /** The position from which on the history is known. */
@@ -55,13 +55,13 @@ export class KnownMarks {
   /** The chain hash of the entry that contains a position; undefined if it is not known (any more). */
   at(position: Position): Mark | undefined {
     if (position === this.#base.position) return this.#base.mark;
-    const entry = this.#entries[this.#indexOf(position)];
+    const entry = this.#entries.at(this.#indexOf(position));
     return entry && entry.first <= position ? entry.mark : undefined;
   }
 
   /** Whether an entry is one of the known ones. The compared fields determine the chain hash, so it is not compared. */
   has({ last, before, origin, firstNumber, lastNumber }: EntryPlace): boolean {
-    const entry = this.#entries[this.#indexOf(last)];
+    const entry = this.#entries.at(this.#indexOf(last));
     return (
       entry !== undefined &&
       entry.last === last &&
@@ -95,26 +95,25 @@ export class KnownMarks {
   /** Every known chain hash, rising. */
   all(): readonly ClosedMark[] {
     const { position, mark } = this.#base;
-    return [{ position, mark }, ...this.#entries.map((entry) => ({ position: entry.last, mark: entry.mark }))];
+    return [{ position, mark }, ...Array.from(this.#entries, (entry) => ({ position: entry.last, mark: entry.mark }))];
   }
 
   /** About how many bytes the known entries after a position take in the log. */
   bytesAfter(position: Position): number {
     const at = this.#indexOf(position);
-    if (at === this.#entries.length) return 0;
-    const isKnown = (this.#entries[0]?.last ?? 0) <= position;
-    return this.#bytes - (isKnown ? (this.#entries[at]?.bytes ?? 0) : 0);
+    if (at === this.#entries.size) return 0;
+    const isKnown = (this.#entries.at(0)?.last ?? 0) <= position;
+    return this.#bytes - (isKnown ? (this.#entries.at(at)?.bytes ?? 0) : 0);
   }
 
-  /** The index of the first entry that ends at or after a position. */
+  /** The index of the first entry that ends at or after a position. Most callers ask for the newest. */
   #indexOf(position: Position): number {
-    let low = 0;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#entries[middle]?.last ?? 0) < position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const newest = this.#entries.size - 1;
+    if (
+      (this.#entries.at(newest)?.first ?? Number.POSITIVE_INFINITY) <= position &&
+      position <= (this.#entries.at(newest)?.last ?? 0)
+    )
+      return newest;
+    return this.#entries.partitionPoint(({ last }) => last < position);
   }
 }

@@ -6,6 +6,7 @@
  *      before is left out once such places are half of all. So going through all of it by pages costs all of it once.
  */
 import type { Position } from '../crdt/version.ts';
+import { partitionPoint } from '../values/binary-search.ts';
 
 export interface TouchPlace {
   readonly position: Position;
@@ -102,15 +103,10 @@ export class TouchOrder {
   }
 
   #indexAfter(position: Position, id: string | undefined): number {
-    let low = 0;
-    let high = this.#places.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const place = this.#places[middle];
-      if (place && isUpTo(place, position, id)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(0, this.#places.length, (index) => {
+      const place = this.#places[index];
+      return place !== undefined && isUpTo(place, position, id);
+    });
   }
 }
 

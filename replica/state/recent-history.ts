@@ -6,6 +6,7 @@
  */
 import type { DocumentState } from '../crdt/document-node.ts';
 import type { Position } from '../crdt/version.ts';
+import { Queue } from '../values/queue.ts';
 import { retainedBytes } from './retained-bytes.ts';
 
 /** A document's state in the log before the transaction at a position. */
@@ -17,9 +18,8 @@ interface Former {
 }
 
 interface Collection {
-  /** By position, rising; those before `start` are gone. */
-  formers: (Former | undefined)[];
-  start: number;
+  /** By position, rising. */
+  readonly formers: Queue<Former>;
   lastTouched: Position;
 }
 
@@ -32,9 +32,8 @@ export interface HistoryLimits {
 export class RecentHistory {
   readonly #limits: HistoryLimits;
   readonly #collections = new Map<string, Collection>();
-  /** The collection of each record, oldest first; those before `#oldest` are gone. */
-  #order: Collection[] = [];
-  #oldest = 0;
+  /** The collection of each record. */
+  readonly #order = new Queue<Collection>();
   #bytes = 0;
   /** Of what was touched up to here nothing is known, not even when. */
   #begun: Position;
@@ -49,14 +48,13 @@ export class RecentHistory {
   }
 
   get size(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#order.length - this.#oldest, bytes: this.#bytes };
+    return { records: this.#order.size, bytes: this.#bytes };
   }
 
   /** Forgets all: the state was loaded as of a position, and what led to it is not known. */
   restart(position: Position): void {
     this.#collections.clear();
-    this.#order = [];
-    this.#oldest = 0;
+    this.#order.clear();
     this.#bytes = 0;
     this.#begun = position;
     this.#complete = position;
@@ -72,12 +70,12 @@ export class RecentHistory {
   ): void {
     const touched = this.#collectionOf(collection, position);
     const bytes = retainedBytes(former, after);
-    touched.formers.push({ position, id, state: former, bytes });
+    touched.formers.add({ position, id, state: former, bytes });
     touched.lastTouched = position;
-    this.#order.push(touched);
+    this.#order.add(touched);
     this.#bytes += bytes;
     const { records, bytes: maximumBytes } = this.#limits;
-    while (this.#order.length - this.#oldest > records || this.#bytes > maximumBytes) this.#forgetOldest();
+    while (this.#order.size > records || this.#bytes > maximumBytes) this.#forgetOldest();
   }
 
   /** What a collection's documents were at a position, for those touched since. Undefined where that is not known (any more). */
@@ -86,8 +84,9 @@ export class RecentHistory {
     if (position < this.#complete && position < (touched?.lastTouched ?? this.#begun)) return undefined;
     const formers = new Map<string, DocumentState | undefined>();
     if (touched === undefined) return formers;
-    for (let index = firstAfter(touched, position); index < touched.formers.length; index += 1) {
-      const former = touched.formers[index];
+    const first = touched.formers.partitionPoint((former) => former.position <= position);
+    for (let index = first; index < touched.formers.size; index += 1) {
+      const former = touched.formers.at(index);
       if (former !== undefined && !formers.has(former.id)) formers.set(former.id, former.state);
     }
     return formers;
@@ -98,38 +97,15 @@ export class RecentHistory {
     if (known !== undefined) return known;
     // So many collections are touched by nobody but who makes names up.
     if (this.#collections.size >= this.#limits.collections) this.restart(position - 1);
-    const made = { formers: [], start: 0, lastTouched: position };
+    const made = { formers: new Queue<Former>(), lastTouched: position };
     this.#collections.set(name, made);
     return made;
   }
 
   #forgetOldest(): void {
-    const touched = this.#order[this.#oldest];
-    const former = touched?.formers[touched.start];
-    this.#oldest += 1;
-    if (touched === undefined || former === undefined) return;
-    touched.start += 1;
+    const former = this.#order.removeOldest()?.formers.removeOldest();
+    if (former === undefined) return;
     this.#bytes -= former.bytes;
     this.#complete = former.position;
-    // Cut in halves: shifting one at a time would copy the whole each time. Until then nothing is held by what is gone.
-    if (touched.start * 2 >= touched.formers.length) {
-      touched.formers = touched.formers.slice(touched.start);
-      touched.start = 0;
-    } else touched.formers[touched.start - 1] = undefined;
-    if (this.#oldest * 2 >= this.#order.length) {
-      this.#order = this.#order.slice(this.#oldest);
-      this.#oldest = 0;
-    }
   }
-}
-
-function firstAfter({ formers, start }: Collection, position: Position): number {
-  let low = start;
-  let high = formers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((formers[middle]?.position ?? 0) <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -2,6 +2,7 @@
  * Parts of an index in the order of a query: by key, ascending or descending, with ties by ascending `_id` in either
  * direction (L8). Maps places in this order to entries and back without walking.
  */
+import { partitionPoint } from '../../values/binary-search.ts';
 import { compareValues } from '../../values/value.ts';
 import type { Key } from '../filters/key-set.ts';
 import type { SortedIndex } from './sorted-index.ts';
@@ -34,16 +35,11 @@ export class OrderedEntries {
    * it.
    */
   countWhile(test: (key: Key, id: string) => boolean): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const place = this.#placeInIndex(middle);
+    return partitionPoint(0, this.length, (index) => {
+      const place = this.#placeInIndex(index);
       const id = this.#index.idAt(place);
-      if (id !== undefined && test(this.#index.keyAt(place), id)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+      return id !== undefined && test(this.#index.keyAt(place), id);
+    });
   }
 
   /** The ids at the places in [from, to). */
@@ -75,15 +71,11 @@ export class OrderedEntries {
   }
 
   #segmentAt(place: number) {
-    let low = 0;
-    let high = this.#segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const segment = this.#segments[middle];
-      if (segment !== undefined && segment.before + segment.to - segment.from <= place) low = middle + 1;
-      else high = middle;
-    }
-    const found = this.#segments[low];
+    const index = partitionPoint(0, this.#segments.length, (at) => {
+      const segment = this.#segments[at];
+      return segment !== undefined && segment.before + segment.to - segment.from <= place;
+    });
+    const found = this.#segments[index];
     if (found === undefined) throw new RangeError('the place is out of the range of the entries');
     return found;
   }

@@ -6,6 +6,7 @@
  * index. It hides the
  *      entries of these documents and adds those that the readers see. The index itself is never copied.
  */
+import { partitionPoint } from '../../values/binary-search.ts';
 import { compareValues, sortStrings, sortValues, type Value } from '../../values/value.ts';
 import type { FieldReader } from '../filters/fields.ts';
 import type { Key } from '../filters/key-set.ts';
@@ -191,13 +192,8 @@ class LaidOverIndex implements SortedIndex {
 
 /** The length of the prefix that passes the test. */
 function countOf<Item>(sorted: readonly Item[], test: (item: Item, index: number) => boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const item = sorted[middle];
-    if (item !== undefined && test(item, middle)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, sorted.length, (index) => {
+    const item = sorted[index];
+    return item !== undefined && test(item, index);
+  });
 }

@@ -5,6 +5,7 @@
  * L7. `gt`, `gte`, `lt`, `lte` hold within one type only; numbers are one type, and integers of any size compare
  * exactly.
  */
+import { partitionPoint } from '../../values/binary-search.ts';
 import type { Path } from '../../values/keypath.ts';
 import { compareValues, equalValues, type Value } from '../../values/value.ts';
 import type { StoredDocument } from '../stored-document.ts';
@@ -111,16 +112,8 @@ function oneOf(values: readonly Value[]): Test {
   others.sort(compareValues);
   return (found) => {
     if (typeof found === 'string') return strings.has(found);
-    let low = 0;
-    let high = others.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const order = compareValues(others[middle], found);
-      if (order === 0) return true;
-      if (order < 0) low = middle + 1;
-      else high = middle;
-    }
-    return false;
+    const index = partitionPoint(0, others.length, (at) => compareValues(others[at], found) < 0);
+    return index < others.length && compareValues(others[index], found) === 0;
   };
 }
 

@@ -7,6 +7,7 @@ import { LogReplacedError, LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { showsSame } from '../../crdt/document.ts';
 import type { Head } from '../../crdt/version.ts';
+import { pause, type Timers, turn } from '../../environment/timers.ts';
 import type { KeptTransaction } from '../../history/kept-entries.ts';
 import { noGeneration } from '../../log/ids.ts';
 import type { GenerationName, Manifest } from '../../log/snapshots.ts';
@@ -112,9 +113,7 @@ export class Rejoin {
         // Whatever it is, a replica that gave up would be lost to its site for good.
         else if (!isPassing(error)) logger.error({ err: error }, 'the log cannot be loaded: trying again');
       }
-      await new Promise<void>((resolve) => {
-        timers.after(heartbeatMilliseconds, resolve);
-      });
+      await pause(timers, heartbeatMilliseconds);
     }
   }
 
@@ -198,11 +197,7 @@ export class Rejoin {
       host.stopped('the log that is there lacks something that this replica does not keep one by one any more');
       return false;
     }
-    const turn = () =>
-      new Promise<void>((resolve) => {
-        timers.after(0, resolve);
-      });
-    const changed = await differences(own, loaded.prefix, turn);
+    const changed = await differences(own, loaded.prefix, timers);
     if (!signal.aborted) host.swap(loaded.prefix, changed, lacking);
     return true;
   }
@@ -213,7 +208,7 @@ const isPassing = (error: unknown): boolean =>
   error instanceof LoadInterrupted || error instanceof LogUnavailableError || error instanceof LogReplacedError;
 
 /** Documents that differ between two prefixes, which stand still meanwhile; found in many short turns. */
-async function differences(before: Prefix, after: Prefix, turn: () => Promise<void>): Promise<readonly Key[]> {
+async function differences(before: Prefix, after: Prefix, timers: Timers): Promise<readonly Key[]> {
   const changed: Key[] = [];
   let left: number = limits.keysPerTurn;
   const compare = async ([collection, id]: Key) => {
@@ -227,7 +222,7 @@ async function differences(before: Prefix, after: Prefix, turn: () => Promise<vo
     if (!isSame) changed.push([collection, id]);
     left -= 1;
     if (left > 0) return;
-    await turn();
+    await turn(timers);
     left = limits.keysPerTurn;
   };
   for (const key of after.keys()) await compare(key);

@@ -5,68 +5,50 @@
  * link to the table that took its place; as soon as one of them is in the old generation of the heap, every later one is kept with
  * all that was in it, and moved there as well. Source: V8, src/objects/ordered-hash-table.h.
  */
+import { Queue } from '../../values/queue.ts';
 import type { Waiting } from './waiting.ts';
 
 export class Pending implements Iterable<Waiting> {
-  /** Those before `#start` are gone. */
-  #all: (Waiting | undefined)[] = [];
-  #start = 0;
+  readonly #all = new Queue<Waiting>();
 
   get size(): number {
-    return this.#all.length - this.#start;
+    return this.#all.size;
   }
 
   /** @param waiting its number is higher than all that are here */
   add(waiting: Waiting): void {
-    this.#all.push(waiting);
+    this.#all.add(waiting);
   }
 
   get(number: number): Waiting | undefined {
-    const found = this.#all[this.#indexOf(number)];
+    const found = this.#all.at(this.#indexOf(number));
     return found?.transaction.number === number ? found : undefined;
   }
 
   /** @returns whether it was here */
   delete(number: number): boolean {
     const index = this.#indexOf(number);
-    if (this.#all[index]?.transaction.number !== number) return false;
-    if (index > this.#start) this.#all.splice(index, 1);
-    else this.#deleteOldest();
+    if (this.#all.at(index)?.transaction.number !== number) return false;
+    this.#all.removeAt(index);
     return true;
   }
 
   /** Keeps those for which that holds. */
   filter(isKept: (waiting: Waiting) => boolean): void {
-    this.#all = Array.from(this).filter(isKept);
-    this.#start = 0;
+    const kept = this.#all.slice(0).filter(isKept);
+    this.#all.clear();
+    for (const waiting of kept) this.#all.add(waiting);
   }
 
   /** None is added or deleted meanwhile. */
-  *[Symbol.iterator](): Generator<Waiting> {
-    for (let index = this.#start; index < this.#all.length; index += 1) {
-      const waiting = this.#all[index];
-      if (waiting !== undefined) yield waiting;
-    }
+  [Symbol.iterator](): Iterator<Waiting> {
+    return this.#all[Symbol.iterator]();
   }
 
-  #deleteOldest(): void {
-    this.#all[this.#start] = undefined;
-    this.#start += 1;
-    // Cut in halves: shifting one at a time would copy the whole each time.
-    if (this.#start * 2 < this.#all.length) return;
-    this.#all = this.#all.slice(this.#start);
-    this.#start = 0;
-  }
-
-  /** Of the first whose number is not lower. */
+  /** The index of the first transaction whose number is not lower. Few numbers are missing: counting from the oldest finds most. */
   #indexOf(number: number): number {
-    let low = this.#start;
-    let high = this.#all.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#all[middle]?.transaction.number ?? 0) < number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const counted = number - (this.#all.at(0)?.transaction.number ?? number);
+    if (this.#all.at(counted)?.transaction.number === number) return counted;
+    return this.#all.partitionPoint(({ transaction }) => transaction.number < number);
   }
 }

@@ -1,7 +1,7 @@
 /** All documents of a prefix, chunk by chunk, into a generation that is listed. docs/internals/protocol.md, P22, P26 and P27. */
 import { limits } from '../../../limits.ts';
 import type { Head } from '../../crdt/version.ts';
-import type { Timers } from '../../environment/timers.ts';
+import { type Timers, turn } from '../../environment/timers.ts';
 import { encodeStoredChunk } from '../../log/chunk.ts';
 import type { ListedGeneration, Snapshots } from '../../log/snapshots.ts';
 import type { Prefix } from '../../state/prefix.ts';
@@ -26,9 +26,7 @@ export async function writeChunks(parts: ChunkParts): Promise<number> {
   const { snapshots, timers, prefix, generation, label, chunkKeepMilliseconds, keysPerTurn, renew } = parts;
   const keys = new ChunkKeys(prefix, generation.chunks);
   using _ = await keys.collect(keysPerTurn, async () => {
-    await new Promise<void>((resolve) => {
-      timers.after(0, resolve);
-    });
+    await turn(timers);
     await renew();
   });
   let bytes = 0;

@@ -10,7 +10,7 @@ import { encodeDocument } from '../../codec/document-codec.ts';
 import type { DocumentState } from '../../crdt/document-node.ts';
 import type { Origin, Position } from '../../crdt/version.ts';
 import type { Logger } from '../../environment/logger.ts';
-import type { Timers } from '../../environment/timers.ts';
+import { type Timers, turn } from '../../environment/timers.ts';
 import type { Checkpoint, CheckpointDocument, CheckpointRun } from '../../log/checkpoint.ts';
 import { bytesOf } from '../../log/entry.ts';
 import type { LogEntry, RemovedDocument } from '../../log/log.ts';
@@ -216,7 +216,7 @@ export class CheckpointWriter {
     const all: CheckpointDocument[] = [];
     for (const document of documents) {
       all.push(encoded(document));
-      if (all.length % limits.keysPerTurn === 0) await this.#turn();
+      if (all.length % limits.keysPerTurn === 0) await turn(this.#options.timers);
     }
     return all;
   }
@@ -224,16 +224,10 @@ export class CheckpointWriter {
   async #encodedEntries(entries: readonly LogEntry[]): Promise<readonly CheckpointRun[]> {
     const runs: CheckpointRun[] = [];
     for (const run of runsOf(entries)) {
-      if (runs.length > 0) await this.#turn();
+      if (runs.length > 0) await turn(this.#options.timers);
       runs.push(run);
     }
     return runs;
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#options.timers.after(0, resolve);
-    });
   }
 }
 

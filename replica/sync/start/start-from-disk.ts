@@ -2,7 +2,7 @@
 import { LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
-import type { Timers } from '../../environment/timers.ts';
+import { Backoff, pause, type Timers, turn } from '../../environment/timers.ts';
 import type { Checkpoint, CheckpointRun } from '../../log/checkpoint.ts';
 import { deltasOf } from '../../log/entry.ts';
 import type { JournaledTransaction } from '../../log/journal.ts';
@@ -58,7 +58,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
   using _ = timers.after(parts.siteMilliseconds, () => {
     isLate = true;
   });
-  let [milliseconds, maximum] = parts.retryMilliseconds;
+  const backoff = new Backoff(parts.retryMilliseconds);
   while (!signal.aborted) {
     try {
       const manifest = await readManifest(parts);
@@ -76,8 +76,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
       parts.host.waitsFor(`waiting for Redis: ${error.message}`);
       if (isLate && mayStartAlone) return { prefix, manifest: undefined, missing: undefined, isReached: false };
     }
-    await pause(timers, milliseconds);
-    milliseconds = Math.min(2 * milliseconds, maximum);
+    await pause(timers, backoff.next());
   }
   return undefined;
 }
@@ -94,7 +93,7 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
       prefix.take(record);
       left -= 1;
       if (left > 0) continue;
-      await pause(timers, 0);
+      await turn(timers);
       left = limits.keysPerTurn;
     }
     // It can be gone through once.
@@ -139,8 +138,3 @@ function earlierEntries(
 function* newestFirst(runs: readonly CheckpointRun[]): Generator<LogEntry> {
   for (const { bytes } of runs.toReversed()) yield* decodeRun(bytes).toReversed();
 }
-
-const pause = (timers: Timers, milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    timers.after(milliseconds, resolve);
-  });

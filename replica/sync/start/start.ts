@@ -6,7 +6,7 @@ import { LogUnavailableError, MalformedBytesError } from '../../../errors.ts';
 import { decodeDelta } from '../../codec/delta-codec.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
 import type { Logger } from '../../environment/logger.ts';
-import type { Timers } from '../../environment/timers.ts';
+import { Backoff, pause, type Timers } from '../../environment/timers.ts';
 import type { SeenHistories } from '../../history/contexts.ts';
 import { recut, type StagedTransaction } from '../../history/staged.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
@@ -62,7 +62,7 @@ export async function openPrefix(
   }
   const own = checkpoint && keeper && (await startFromDisk({ ...options, kept: checkpoint, keeper, journaled }));
   if (own) return own;
-  let [milliseconds, maximum] = retryMilliseconds;
+  const backoff = new Backoff(retryMilliseconds);
   for (;;) {
     const head = await findLog(options, journaled.length > 0);
     try {
@@ -74,8 +74,7 @@ export async function openPrefix(
       if (error.missing !== undefined) options.host.missing(error.missing);
       options.host.waitsFor(`the site's state cannot be loaded yet: ${error.message}`);
     }
-    await pause(timers, milliseconds);
-    milliseconds = Math.min(2 * milliseconds, maximum);
+    await pause(timers, backoff.next());
   }
 }
 
@@ -100,7 +99,7 @@ async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise
 
 /** Tries again until the site answers. */
 async function retried<Result>(options: StartOptions, attempt: () => Promise<Result>): Promise<Result> {
-  let [milliseconds, maximum] = options.retryMilliseconds;
+  const backoff = new Backoff(options.retryMilliseconds);
   for (;;) {
     if (options.signal.aborted) throw new StartAborted();
     try {
@@ -108,16 +107,10 @@ async function retried<Result>(options: StartOptions, attempt: () => Promise<Res
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error;
       options.host.waitsFor(`waiting for Redis: ${options.log.problem ?? error.message}`);
-      await pause(options.timers, milliseconds);
-      milliseconds = Math.min(2 * milliseconds, maximum);
+      await pause(options.timers, backoff.next());
     }
   }
 }
-
-const pause = (timers: Timers, milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    timers.after(milliseconds, resolve);
-  });
 
 /**
  * What the journal holds and the log lacks, oldest first, for that log: contexts of another history are cut (P42).

@@ -1,0 +1,16 @@
+/** Binary search, once for all that is sorted. */
+
+/**
+ * The first index at which a predicate fails. It must hold for all indexes up to some place, and for none from there on.
+ * @param from the first index looked at @param to the first one that is not; returned where the predicate holds for all
+ */
+export function partitionPoint(from: number, to: number, holdsAt: (index: number) => boolean): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holdsAt(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
