@@ -159,16 +159,17 @@ export class Unsent implements OwnWrites {
     }
     this.#journaled.set(nameOf(origin, number), waiting);
     this.#journaledNumbers.set(origin, number);
+    const wasAnswered = isAnswered(waiting);
     move(waiting, 'journaled');
     shown.journal(transaction, true);
-    resolve(shown.token);
+    if (!wasAnswered) resolve(shown.token);
   }
 
   cameBack(origin: Origin, number: number, shown: Pick<Shown, 'token'>): void {
     const removed = this.#remove(origin, number);
     if (removed === undefined) return;
-    if (removed.wasPending) removed.waiting.resolve(shown.token);
-    else this.#returned.add(origin, number);
+    if (!removed.wasPending) this.#returned.add(origin, number);
+    else if (!isAnswered(removed.waiting)) removed.waiting.resolve(shown.token);
   }
 
   cameTooLate(numbers: ReadonlyMap<Origin, number>): readonly StagedTransaction[] {

@@ -53,5 +53,5 @@ export interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export const isAnswered = ({ stage }: Waiting): boolean =>
+export const isAnswered = ({ stage }: Pick<Waiting, 'stage'>): boolean =>
   stage === 'unknown' || stage === 'journaled' || stage === 'hidden';
