@@ -65,3 +65,17 @@ it('.editorconfig has what the formatter does', () => {
     max_line_length: String(lineWidth),
   });
 });
+
+it('has every section that a comment of the code names', () => {
+  const named = projectFiles()
+    .filter(isCode)
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/(docs\/[\w/-]+\.md), section "([^"\n]+)"/g)].map(([, page = '', section = '']) => ({
+        path,
+        page,
+        section,
+      })),
+    );
+  expect(named).not.toEqual([]);
+  expect(named.filter(({ page, section }) => !read(page).match(new RegExp(`^#+ ${section}$`, 'm')))).toEqual([]);
+});
