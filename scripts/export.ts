@@ -1,4 +1,4 @@
-/** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/guide/operations.md, section "Export". */
+/** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/guide/import-export.md, section "Export". */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';

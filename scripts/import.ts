@@ -1,4 +1,4 @@
-/** `npm run import -- <collection> <file>`: upserts a file into a running server. docs/guide/operations.md, section "Import". */
+/** `npm run import -- <collection> <file>`: upserts a file into a running server. docs/guide/import-export.md, section "Import". */
 import { Command } from 'commander';
 import { limits } from '../limits.ts';
 import { quoted, stopOnInterrupt, urlOption, wholeNumber } from './client/command-line.ts';

@@ -1,6 +1,6 @@
 /**
  * The file of the data folder that has what came too late for the log: a line of JSON for each transaction, in words that
- * people read and programs can. docs/guide/operations.md, "When the log went back".
+ * people read and programs can. docs/guide/recovery.md, section "What came too late".
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';

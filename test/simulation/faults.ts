@@ -271,7 +271,7 @@ export class Faults {
     const { machines, trace } = this.#world;
     if (machines.length >= mostMachines) return;
     const like = machines.find(({ disk }) => disk?.contents.cleanMark) ?? other;
-    // Of two masters each would let one take the name of both: docs/guide/operations.md says what is lost then.
+    // Of two masters each would let one take the name of both: docs/guide/recovery.md says what is lost then.
     const isCopy = like.disk !== undefined && this.#random.chance(0.3) && this.#world.servers.size === 1;
     const replicaName = isCopy ? like.replicaName : undefined;
     const machine = this.#world.addMachine({

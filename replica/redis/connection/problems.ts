@@ -18,10 +18,7 @@ const replies: readonly (readonly [RegExp, string])[] = [
     /\bNOAUTH\b/,
     'Redis asks for a password: give it in REDIS_URL, as redis://:password@host or redis://user:password@host',
   ],
-  [
-    /\bNOPERM\b/,
-    'the user of REDIS_URL lacks a right: give it those that docs/guide/operations.md names under "Rights"',
-  ],
+  [/\bNOPERM\b/, 'the user of REDIS_URL lacks a right: give it those that docs/guide/redis.md names under "Rights"'],
   [
     /DB index is out of range|invalid DB index|value is out of range/,
     'Redis has no database of the number in REDIS_URL: name another, or raise its setting `databases`',

@@ -1,4 +1,4 @@
-/** Every script and command keeps to those of Redis 6.2 that docs/guide/operations.md names, under "Rights". */
+/** Every script and command keeps to those of Redis 6.2 that docs/guide/redis.md names, under "Rights". */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -12,7 +12,7 @@ import { describeSnapshots } from '../log/snapshots-contract.ts';
 import { batch, transactions } from '../log/transactions.ts';
 import { connected, listen, quiet } from './sites.ts';
 
-const documentation = readFileSync(new URL('../../../docs/guide/operations.md', import.meta.url), 'utf8');
+const documentation = readFileSync(new URL('../../../docs/guide/redis.md', import.meta.url), 'utf8');
 const rules = /^user tideline (on .*)$/m.exec(documentation)?.[1]?.split(' ') ?? [];
 const clusterRules = [
   ...(/^On a cluster also (.*?)\. Without/ms.exec(documentation)?.[1] ?? '').matchAll(/`([^`]+)`/g),
@@ -62,7 +62,7 @@ async function refusals({ client }: RedisServer): Promise<readonly unknown[]> {
   return all.filter((entry) => Array.isArray(entry) && !entry.includes('auth'));
 }
 
-describe('a user with the rights that docs/guide/operations.md names', () => {
+describe('a user with the rights that docs/guide/redis.md names', () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis();
