@@ -216,3 +216,34 @@ export class FolderInUseError extends TidelineError {
     super(`the data folder ${folder} is in use by ${holder}: stop that one, or set another DATA_DIR`);
   }
 }
+
+/** Bytes that this process cannot decode: they are malformed, or another version wrote them. */
+export const isUndecodable = (error: unknown): error is MalformedBytesError | UnknownFormatError =>
+  error instanceof MalformedBytesError || error instanceof UnknownFormatError;
+
+/** The message that clients get in place of an unexpected error's own, which only the log has. */
+export const hiddenMessage = 'Unexpected error';
+
+/** The HTTP status for each code. The codes after the blank line are those of faulty requests, which have no class here. */
+export const statusByCode: Readonly<Record<string, number>> = {
+  BAD_USER_INPUT: 400,
+  ATTACHMENT_NOT_FOUND: 404,
+  ATTACHMENT_UNAVAILABLE: 409,
+  TRANSACTION_CONFLICT: 409,
+  TOKEN_UNREACHABLE: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  STORE_UNAVAILABLE: 503,
+  SERVER_BUSY: 503,
+  REPLICA_BEHIND: 503,
+  OUTCOME_UNKNOWN: 503,
+
+  BAD_REQUEST: 400,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  REQUEST_TOO_SLOW: 408,
+  PRECONDITION_FAILED: 412,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  INTERNAL_SERVER_ERROR: 500,
+};

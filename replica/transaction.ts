@@ -11,8 +11,6 @@ export type CounterPaths = (path: Path) => boolean;
 
 /** Reads and writes the transaction's private view. Reads see its own writes. */
 export interface DocumentWriter extends DocumentReader {
-  /** A new document id: the same in each run of the request. */
-  newId(): string;
   /** @throws {TypeMismatchError} @throws {TransactionConflictError} where this transaction removed the document */
   upsert(
     collection: string,
@@ -37,6 +35,12 @@ export interface DocumentWriter extends DocumentReader {
 /** What a request may answer: compared between its runs. */
 export type RequestResult = StoredDocument | readonly StoredDocument[] | readonly string[];
 
+/**
+ * Reads and writes by the writer and nothing else, as it runs again at commit.
+ * @param newId makes a document id: the same ones in each run
+ */
+export type Request<Result extends RequestResult> = (writer: DocumentWriter, newId: () => string) => Result;
+
 export interface Transaction {
   /** What the transaction sees: staging, and its own writes. For selections of its answer. */
   readonly reader: DocumentReader;
@@ -45,7 +49,7 @@ export interface Transaction {
    * When the operation is executed once more after a commit that saw other things, requests are not run: the results
    * recorded at commit are given, in the order of the calls.
    */
-  request<Result extends RequestResult>(run: (writer: DocumentWriter) => Result): Result;
+  request<Result extends RequestResult>(run: Request<Result>): Result;
   /** Lets go of the version that it reads. Call it in the end, also after a commit; what was not committed is dropped. */
   close(): void;
 }

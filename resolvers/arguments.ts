@@ -1,11 +1,9 @@
 /** Checks arguments that need no state. Each error names the argument as the client wrote it. */
 import { BadUserInputError, PayloadTooLargeError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { isSystemCollection, systemPrefix } from '../replica/values/collections.ts';
 import { objectFromJson } from '../replica/values/json.ts';
 import type { Value, ValueObject } from '../replica/values/value.ts';
-
-/** The prefix of reserved names. */
-export const systemPrefix = '__';
 
 /** @throws {BadUserInputError} */
 export function checkCollection(name: string, argument = 'collection'): string {
@@ -19,7 +17,7 @@ export function checkCollection(name: string, argument = 'collection'): string {
   if (/[\p{Cc}\p{Cs}]/u.test(name)) {
     throw new BadUserInputError(argument, 'a collection name must not contain control characters or lone surrogates');
   }
-  if (name.startsWith(systemPrefix)) {
+  if (isSystemCollection(name)) {
     throw new BadUserInputError(argument, `names beginning with ${systemPrefix} are reserved: choose another`);
   }
   return name;

@@ -4,7 +4,8 @@ import type { OrderField } from '../replica/query/filters/order.ts';
 import { cursorOf, readPage } from '../replica/query/pages/page.ts';
 import type { Page, PageRequest } from '../replica/query/pages/page-request.ts';
 import type { StoredDocument } from '../replica/query/stored-document.ts';
-import { checkCollection, checkPage, type PageArguments, systemPrefix } from './arguments.ts';
+import { isSystemCollection } from '../replica/values/collections.ts';
+import { checkCollection, checkPage, type PageArguments } from './arguments.ts';
 import type { Context } from './context.ts';
 import { checkName, namedId } from './document-names.ts';
 import { checkFilter, checkOrder, type FilterInput, type OrderInput } from './filters.ts';
@@ -69,7 +70,7 @@ export interface CollectionShape {
 /** All non-empty collections, sorted by name. */
 export function collections(_: unknown, __: unknown, { reader }: Context): readonly CollectionShape[] {
   return [...reader.collections()]
-    .filter((name) => !name.startsWith(systemPrefix))
+    .filter((name) => !isSystemCollection(name))
     .sort()
     .map((name) => ({ name, documentCount: reader.count(name) }));
 }

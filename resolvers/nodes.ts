@@ -1,8 +1,8 @@
 /** Resolvers of `node` and `nodes`: objects by global id. */
 import type { CollectionDefinition } from '../definitions/definitions.ts';
 import type { StoredDocument } from '../replica/query/stored-document.ts';
+import { isSystemCollection } from '../replica/values/collections.ts';
 import { type AttachmentRecord, attachmentRecord, isAttachmentId } from '../uploads/attachments.ts';
-import { systemPrefix } from './arguments.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId } from './global-ids.ts';
 
@@ -12,7 +12,7 @@ export type Node = StoredDocument | TypedDocument | AttachmentRecord;
 export function one(_: unknown, { id }: { readonly id: string }, context: Context): Node | undefined {
   if (isAttachmentId(id)) return attachmentRecord(context.reader, id);
   const named = decodeGlobalId(id);
-  if (named === undefined || named.collection.startsWith(systemPrefix)) return undefined;
+  if (named === undefined || isSystemCollection(named.collection)) return undefined;
   const document = context.reader.get(named.collection, named.id);
   if (document === undefined || named.view === 'document') return document;
   const definition = context.definitions.get(named.collection);

@@ -3,7 +3,8 @@ import { HistoryUnavailableError, TokenUnreachableError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { LoggedTransaction } from '../replica/replica.ts';
 import { decodeToken } from '../replica/token.ts';
-import { checkCollection, systemPrefix } from './arguments.ts';
+import { isSystemCollection } from '../replica/values/collections.ts';
+import { checkCollection } from './arguments.ts';
 import type { Context } from './context.ts';
 import { Source } from './streams.ts';
 
@@ -28,8 +29,7 @@ export async function transactions(
     });
   }
   const wanted = new Set(named);
-  const shows = (collection: string) =>
-    wanted.size > 0 ? wanted.has(collection) : !collection.startsWith(systemPrefix);
+  const shows = (collection: string) => (wanted.size > 0 ? wanted.has(collection) : !isSystemCollection(collection));
   const filtered = (tell: (transaction: LoggedTransaction) => void) => (transaction: LoggedTransaction) => {
     const changes = transaction.changes.filter(({ collection }) => shows(collection));
     if (changes.length > 0) tell({ ...transaction, changes });

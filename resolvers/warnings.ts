@@ -8,9 +8,9 @@ import type { DocumentReader } from '../replica/query/access/document-reader.ts'
 import { fieldReader, isIdPath } from '../replica/query/filters/fields.ts';
 import type { Filter } from '../replica/query/filters/filter.ts';
 import type { OrderField } from '../replica/query/filters/order.ts';
+import { isSystemCollection } from '../replica/values/collections.ts';
 import type { Path } from '../replica/values/keypath.ts';
 import { formatKeypath } from '../replica/values/keypath.ts';
-import { systemPrefix } from './arguments.ts';
 import { type DocumentName, describeGlobalId } from './global-ids.ts';
 
 export interface GenericQuery {
@@ -69,7 +69,7 @@ export class Warnings {
   #exists(collection: string): boolean {
     if (this.#reader.count(collection) > 0 || this.#definitions.get(collection) !== undefined) return true;
     if (this.#isNew(collection)) {
-      const stored = [...this.#reader.collections()].filter((name) => !name.startsWith(systemPrefix));
+      const stored = [...this.#reader.collections()].filter((name) => !isSystemCollection(name));
       const defined = this.#definitions.collections.map(({ name }) => name);
       const known = [...new Set([...stored, ...defined])].sort();
       this.#warn(`there is no collection ${collection}${known.length === 0 ? '' : `: there are ${list(known)}`}`);

@@ -5,8 +5,8 @@
 import { BadUserInputError, TypeMismatchError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { WriteStrategy } from '../replica/crdt/writes.ts';
+import type { DocumentReader } from '../replica/query/access/document-reader.ts';
 import { matching } from '../replica/query/access/query-plan.ts';
-import type { Filter } from '../replica/query/filters/filter.ts';
 import { sortDocuments } from '../replica/query/filters/order.ts';
 import type { StoredDocument } from '../replica/query/stored-document.ts';
 import type { CounterPaths, DocumentWriter, Transaction } from '../replica/transaction.ts';
@@ -69,8 +69,8 @@ function upsertChecked(
   strategy: WriteStrategy,
 ): StoredDocument {
   const isCounter = counterPaths(collection, context);
-  return transactionOf(context).request((writer) =>
-    writer.upsert(collection, id ?? writer.newId(), fields, strategy, isCounter),
+  return transactionOf(context).request((writer, newId) =>
+    writer.upsert(collection, id ?? newId(), fields, strategy, isCounter),
   );
 }
 
@@ -92,10 +92,10 @@ export function upsertMany(_: unknown, args: UpsertManyArguments, context: Conte
     return document;
   });
   const isCounter = counterPaths(collection, context);
-  const documents = transactionOf(context).request((writer) =>
+  const documents = transactionOf(context).request((writer, newId) =>
     checked.map(({ id, fields }, index) =>
       namingMember(`documents.${index}`, () =>
-        writer.upsert(collection, id ?? writer.newId(), fields, args.strategy, isCounter),
+        writer.upsert(collection, id ?? newId(), fields, args.strategy, isCounter),
       ),
     ),
   );
@@ -119,13 +119,8 @@ export interface UpdateArguments extends DocumentArguments {
 export function update(_: unknown, args: UpdateArguments, context: Context): DocumentPayload {
   const collection = checkCollection(args.collection);
   const name = checkName(context, collection, args.id);
-  const operations = checkOperations(args.operations, collection, context);
-  const attachments = namedAttachments(args.operations);
-  const isCounter = counterPaths(collection, context);
-  const document = transactionOf(context).request((writer) => {
-    checkAttachments(writer, attachments);
-    return writer.update(collection, writableId(writer, name), operations, isCounter);
-  });
+  const updater = checkUpdate(collection, args.operations, context);
+  const document = transactionOf(context).request((writer) => updater(writer)(writableId(writer, name)));
   return { document };
 }
 
@@ -138,61 +133,67 @@ export interface UpdateManyArguments extends ManyArguments {
 }
 
 export function updateMany(_: unknown, args: UpdateManyArguments, context: Context): DocumentsPayload {
-  const collection = checkCollection(args.collection);
-  const filter = checkManyFilter(args);
-  context.warnings?.query({ collection, filter });
-  const operations = checkOperations(args.operations, collection, context);
-  const attachments = namedAttachments(args.operations);
-  const isCounter = counterPaths(collection, context);
-  const documents = transactionOf(context).request((writer) => {
-    checkAttachments(writer, attachments);
-    return idsThatMatch(writer, collection, filter).map((id) => writer.update(collection, id, operations, isCounter));
-  });
+  const { collection, idsIn } = targetOfFilter(args, context);
+  const updater = checkUpdate(collection, args.operations, context);
+  const documents = transactionOf(context).request((writer) => idsIn(writer).map(updater(writer)));
   return { documents };
 }
 
-export function remove(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
-  return removeNamed(context, checkName(context, checkCollection(args.collection), args.id), 'document');
+/** @returns a function that begins an update in a request, and returns the function that updates one document */
+function checkUpdate(collection: string, inputs: readonly UpdateOperationInput[], context: Context) {
+  const operations = checkOperations(inputs, collection, context);
+  const attachments = namedAttachments(inputs);
+  const isCounter = counterPaths(collection, context);
+  return (writer: DocumentWriter) => {
+    checkAttachments(writer, attachments);
+    return (id: string): StoredDocument => writer.update(collection, id, operations, isCounter);
+  };
 }
 
-export function removeNamed(context: Context, name: DocumentName, view: DocumentView): IdsPayload {
-  const { collection } = name;
-  const ids = transactionOf(context).request((writer) =>
-    [namedId(writer, name)].filter((id) => writer.remove(collection, id)),
-  );
+export const remove = (_: unknown, args: DocumentArguments, context: Context): IdsPayload =>
+  takeAway('remove', targetOfId(args, context), 'document', context);
+
+export const removeMany = (_: unknown, args: ManyArguments, context: Context): IdsPayload =>
+  takeAway('remove', targetOfFilter(args, context), 'document', context);
+
+export const evict = (_: unknown, args: DocumentArguments, context: Context): IdsPayload =>
+  takeAway('evict', targetOfId(args, context), 'document', context);
+
+export const evictMany = (_: unknown, args: ManyArguments, context: Context): IdsPayload =>
+  takeAway('evict', targetOfFilter(args, context), 'document', context);
+
+export const removeNamed = (context: Context, name: DocumentName, view: DocumentView): IdsPayload =>
+  takeAway('remove', targetOfName(name), view, context);
+
+function takeAway(
+  how: 'remove' | 'evict',
+  { collection, idsIn }: Target,
+  view: DocumentView,
+  context: Context,
+): IdsPayload {
+  const ids = transactionOf(context).request((writer) => idsIn(writer).filter((id) => writer[how](collection, id)));
   return { view, collection, ids };
 }
 
-export function removeMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
+/** The documents that a request is about. Which they are depends on what it reads, so each run of it decides anew. */
+interface Target {
+  readonly collection: string;
+  readonly idsIn: (reader: DocumentReader) => readonly string[];
+}
+
+const targetOfId = (args: DocumentArguments, context: Context): Target =>
+  targetOfName(checkName(context, checkCollection(args.collection), args.id));
+
+const targetOfName = (name: DocumentName): Target => ({
+  collection: name.collection,
+  idsIn: (reader) => [namedId(reader, name)],
+});
+
+function targetOfFilter(args: ManyArguments, context: Context): Target {
   const collection = checkCollection(args.collection);
   const filter = checkManyFilter(args);
   context.warnings?.query({ collection, filter });
-  const ids = transactionOf(context).request((writer) =>
-    idsThatMatch(writer, collection, filter).filter((id) => writer.remove(collection, id)),
-  );
-  return { view: 'document', collection, ids };
-}
-
-export function evict(_: unknown, args: DocumentArguments, context: Context): IdsPayload {
-  const collection = checkCollection(args.collection);
-  const name = checkName(context, collection, args.id);
-  const ids = transactionOf(context).request((writer) =>
-    [namedId(writer, name)].filter((id) => writer.evict(collection, id)),
-  );
-  return { view: 'document', collection, ids };
-}
-
-export function evictMany(_: unknown, args: ManyArguments, context: Context): IdsPayload {
-  const collection = checkCollection(args.collection);
-  const filter = checkManyFilter(args);
-  context.warnings?.query({ collection, filter });
-  const ids = transactionOf(context).request((writer) =>
-    idsThatMatch(writer, collection, filter).filter((id) => writer.evict(collection, id)),
-  );
-  return { view: 'document', collection, ids };
-}
-
-/** Sorted by id, so that each run of the transaction does the same. */
-function idsThatMatch(writer: DocumentWriter, collection: string, filter: Filter | undefined): readonly string[] {
-  return sortDocuments(matching(writer, collection, filter), []).map(({ id }) => id);
+  // Sorted by id, so that each run of the transaction does the same.
+  const idsIn = (reader: DocumentReader) => sortDocuments(matching(reader, collection, filter), []).map(({ id }) => id);
+  return { collection, idsIn };
 }

@@ -1,20 +1,7 @@
-/** JSON responses of the attachment routes, and the HTTP status of each error. */
+/** JSON responses, and errors in the form of GraphQL errors, of all routes but /graphql. */
 import type { ServerResponse } from 'node:http';
-import { TidelineError } from '../errors.ts';
+import { hiddenMessage, statusByCode, TidelineError } from '../errors.ts';
 import type { Logger } from '../replica/environment/logger.ts';
-
-const statusByCode: Readonly<Record<string, number>> = {
-  BAD_USER_INPUT: 400,
-  ATTACHMENT_NOT_FOUND: 404,
-  ATTACHMENT_UNAVAILABLE: 409,
-  TRANSACTION_CONFLICT: 409,
-  TOKEN_UNREACHABLE: 409,
-  PAYLOAD_TOO_LARGE: 413,
-  STORE_UNAVAILABLE: 503,
-  SERVER_BUSY: 503,
-  REPLICA_BEHIND: 503,
-  OUTCOME_UNKNOWN: 503,
-};
 
 export function answerJson(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body);
@@ -26,21 +13,24 @@ export function answerJson(response: ServerResponse, status: number, body: objec
   response.end(response.req.method === 'HEAD' ? undefined : text);
 }
 
-/**
- * Sends an error in the form of a GraphQL error. An error that is not a TidelineError is logged, and its message is not
- * sent.
- */
-export function answerError(response: ServerResponse, error: unknown, logger: Logger): void {
+/** Sends an error in the form of a GraphQL error, with the status of its code. */
+export function answerError(response: ServerResponse, code: string, message: string, details: object = {}): void {
+  const status = statusByCode[code] ?? 500;
+  answerJson(response, status, { errors: [{ message, extensions: { code, ...details } }] });
+}
+
+/** Sends an error that was thrown. If it is not a TidelineError, it is logged, and its message is not sent. */
+export function answerThrown(response: ServerResponse, error: unknown, logger: Logger): void {
   const isOurs = error instanceof TidelineError;
   if (!isOurs) logger.error({ err: error }, 'a request for attachments failed');
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const message = isOurs ? error.message : 'Unexpected error.';
-  const extensions = isOurs ? { code: error.code, ...error.details } : { code: 'INTERNAL_SERVER_ERROR' };
-  const status = isOurs ? (statusByCode[error.code] ?? 500) : 500;
-  if (status === 503) response.setHeader('Retry-After', '1');
   response.setHeader('Cache-Control', 'no-store');
-  answerJson(response, status, { errors: [{ message, extensions }] });
+  if (!isOurs) answerError(response, 'INTERNAL_SERVER_ERROR', hiddenMessage);
+  else {
+    if (statusByCode[error.code] === 503) response.setHeader('Retry-After', '1');
+    answerError(response, error.code, error.message, error.details);
+  }
 }

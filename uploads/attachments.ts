@@ -7,10 +7,10 @@ import { BadUserInputError, PayloadTooLargeError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { documentValue } from '../replica/crdt/document.ts';
 import type { DocumentReader } from '../replica/query/access/document-reader.ts';
+import { canonicalJson } from '../replica/values/canonical-json.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../replica/values/json.ts';
 import type { Value, ValueObject } from '../replica/values/value.ts';
 import { type ByteRange, isSha256 } from './blobs/blobs.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { isContentType, isFilename } from './names.ts';
 
 export const attachmentsCollection = '__attachments';

@@ -9,7 +9,7 @@ import type { Logger } from '../replica/environment/logger.ts';
 import type { Replica } from '../replica/replica.ts';
 import { type Json, jsonFromValue, valueFromJson } from '../replica/values/json.ts';
 import { checkIntegers, jsonProblem } from '../replica/values/json-text.ts';
-import { answerError, answerJson } from './answers.ts';
+import { answerError, answerJson, answerThrown } from './answers.ts';
 import {
   type AttachmentRecord,
   attachmentOf,
@@ -48,7 +48,7 @@ export function attachmentsHandler(options: AttachmentsHandlerOptions): Attachme
     try {
       await answer(options, request, response, pathname.slice(attachmentsPath.length + 1));
     } catch (error) {
-      answerError(response, error, options.logger);
+      answerThrown(response, error, options.logger);
     }
     return true;
   };
@@ -64,7 +64,7 @@ async function answer(
   if (!methods.includes(request.method ?? '')) {
     response.setHeader('Allow', methods.join(', '));
     const message = `only ${methods.join(' and ')} is allowed here`;
-    answerJson(response, 405, { errors: [{ message, extensions: { code: 'METHOD_NOT_ALLOWED' } }] });
+    answerError(response, 'METHOD_NOT_ALLOWED', message);
     return;
   }
   if (id !== '') return download(options, request, response, id);
@@ -121,7 +121,7 @@ async function download(
   if (!isStillAsked(request.headers['if-match'], etag)) {
     response.setHeader('ETag', etag);
     const message = "the attachment's ETag does not match If-Match";
-    answerJson(response, 412, { errors: [{ message, extensions: { code: 'PRECONDITION_FAILED' } }] });
+    answerError(response, 'PRECONDITION_FAILED', message);
     return;
   }
   // Only the ETag counts: an attachment's bytes never change, so even a reload (Cache-Control: no-cache) gets a 304.

@@ -12,6 +12,7 @@ import type { LoggedChange, LoggedTransaction, TransactionListener } from '../re
 import type { PreparedTransaction } from '../state/prefix.ts';
 import type { ReplicaState } from '../state/state.ts';
 import { encodeToken, type Token, tokenMarkDigits } from '../token.ts';
+import { isSystemCollection, systemPrefix } from '../values/collections.ts';
 import { formatKeypath } from '../values/keypath.ts';
 
 interface Reader {
@@ -126,7 +127,7 @@ function changesOf(
   outcomeOf: (collection: string, id: string, index: number) => Pick<LoggedChange, 'kind' | 'document'>,
 ): readonly LoggedChange[] {
   return delta.operations.flatMap(({ collection, id, operations }, index): readonly LoggedChange[] => {
-    if (collection.startsWith(systemPrefix)) return [];
+    if (isSystemCollection(collection)) return [];
     return [{ collection, id, paths: writtenPaths(operations), ...outcomeOf(collection, id, index) }];
   });
 }
@@ -147,9 +148,6 @@ function writtenPaths(operations: readonly WireOperation[]): readonly string[] {
   return [...written];
 }
 
-/** Collections of the system's own: users are not told of them. */
-export const systemPrefix = '__';
-
 function loggedTransaction(delta: Delta, changes: readonly LoggedChange[], at: Head): LoggedTransaction {
   return {
     replica: delta.origin,
@@ -166,3 +164,5 @@ function loggedTransaction(delta: Delta, changes: readonly LoggedChange[], at: H
     }),
   };
 }
+
+export { systemPrefix };

@@ -3,7 +3,7 @@
  * by origin, from the snapshot and the entries since. All that is taken for this was checked when it was read; what is
  * written is what an append would have written, and only while what was found is still there.
  */
-import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { isUndecodable } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin } from '../crdt/version.ts';
 import { decodeEntry, markAtStart } from '../log/entry.ts';
@@ -143,7 +143,7 @@ function ifItDecodes<Value>(decode: () => Value): Value | undefined {
   try {
     return decode();
   } catch (error) {
-    if (error instanceof MalformedBytesError || error instanceof UnknownFormatError) return undefined;
+    if (isUndecodable(error)) return undefined;
     throw error;
   }
 }

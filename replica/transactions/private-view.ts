@@ -6,7 +6,6 @@ import type { Time, Writer } from '../crdt/version.ts';
 import { DraftWriter } from '../crdt/writers.ts';
 import { DocumentDraft, type UpdateOperation, type WriteStrategy } from '../crdt/writes.ts';
 import type { Eviction } from '../log/journal.ts';
-import type { DocumentReader } from '../query/access/document-reader.ts';
 import type { SortedIndex } from '../query/access/sorted-index.ts';
 import type { StoredDocument } from '../query/stored-document.ts';
 import { DocumentMap } from '../state/document-map.ts';
@@ -22,7 +21,7 @@ interface Draft {
   removed: boolean;
 }
 
-export class PrivateView implements DocumentReader {
+export class PrivateView implements DocumentWriter {
   readonly #base: OpenView;
   readonly #writer: Writer;
   readonly #drafts = new DocumentMap<Draft>();
@@ -60,11 +59,6 @@ export class PrivateView implements DocumentReader {
 
   evictions(): readonly Eviction[] {
     return this.#evictions ? Array.from(this.#evictions, ([, , eviction]) => eviction) : [];
-  }
-
-  /** @param newId the same ids in each run of a request */
-  writer(newId: () => string): DocumentWriter {
-    return new ViewWriter(this, newId);
   }
 
   get(collection: string, id: string): StoredDocument | undefined {
@@ -159,68 +153,6 @@ export class PrivateView implements DocumentReader {
     const document = this.get(collection, id);
     if (!document) throw new DocumentNotFoundError(collection, id);
     return document;
-  }
-}
-
-/** What one request writes by. */
-class ViewWriter implements DocumentWriter {
-  readonly newId: () => string;
-  readonly #view: PrivateView;
-
-  constructor(view: PrivateView, newId: () => string) {
-    this.#view = view;
-    this.newId = newId;
-  }
-
-  get(collection: string, id: string): StoredDocument | undefined {
-    return this.#view.get(collection, id);
-  }
-
-  all(collection: string): Iterable<StoredDocument> {
-    return this.#view.all(collection);
-  }
-
-  collections(): Iterable<string> {
-    return this.#view.collections();
-  }
-
-  count(collection: string): number {
-    return this.#view.count(collection);
-  }
-
-  index(collection: string, path: Path): SortedIndex | undefined {
-    return this.#view.index(collection, path);
-  }
-
-  noteQuery(how: 'index' | 'scan'): void {
-    this.#view.noteQuery(how);
-  }
-
-  upsert(
-    collection: string,
-    id: string,
-    fields: ValueObject,
-    strategy: WriteStrategy,
-    isCounter: CounterPaths,
-  ): StoredDocument {
-    return this.#view.upsert(collection, id, fields, strategy, isCounter);
-  }
-
-  update(
-    collection: string,
-    id: string,
-    operations: readonly UpdateOperation[],
-    isCounter: CounterPaths,
-  ): StoredDocument {
-    return this.#view.update(collection, id, operations, isCounter);
-  }
-
-  remove(collection: string, id: string): boolean {
-    return this.#view.remove(collection, id);
-  }
-
-  evict(collection: string, id: string): boolean {
-    return this.#view.evict(collection, id);
   }
 }
 

@@ -2,11 +2,11 @@
 import { showsSame } from '../crdt/document.ts';
 import type { DocumentReader } from '../query/access/document-reader.ts';
 import type { StoredDocument } from '../query/stored-document.ts';
-import type { DocumentWriter, RequestResult, Transaction } from '../transaction.ts';
+import type { Request, RequestResult, Transaction } from '../transaction.ts';
 import type { PrivateView } from './private-view.ts';
 
-interface Request {
-  readonly run: (writer: DocumentWriter) => RequestResult;
+interface RunRequest {
+  readonly run: Request<RequestResult>;
   /** Made in the first run, given again in the second, in the order of the calls. */
   readonly ids: string[];
   result: RequestResult;
@@ -16,7 +16,7 @@ export class RequestTransaction implements Transaction {
   /** What staging was when the transaction began. */
   readonly stagingVersion: number;
   readonly view: PrivateView;
-  readonly #requests: Request[] = [];
+  readonly #requests: RunRequest[] = [];
   readonly #makeId: () => string;
   readonly #close: () => void;
   #committed = false;
@@ -32,10 +32,10 @@ export class RequestTransaction implements Transaction {
     return this.view;
   }
 
-  request<Result extends RequestResult>(run: (writer: DocumentWriter) => Result): Result {
+  request<Result extends RequestResult>(run: Request<Result>): Result {
     if (this.#committed) throw new Error('a transaction takes no more requests once it is committed');
     const ids: string[] = [];
-    const result = run(this.view.writer(() => this.#newId(ids)));
+    const result = run(this.view, () => this.#newId(ids));
     this.#requests.push({ run, ids, result });
     return result;
   }
@@ -50,7 +50,7 @@ export class RequestTransaction implements Transaction {
     let same = true;
     const results = this.#requests.map(({ run, ids, result }) => {
       let given = 0;
-      const again = run(view.writer(() => ids[given++] ?? this.#newId(ids)));
+      const again = run(view, () => ids[given++] ?? this.#newId(ids));
       same &&= sameResult(result, again);
       return again;
     });
@@ -81,7 +81,7 @@ export class RecordedTransaction implements Transaction {
     this.#close = close;
   }
 
-  request<Result extends RequestResult>(run: (writer: DocumentWriter) => Result): Result {
+  request<Result extends RequestResult>(run: Request<Result>): Result {
     const result = this.#results[this.#given++];
     if (result === undefined) throw new Error(`an operation executed again made other requests: ${run.name}`);
     // What the same request gave before has the same type.

@@ -33,9 +33,9 @@ export function typedWrites(definition: CollectionDefinition) {
       const checked = checkDocument(json, argument);
       context.definitions.checkDocument(collection, checked.fields, argument);
       const isCounter = counterPaths(collection, context);
-      const document = transactionOf(context).request((writer) => {
+      const document = transactionOf(context).request((writer, newId) => {
         checkAttachments(writer, attachments);
-        return writer.upsert(collection, checked.id ?? writer.newId(), checked.fields, args.strategy, isCounter);
+        return writer.upsert(collection, checked.id ?? newId(), checked.fields, args.strategy, isCounter);
       });
       return typed(document);
     },

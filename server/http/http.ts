@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { getHeapStatistics } from 'node:v8';
 import type { GraphQLSchema } from 'graphql';
+import { hiddenMessage } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../replica/environment/logger.ts';
 import type { Replica } from '../../replica/replica.ts';
-import { answerJson } from '../../uploads/answers.ts';
+import { answerError, answerJson } from '../../uploads/answers.ts';
 import { awaitExpectation } from '../../uploads/expectation.ts';
 import type { AttachmentsHandler } from '../../uploads/http.ts';
 import type { UploadSession } from '../../uploads/upload-session.ts';
@@ -139,13 +140,13 @@ export class HttpServer {
     // It is written to after its client has left.
     response.on('error', destroy);
     if (!isResolved) {
-      answerError(response, 400, 'BAD_REQUEST', 'the request’s target is neither a path nor a URL of http');
+      answerError(response, 'BAD_REQUEST', 'the request’s target is neither a path nor a URL of http');
       return;
     }
     this.#answer(pathname, request, response).catch((err: unknown) => {
       logger.error({ err, pathname }, 'a request failed unexpectedly');
       if (response.headersSent) response.destroy();
-      else answerError(response, 500, 'INTERNAL_SERVER_ERROR', 'Unexpected error');
+      else answerError(response, 'INTERNAL_SERVER_ERROR', hiddenMessage);
     });
   }
 
@@ -182,13 +183,13 @@ export class HttpServer {
       response.writeHead(302, { Location: `.${graphqlPath}` }).end();
     } else {
       const places = `${graphqlPath}, /attachments, /health/live, /health/ready and /metrics`;
-      answerError(response, 404, 'NOT_FOUND', `there is nothing here: see ${places}`);
+      answerError(response, 'NOT_FOUND', `there is nothing here: see ${places}`);
     }
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refused: Refusal): void {
     this.#logRefusal(request, refused);
-    answerError(response, 403, 'FORBIDDEN', refused.problem);
+    answerError(response, 'FORBIDDEN', refused.problem);
   }
 
   /** Each origin and host once: a page that is refused tries again and again. */
@@ -238,7 +239,7 @@ function refuseReservation(response: ServerResponse): void {
     'Method Not Allowed: this server has no single connection mode; leave out singleConnection, or use graphql-ws';
   response.statusMessage = problem;
   response.setHeader('Allow', 'GET, POST');
-  answerError(response, 405, 'METHOD_NOT_ALLOWED', problem);
+  answerError(response, 'METHOD_NOT_ALLOWED', problem);
 }
 
 /** What its client still sends is not waited for. */
@@ -246,13 +247,9 @@ function tooSlow(response: ServerResponse): void {
   response.setHeader('Connection', 'close');
   // Node lets go of a request once it is answered, and whoever reads it would wait for ever.
   response.once('finish', () => response.req.destroy());
-  answerError(response, 408, 'REQUEST_TOO_SLOW', 'the body came too slowly, and the request was given up');
+  answerError(response, 'REQUEST_TOO_SLOW', 'the body came too slowly, and the request was given up');
 }
 
 function destroy(this: ServerResponse): void {
   this.destroy();
-}
-
-function answerError(response: ServerResponse, status: number, code: string, message: string): void {
-  answerJson(response, status, { errors: [{ message, extensions: { code } }] });
 }

@@ -1,6 +1,6 @@
 /** What a client is told of an error: our own with their codes, GraphQL's with the customary ones, and of others nothing. */
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
-import { TidelineError, withoutStack } from '../../errors.ts';
+import { hiddenMessage, TidelineError, withoutStack } from '../../errors.ts';
 import type { Logger } from '../../replica/environment/logger.ts';
 
 /** GraphQL quotes values in its messages, whole, however long they are. */
@@ -54,7 +54,7 @@ export function publicError(error: unknown, logger: Logger): GraphQLError {
   if (!(error instanceof GraphQLError)) {
     if (known === undefined) {
       logger.error({ err: error }, 'a request failed unexpectedly');
-      return requestError('Unexpected error', 'INTERNAL_SERVER_ERROR');
+      return requestError(hiddenMessage, 'INTERNAL_SERVER_ERROR');
     }
     return toldError(shorten(known.message), { extensions: { code: known.code, ...known.details } });
   }
@@ -64,7 +64,7 @@ export function publicError(error: unknown, logger: Logger): GraphQLError {
   if (known !== undefined) return told(shorten(message), { code: known.code, ...known.details });
   if (!(root instanceof GraphQLError)) {
     logger.error({ err: root, path }, 'a resolver failed unexpectedly');
-    return told('Unexpected error', { code: 'INTERNAL_SERVER_ERROR' });
+    return told(hiddenMessage, { code: 'INTERNAL_SERVER_ERROR' });
   }
   const argument = variableOf(error);
   return told(shorten(message), {

@@ -4,6 +4,7 @@
  *      which one comes back makes no difference, as it only says where that one begins.
  */
 import { type FieldNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, visit } from 'graphql';
+import { canonicalJson } from '../../replica/values/canonical-json.ts';
 import { isTokenAsked } from '../operation/causality.ts';
 import type { Operation } from '../operation/operation-cache.ts';
 import type { OperationRequest } from '../operation/request.ts';
@@ -18,7 +19,7 @@ export function sharingKey(operation: Operation, request: OperationRequest): str
   const shared: Record<string, unknown> = { ...variables };
   const token = tokenVariableOf(operation);
   if (token !== undefined) delete shared[token];
-  return JSON.stringify([everybody, isTokenAsked(request), operationName ?? null, sorted(shared), query]);
+  return canonicalJson([everybody, isTokenAsked(request), operationName ?? null, shared, query]);
 }
 
 /** The variable that is the root field's `after`, and nothing else. */
@@ -51,12 +52,4 @@ function usesOf(name: string, nodes: readonly (OperationDefinitionNode | Fragmen
     });
   }
   return uses;
-}
-
-/** Objects by key, so that what is equal is spelt alike. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.assign(Object.create(null), Object.fromEntries(entries.map(([key, member]) => [key, sorted(member)])));
 }

@@ -58,8 +58,8 @@ describe('a replica on an embedded store', () => {
     const second = a.replica.begin();
     const ids: string[] = [];
     for (const transaction of [first, second])
-      transaction.request((writer) => {
-        ids.push(writer.newId());
+      transaction.request((writer, newId) => {
+        ids.push(newId());
         return writer.update('cars', 'x', [increment(5)], noCounters);
       });
     expect(shownValueOf(second.reader, 'cars', 'x')).toEqual({ n: 5 });

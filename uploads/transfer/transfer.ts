@@ -2,7 +2,7 @@
  * Transfers attachments' bytes between replicas: dispatches the messages of the channel and queues downloads.
  * docs/internals/transfer.md.
  */
-import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { isUndecodable } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Sha256 } from '../blobs/blobs.ts';
 import { Download } from './download.ts';
@@ -123,7 +123,7 @@ export class Transfer {
     try {
       message = decodeMessage(bytes);
     } catch (error) {
-      if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
+      if (!isUndecodable(error)) throw error;
       this.counters.malformedMessages += 1;
       const now = this.#options.timers.now();
       if (now - this.#malformedLoggedAt >= malformedLogMilliseconds) {

@@ -3,7 +3,7 @@
  * an entry next that does not decode and a snapshot past it. Until that is settled it follows and appends nothing, and goes on
  * showing what it has. It loads beside its state and then swaps, in one turn (P31), or heals. docs/internals/protocol.md, P44, P45 and P48.
  */
-import { LogReplacedError, LogUnavailableError } from '../../../errors.ts';
+import { isUndecodable, LogReplacedError, LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { showsSame } from '../../crdt/document.ts';
 import type { Head } from '../../crdt/version.ts';
@@ -14,7 +14,7 @@ import type { GenerationName, Manifest } from '../../log/snapshots.ts';
 import type { Prefix } from '../../state/prefix.ts';
 import { isFurthest } from '../candidate.ts';
 import type { Peers } from '../peers.ts';
-import { isUndecodable, LoadInterrupted, loadStored, readManifest } from '../snapshots/load.ts';
+import { LoadInterrupted, loadStored, readManifest } from '../snapshots/load.ts';
 import { type HealParts, heal } from './heal.ts';
 import { type Beginning, beginningsOf, type Found, isWithin, wayOn } from './way-on.ts';
 

@@ -2,7 +2,7 @@
  * Loading a prefix from what is stored alone: the manifest, the chunks of a generation, and the log from where it began.
  * Each chunk's documents skip what their label covers. docs/internals/protocol.md, P29 to P31.
  */
-import { LogReplacedError, MalformedBytesError, UnknownFormatError } from '../../../errors.ts';
+import { isUndecodable, LogReplacedError, UnknownFormatError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Position } from '../../crdt/version.ts';
 import type { Logger } from '../../environment/logger.ts';
@@ -174,9 +174,6 @@ async function checkEnd(log: Log, at: Head): Promise<void> {
   if (end.position === at.position && end.mark !== at.mark)
     throw new LogReplacedError(`position ${at.position} has another mark`);
 }
-
-export const isUndecodable = (error: unknown): boolean =>
-  error instanceof MalformedBytesError || error instanceof UnknownFormatError;
 
 /** P24. Up to where the log may be trimmed. */
 export function trimmedUpTo(manifest: Manifest): Position {

@@ -1,5 +1,5 @@
 /** Starting from the prefix that the replica keeps on its own disk: P33. Then a restart is to its site as a pause is. */
-import { LogUnavailableError } from '../../../errors.ts';
+import { isUndecodable, LogUnavailableError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
 import { Backoff, pause, type Timers, turn } from '../../environment/timers.ts';
@@ -11,14 +11,7 @@ import { decodeRun } from '../../log/run.ts';
 import type { GenerationName } from '../../log/snapshots.ts';
 import { type EarlierEntries, Prefix } from '../../state/prefix.ts';
 import { isWithin } from '../healing/way-on.ts';
-import {
-  isUndecodable,
-  type LoadedPrefix,
-  LoadInterrupted,
-  type LoadParts,
-  readManifest,
-  readTail,
-} from '../snapshots/load.ts';
+import { type LoadedPrefix, LoadInterrupted, type LoadParts, readManifest, readTail } from '../snapshots/load.ts';
 import type { CheckpointWriter } from './checkpoint-writer.ts';
 
 export interface DiskStartParts extends LoadParts {

@@ -311,8 +311,7 @@ function checkAnswers(reader: DocumentReader, { definition, size, after, isBackw
   expect([answer?.totalCount, reader.count(collection)]).toEqual([total, all.length]);
 }
 
-function request(view: PrivateView, write: Write): void {
-  const writer = view.writer(() => 'new');
+function request(writer: PrivateView, write: Write): void {
   const isCounter = ([key]: Path) => key === 'counted';
   const update = (operation: UpdateOperation) =>
     writer.get('things', write.id) && writer.update('things', write.id, [operation], isCounter);
