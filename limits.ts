@@ -245,11 +245,6 @@ export const limits = {
   chunkBytes: 512 * kibibyte,
   /** Document keys visited per turn of the event loop when all are walked through. */
   keysPerTurn: 2_000,
-  /**
-   * After loading this many documents the garbage is worth collecting: about 20 milliseconds, before the replica
-   * serves.
-   */
-  collectedDocuments: 100_000,
   /** Log entries encoded for the disk in one turn: 400 small ones, or one large one. */
   entryBytesPerTurn: 128 * kibibyte,
   /** Chunks requested at once while a snapshot is loaded. */

@@ -49,9 +49,9 @@ export class Compiled implements Disposable {
   }
 
   /** Begins a module, which goes on until it is killed or done. */
-  start(module: string, args: readonly string[]): ChildProcess {
+  start(module: string, args: readonly string[], flags: readonly string[] = []): ChildProcess {
     return fork(join(this.#folder, `${module}.js`), args, {
-      execArgv: [],
+      execArgv: [...flags],
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: 'inherit',
     });

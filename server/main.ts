@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { limits } from '../limits.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
-import { keepShortLivedYoung } from './heap.ts';
 import { faultOfListening, isPortTaken } from './listening.ts';
 import { onEndingSignal } from './signals.ts';
 import { openSystem, type System } from './system.ts';
@@ -39,7 +38,6 @@ function fail(error: unknown, configuration?: Configuration, other?: Error): nev
   process.exit(1);
 }
 
-keepShortLivedYoung();
 const configuration = configure();
 const system = openSystem(configuration.logLevel);
 const { logger } = system;

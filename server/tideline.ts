@@ -21,7 +21,6 @@ import { openAttachments } from '../uploads/service.ts';
 import { AttachmentsOnceReady } from './attachments-once-ready.ts';
 import type { Configuration } from './configuration.ts';
 import { Execution } from './execution/execution.ts';
-import { collectAfterLoad, collectAlone } from './heap.ts';
 import { isDevelopment, isLoopback } from './http/access.ts';
 import { HttpServer } from './http/http.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -108,8 +107,6 @@ async function open(configuration: Configuration, system: System, closers: Close
   closers.push(() => replica.close());
   // The replica's id, by which others ask it for bytes, is known once it is ready.
   const attachments = new AttachmentsOnceReady(replica, () => {
-    collectAfterLoad(replica.status.documentCount);
-    collectAlone();
     return openAttachments({
       id: replica.id,
       channel: channel?.(replica.id),

@@ -8,7 +8,9 @@ import type { Load } from './load.ts';
 import { runOn } from './processors.ts';
 import { documents } from './work.ts';
 
-export type Subject = 'tideline' | 'bare' | 'mercurius' | 'apollo' | 'yoga';
+export type Subject = 'tideline' | 'unplanned' | 'bare' | 'mercurius' | 'apollo' | 'yoga';
+
+const isOurs = (subject: Subject): boolean => subject === 'tideline' || subject === 'unplanned';
 
 const definitions = join(import.meta.dirname, '../../collections.ts');
 
@@ -67,7 +69,7 @@ export class Site implements AsyncDisposable {
 
   /** What is written to has to be there. */
   async prepare(): Promise<void> {
-    if (this.subject !== 'tideline') return;
+    if (!isOurs(this.subject)) return;
     await this.upsert(
       'bench',
       Array.from({ length: documents }, (_, index) => ({ _id: `d${index}`, n: 0 })),
@@ -98,7 +100,7 @@ export class Site implements AsyncDisposable {
     return {
       perSecond: answered / ((after.at - before.at) / 1_000),
       cpuMicroseconds: (after.cpu - before.cpu) / answered,
-      batch: this.subject === 'tideline' ? answered / (after.appends - before.appends) : Number.NaN,
+      batch: isOurs(this.subject) ? answered / (after.appends - before.appends) : Number.NaN,
     };
   }
 
@@ -125,7 +127,7 @@ export class Site implements AsyncDisposable {
     // Writes go to the first server alone where a subscriber of another one waits for them.
     const written = load.subscribeTo === undefined ? this.servers : this.servers.slice(0, 1);
     const ports = await Promise.all(written.map((server) => server.askNumber('port')));
-    const speech = subject === 'tideline' || subject === 'bare' ? subject : 'resolver';
+    const speech = isOurs(subject) ? 'tideline' : subject === 'bare' ? subject : 'resolver';
     await this.#load.ask('start', { ...load, speech, ports });
   }
 
@@ -133,6 +135,6 @@ export class Site implements AsyncDisposable {
     const sum = async (name: string) =>
       (await Promise.all(this.servers.map((server) => server.askNumber(name)))).reduce((a, b) => a + b, 0);
     const [answered, cpu] = await Promise.all([this.#load.askNumber('answered'), sum('cpu')]);
-    return { answered, cpu, at: performance.now(), appends: this.subject === 'tideline' ? await sum('appends') : 0 };
+    return { answered, cpu, at: performance.now(), appends: isOurs(this.subject) ? await sum('appends') : 0 };
   }
 }

@@ -166,6 +166,7 @@ export class Execution {
 
   /** Not async: while its answer is waited for, nothing is held of what nearly all mutations do not need any more. */
   #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
+    if (!operation.repetition.isPlanned) return this.#mutateUnplanned(operation, request);
     const transaction = this.#options.replica.begin();
     const context = this.#context(transaction.reader, transaction);
     const planned = this.#repeat(operation, request, context);

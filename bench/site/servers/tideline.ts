@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readConfiguration } from '../../../server/configuration.ts';
-import { keepShortLivedYoung } from '../../../server/heap.ts';
 import { openSystem } from '../../../server/system.ts';
 import { openTideline } from '../../../server/tideline.ts';
 import { answerQuestions, cpuMicroseconds } from '../child.ts';
 
-keepShortLivedYoung();
 const [redisUrl = '', name = 'replica', definitions = '', timing = '{}'] = process.argv.slice(2);
 const environment = {
   PORT: '0',

@@ -19,6 +19,11 @@ export class Repetition {
     this.#room = room;
   }
 
+  /** Whether it is worth while to begin anything for execute(). */
+  get isPlanned(): boolean {
+    return this.#planned() !== undefined;
+  }
+
   /**
    * What it gives, by its plan. Undefined: graphql-js is to execute it, from the beginning; what resolvers did here does not
    * count, and what they threw they will throw again.
