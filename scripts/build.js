@@ -1,6 +1,6 @@
 /**
- * Compiles to dist/, but only where its sources differ from those that dist/ was made of. Plain JavaScript: it must run
- * before anything is compiled. Several may run at once: each compiles into a folder of its own, and renames it into place.
+ * Compiles the project to dist/, unless dist/ was built from the same sources. Plain JavaScript, as it must run before
+ * anything is compiled. Several builds may run at once: each compiles into its own folder, and then renames it.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(root, 'dist');
 const stampOf = (folder) => join(folder, '.stamp');
 
-/** Relative paths of all that goes into dist/, as tsconfig.build.json lists it, in a fixed order. */
+/** The sources of dist/, as tsconfig.build.json lists them: relative paths in a fixed order. */
 function sources() {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
   const files = [];
@@ -55,10 +55,10 @@ function compile(folder) {
     stdio: ['ignore', process.stderr.fd, process.stderr.fd],
   });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error('the build failed: correct what the compiler says above');
+  if (status !== 0) throw new Error('the build failed: correct the errors above');
 }
 
-/** Puts a finished build in the place of dist/, unless somebody else has put the same there. */
+/** Replaces dist/ by a finished build, unless another process has installed the same one. */
 function install(folder, stamp) {
   const former = `${target}-${process.pid}-former`;
   for (;;) {
@@ -75,7 +75,7 @@ function install(folder, stamp) {
   }
 }
 
-/** Throws an error that says what to do where it cannot build. */
+/** Throws an error with a remedy if it cannot build. */
 export function ensureBuilt() {
   const stamp = stampFor(sources());
   if (isBuilt(stamp)) return;
@@ -89,7 +89,7 @@ export function ensureBuilt() {
   }
 }
 
-/** As ensureBuilt; where it fails, says so and ends the process with exit code 1. */
+/** Like ensureBuilt, but on failure prints the error and exits with code 1. */
 export function ensureBuiltOrExit() {
   try {
     ensureBuilt();

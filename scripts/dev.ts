@@ -1,6 +1,7 @@
 /**
- * `npm run dev`: the server, started anew whenever its definitions file, what that imports, or the server's own source
- * changes. It says what changed in the schema. A definitions file that cannot be served leaves the server as it is.
+ * `npm run dev`: runs the server, and restarts it whenever its definitions file, a file imported by it, or the server's
+ * own source changes. Prints how the schema changed. If the definitions file is invalid, the running server stays as it
+ * is.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +13,7 @@ import { onEndingSignal } from '../server/signals.ts';
 import { filesOf } from './client/imported-files.ts';
 import { schemaChanges } from './schema-changes.ts';
 
-/** Editors write a file in several steps, and a save of all touches many. */
+/** Debounces changes: editors write a file in several steps, and saving all touches many. */
 const settleMilliseconds = 100;
 const schemaBytes = 64 * 1024 * 1024;
 
@@ -22,10 +23,10 @@ const definitionsFile = definitionsFileIn(process.env, folder);
 const sourceFolders = ['server', 'schema', 'resolvers', 'uploads', 'definitions', 'replica'];
 
 let server: ChildProcess | undefined;
-/** SDL; undefined as long as there was none that could be served. */
+/** The SDL; undefined until there are valid definitions. */
 let schema: string | undefined;
 let watchers: readonly FSWatcher[] = [];
-/** What changed since the server was last started. */
+/** What has changed since the last start of the server. */
 const changed = new Set<'definitions' | 'source'>();
 let wake = () => {};
 let isEnding = false;
@@ -44,7 +45,7 @@ function startServer(): void {
     if (server !== child) return;
     server = undefined;
     if (isEnding) process.exit(code ?? 1);
-    say(`the server ended with exit code ${code}: it starts again after the next change`);
+    say(`the server ended with exit code ${code}: it restarts after the next change`);
   });
 }
 
@@ -56,7 +57,7 @@ async function stopServer(): Promise<void> {
   await once(child, 'exit');
 }
 
-/** @returns what to tell of it, where it cannot be had */
+/** @returns the SDL, or the message if there is none */
 async function readSchema(): Promise<{ readonly sdl: string } | { readonly problem: string }> {
   try {
     const script = join(folder, 'dist/scripts/print-schema.js');
@@ -73,7 +74,7 @@ function watchFiles(): void {
   for (const watcher of watchers) watcher.close();
   const files = filesOf(definitionsFile);
   const folders = new Set(files.map((file) => dirname(file)));
-  // A folder, not the file: many editors put a new file in the place of the old one.
+  // Watch the folder, not the file: many editors replace the file instead of writing to it.
   const ofDefinitions = [...folders].map((path) =>
     watch(path, (_event, name) => {
       if (name !== null && files.includes(join(path, name))) note('definitions');
@@ -88,14 +89,14 @@ async function startAnew(isSourceChanged: boolean): Promise<void> {
     try {
       await run(process.execPath, [join(folder, 'scripts/build.js')]);
     } catch (error) {
-      return say(`${outputOf(error)}\ndev: the server goes on as it was`);
+      return say(`${outputOf(error)}\ndev: the server keeps running unchanged`);
     }
   }
   const found = await readSchema();
-  if ('problem' in found) return say(`${found.problem}\ndev: the server goes on as it was, until the next change`);
+  if ('problem' in found) return say(`${found.problem}\ndev: the server keeps running unchanged until the next change`);
   const changes = schema === undefined ? [] : schemaChanges(schema, found.sdl);
   schema = found.sdl;
-  say(changes.length === 0 ? 'the schema is as it was' : `the schema changed\n${changes.join('\n')}`);
+  say(changes.length === 0 ? 'the schema has not changed' : `the schema changed\n${changes.join('\n')}`);
   await stopServer();
   if (!isEnding) startServer();
 }
@@ -103,7 +104,7 @@ async function startAnew(isSourceChanged: boolean): Promise<void> {
 onEndingSignal(() => {
   isEnding = true;
   if (server === undefined) process.exit(0);
-  // From a terminal it has the signal already, and takes this one as the same.
+  // On a terminal the server has got the signal already, and counts this one as the same.
   server.kill('SIGTERM');
 });
 

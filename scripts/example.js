@@ -1,6 +1,6 @@
 /**
- * `npm run example`: the example app for the browser, and a Tideline server with its collections beside it.
- * Ctrl-C ends both. PORT is the server's, EXAMPLE_PORT the page's.
+ * `npm run example`: runs the example app for the browser, with a Tideline server that has its collections. Ctrl-C ends
+ * both. PORT is the server's port, EXAMPLE_PORT the page's.
  */
 import { spawn } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
@@ -30,6 +30,6 @@ function end(code) {
   isEnding = true;
   for (const child of children) child.kill('SIGTERM');
 }
-// A terminal sends Ctrl-C to the children, too: they end in order by themselves.
+// On a terminal the children get Ctrl-C as well, and end by themselves.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(0));
 for (const child of children) child.on('exit', (code) => end(isEnding ? 0 : (code ?? 1)));

@@ -1,4 +1,7 @@
-/** `npm run export -- [collection…]`: writes NDJSON that `npm run import` takes. docs/guide/import-export.md, section "Export". */
+/**
+ * `npm run export -- [collection…]`: writes NDJSON that `npm run import` reads. docs/guide/import-export.md, section
+ * "Export".
+ */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -12,10 +15,12 @@ import { count, reportProgress } from './client/progress.ts';
 import { RefusedError, Server } from './client/server.ts';
 
 const program = new Command('npm run export --')
-  .description('Writes collections of a running server as NDJSON, one file each. Attachments are named, not included.')
-  .argument('[collections...]', 'all, where none is named')
+  .description(
+    'Writes collections of a running server as NDJSON, one file each. Attachments are referenced, not included.',
+  )
+  .argument('[collections...]', 'all collections by default')
   .addOption(urlOption())
-  .option('--output <folder>', 'where <collection>.ndjson is written; - writes one collection to stdout', 'export')
+  .option('--output <folder>', 'the folder for <collection>.ndjson; - writes one collection to stdout', 'export')
   .parse();
 
 const { url, output } = program.opts<{ readonly url: string; readonly output: string }>();
@@ -28,7 +33,7 @@ try {
   else await toFolder(collections, output);
 } catch (error) {
   process.exitCode = stopped.aborted ? interruptedExitCode : 1;
-  if (stopped.aborted) console.error('interrupted: what is written so far is no whole export');
+  if (stopped.aborted) console.error('interrupted: the export is incomplete');
   else if (error instanceof RefusedError) console.error(`${error.code}: ${error.message}`);
   else console.error(error instanceof Error ? error.message : error);
 }
@@ -46,7 +51,7 @@ async function toFolder(collections: readonly string[], folder: string): Promise
     try {
       const { documents, attachments } = await write(collection, createWriteStream(partial));
       await rename(partial, path);
-      const named = attachments === 0 ? '' : `; ${count(attachments)} attachments are named in it, not included`;
+      const named = attachments === 0 ? '' : `; ${count(attachments)} attachments are referenced, not included`;
       console.log(`${count(documents)} documents of ${collection} in ${quoted(path)}${named}`);
     } finally {
       await rm(partial, { force: true });
@@ -54,7 +59,7 @@ async function toFolder(collections: readonly string[], folder: string): Promise
   }
 }
 
-/** File systems take names of up to 255 bytes; a longer one is cut, and told from others by a hash of all of it. */
+/** File systems allow names of 255 bytes. A longer name is cut, and made unique by a hash of the whole. */
 function fileNameOf(collection: string): string {
   const name = encodeURIComponent(collection);
   if (name.length <= limits.exportNameBytes) return `${name}.ndjson`;

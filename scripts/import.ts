@@ -1,4 +1,7 @@
-/** `npm run import -- <collection> <file>`: upserts a file into a running server. docs/guide/import-export.md, section "Import". */
+/**
+ * `npm run import -- <collection> <file>`: upserts a file into a running server. docs/guide/import-export.md, section
+ * "Import".
+ */
 import { Command } from 'commander';
 import { limits } from '../limits.ts';
 import { quoted, stopOnInterrupt, urlOption, wholeNumber } from './client/command-line.ts';
@@ -7,12 +10,12 @@ import { importFile } from './client/import-file.ts';
 const program = new Command('npm run import --')
   .description('Upserts the documents of a file into a collection of a running server.')
   .argument('<collection>')
-  .argument('<file>', 'JSON documents, a line each or in one array, packed with gzip or not; - reads standard input')
+  .argument('<file>', 'JSON documents, one per line or in one array, optionally gzipped; - reads standard input')
   .option('--id <field>', "the field whose value becomes the document's _id")
   .addOption(urlOption())
   .option(
     '--batch <documents>',
-    'documents in one transaction',
+    'documents per transaction',
     wholeNumber(1, limits.documentsPerRequest),
     limits.importDocuments,
   )

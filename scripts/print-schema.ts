@@ -1,4 +1,4 @@
-/** `npm run --silent print-schema`: the GraphQL schema that a server would serve, as SDL, on standard output. */
+/** `npm run --silent print-schema`: prints the GraphQL schema that a server would serve, as SDL. */
 import { printSchema } from 'graphql';
 import { loadDefinitions } from '../definitions/load.ts';
 import { DefinitionError } from '../errors.ts';

@@ -1,6 +1,7 @@
 /**
- * `npm run release-notes`: prints what the files in `changes/` say, by kind. `npm run release-notes -- 0.2.0`: writes it into
- * CHANGELOG.md as that version, released today, and deletes the files. docs/decisions/0016-changes-as-files.md.
+ * `npm run release-notes`: prints the changes in the files of `changes/`, by kind. `npm run release-notes -- 0.2.0`:
+ * adds them to CHANGELOG.md as that version, released today, and deletes the files.
+ * docs/decisions/0016-changes-as-files.md.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ interface Change {
   readonly text: string;
 }
 
-/** In the order of the changelog, with what stands above them there. */
+/** The kinds of changes with their headings, in the order of the changelog. */
 const kinds: Readonly<Record<string, string>> = {
   breaking: 'Breaking',
   security: 'Security',
@@ -19,7 +20,7 @@ const kinds: Readonly<Record<string, string>> = {
   fixed: 'Fixed',
 };
 
-/** @throws {Error} naming the file, and what it should be */
+/** @throws {Error} names the file and its expected format */
 function readChange(path: string): Change {
   const match = /^([a-z]+)\n\n(\S[\s\S]*)$/.exec(readFileSync(path, 'utf8'));
   const [, kind = '', text = ''] = match ?? [];
@@ -38,7 +39,7 @@ function notesOf(changes: readonly Change[]): string {
   return sections.join('\n');
 }
 
-/** A version that the changelog lists as unreleased keeps what stands there, and gets its date. */
+/** Adds a version to the changelog. If it is listed as unreleased already, it keeps its text and gets its date. */
 function withVersion(changelog: string, version: string, date: string, notes: string): string {
   const heading = `## ${version}, ${date}\n`;
   const unreleased = `## ${version}, unreleased\n`;

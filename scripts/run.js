@@ -1,4 +1,7 @@
-/** `npm run import`, `export`, `sample`, `dev` and `print-schema`: one of the scripts beside this file, built before where that is due. */
+/**
+ * Runs a script of this folder after building it if necessary: `npm run import`, `export`, `sample`, `dev`,
+ * `print-schema`, …
+ */
 import { ensureBuiltOrExit } from './build.js';
 
 const [name = ''] = process.argv.splice(2, 1);

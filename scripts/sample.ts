@@ -1,4 +1,4 @@
-/** `npm run sample`: the 250 countries of the npm package world-countries into the collection `countries`. */
+/** `npm run sample`: imports the 250 countries of the npm package world-countries into the collection `countries`. */
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { limits } from '../limits.ts';

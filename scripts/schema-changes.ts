@@ -1,4 +1,4 @@
-/** What changed between two schemas, for people: a line for each field, argument, value or type. */
+/** Describes the differences between two schemas for people: one line per field, argument, value or type. */
 import {
   buildSchema,
   findBreakingChanges,
@@ -14,8 +14,9 @@ import {
 
 /**
  * @param before SDL @param after SDL
- * @returns `+ Person.age: Int`, `- Person.name: String`, `~ Person.n: Int, was Float`; then what breaks clients, as
- *   GraphQL.js words it
+ * @returns `+ Person.age: Int`, `- Person.name: String`, `~ Person.n: Int, was Float`; then the changes that break
+ * clients, as
+ *   GraphQL.js words them
  */
 export function schemaChanges(before: string, after: string): readonly string[] {
   const [old, young] = [buildSchema(before), buildSchema(after)];
@@ -41,7 +42,7 @@ export function schemaChanges(before: string, after: string): readonly string[] 
 
 const suffix = (type: string): string => (type === '' ? '' : `: ${type}`);
 
-/** The type by its name, and each of its members by its place, with the type of its value. */
+/** The type by its name, and its members by their places, with the types of their values. */
 function* members(type: GraphQLNamedType): Generator<readonly [string, string]> {
   if (isObjectType(type) || isInterfaceType(type)) {
     yield [`type ${type.name}`, ''];

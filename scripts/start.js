@@ -1,10 +1,10 @@
 /**
- * `npm start`: the server, in this very process, built before where that is due. npm passes signals to the shell between it
- * and the command, which would not pass them on: so the command says `exec`, and takes the shell's place.
+ * `npm start`: runs the server in this very process, after building it if necessary. npm sends signals to the shell
+ * that runs the command, and a shell does not forward them: so the command uses `exec`, which replaces the shell.
  */
 import { ensureBuiltOrExit } from './build.js';
 
 ensureBuiltOrExit();
-// GraphQL checks each value for a second copy of itself otherwise.
+// In development mode graphql-js checks each value for a second copy of its module.
 process.env.NODE_ENV ??= 'production';
 await import('../dist/server/main.js');

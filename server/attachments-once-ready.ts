@@ -1,18 +1,18 @@
-/** The attachments of a replica that may not be ready yet: opened once it is, and unavailable until then. */
+/** Attachments that open once the replica is ready, and are unavailable until then. */
 import { StoreUnavailableError } from '../errors.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { AttachmentRecord, FetchEvent } from '../uploads/attachments.ts';
 import type { AttachmentService } from '../uploads/service.ts';
 
 export class AttachmentsOnceReady implements AttachmentService {
-  /** Rejects where the replica will never be ready. */
+  /** Rejects if the replica will never be ready. */
   readonly opened: Promise<void>;
   #service: AttachmentService | undefined;
   #isClosed = false;
 
   constructor(replica: Replica, open: () => Promise<AttachmentService>) {
     this.opened = replica.ready.then(async () => {
-      // A replica that is closed while it starts is never ready, and does not say so otherwise.
+      // A replica that is closed during its start never becomes ready, and does not report it in any other way.
       if (this.#isClosed) throw new StoreUnavailableError('this replica is stopping');
       this.#service = await open();
     });

@@ -1,4 +1,4 @@
-/** What the environment says, checked at once. */
+/** Reads and validates the environment variables. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.ts';
@@ -7,20 +7,20 @@ import { parseRedisUrl } from '../replica/redis/connection/address.ts';
 import { Origins } from './http/origins.ts';
 
 export interface Configuration {
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly host: string;
-  /** Absolute; undefined: no disk. */
+  /** An absolute path; undefined for no disk. */
   readonly dataFolder: string | undefined;
   readonly redisUrl: string | undefined;
   readonly namespace: string;
   readonly replicaName: string;
-  /** Absolute. */
+  /** An absolute path. */
   readonly definitionsFile: string;
   readonly corsOrigins: Origins;
-  /** By which name the world knows this server; undefined: by the one that it listens on. */
+  /** The public address of this server; undefined if clients use the one that it listens on. */
   readonly publicUrl: URL | undefined;
-  /** How many proxies in front may say by which name a client called. */
+  /** How many proxies in front are trusted to report the name that a client used. */
   readonly trustedHops: number;
   readonly maximumUploadBytes: number;
   readonly logLevel: LogLevel;
@@ -33,7 +33,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 const namePattern = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** The host's name where none is given, with what does not fit replaced. */
+/** The default name: this machine's, with invalid characters replaced. */
 const nameOfHost = (host: string) => host.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 64) || 'replica';
 
 const wholeNumber = (minimum: number, maximum: number, problem: string) =>
@@ -44,7 +44,7 @@ const wholeNumber = (minimum: number, maximum: number, problem: string) =>
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, problem);
 
-/** A type whose parser throws errors with messages for the operator. */
+/** A type with a parser whose errors are messages for the operator. */
 const parsed = <Output>(parse: (text: string) => Output) =>
   z.string().transform((text, context) => {
     try {
@@ -70,7 +70,7 @@ function parsePublicUrl(text: string): URL {
   return url;
 }
 
-/** An empty variable counts as one that is not there, except DATA_DIR, where it means: no disk. */
+/** An empty variable counts as unset, except DATA_DIR, where it means no disk. */
 const orDefault = <Output>(type: z.ZodType<Output, string>, value: string) =>
   z
     .string()
@@ -78,7 +78,7 @@ const orDefault = <Output>(type: z.ZodType<Output, string>, value: string) =>
     .transform((text) => (text === undefined || text.trim() === '' ? value : text.trim()))
     .pipe(type);
 
-/** An empty variable counts as one that is not there. */
+/** An empty variable counts as unset. */
 const optional = <Output>(type: z.ZodType<Output, string>) =>
   z
     .string()
@@ -86,7 +86,7 @@ const optional = <Output>(type: z.ZodType<Output, string>) =>
     .transform((text) => (text === undefined || text.trim() === '' ? undefined : text.trim()))
     .pipe(type.optional());
 
-/** @throws {Error} that says what is wrong with it */
+/** @throws {Error} names what is wrong with the URL */
 function checkedRedisUrl(text: string): string {
   parseRedisUrl(text);
   return text;
@@ -111,7 +111,7 @@ function environmentType(hostName: string, folder: string, exists: (path: string
         .string()
         .transform((text) => resolve(folder, text))
         .refine(exists, {
-          error: ({ input }) => `there is no file ${String(input)}: name one of collection definitions`,
+          error: ({ input }) => `the file ${String(input)} does not exist: name a file of collection definitions`,
         }),
       defaultDefinitionsFile,
     ),
@@ -132,16 +132,16 @@ function environmentType(hostName: string, folder: string, exists: (path: string
   });
 }
 
-/** The definitions file alone, absolute, for scripts that start no server. */
+/** The absolute path of the definitions file, for scripts that start no server. */
 export const definitionsFileIn = (environment: Readonly<Record<string, string | undefined>>, folder: string): string =>
   resolve(folder, environment.COLLECTIONS?.trim() || defaultDefinitionsFile);
 
 /**
  * @param environment usually process.env
- * @param hostName this machine's, for the replica's name
- * @param folder what relative paths are relative to
- * @param exists whether there is anything at a path; where it is not given, every file counts as there
- * @throws {ConfigurationError} that lists every fault, one a line
+ * @param hostName this machine's name, the default for the replica's name
+ * @param folder the base of relative paths
+ * @param exists whether a file exists; by default every file counts as existing
+ * @throws {ConfigurationError} lists every fault, one per line
  */
 export function readConfiguration(
   environment: Readonly<Record<string, string | undefined>>,
@@ -153,7 +153,7 @@ export function readConfiguration(
   const faults = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])}: ${message}`);
   const { DATA_DIR: givenFolder, REDIS_URL: givenUrl = '' } = environment;
   if (givenFolder?.trim() === '' && givenUrl.trim() === '') {
-    faults.push('DATA_DIR: is empty, so that nothing would be kept anywhere: name a folder, or set REDIS_URL as well');
+    faults.push('DATA_DIR: is empty, so nothing would be stored: name a folder, or set REDIS_URL as well');
   }
   if (data === undefined || faults.length > 0) throw new ConfigurationError(faults);
   return {

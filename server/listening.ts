@@ -1,8 +1,8 @@
-/** Whether an address can be listened on, found out before anything else is opened. */
+/** Checks whether the server can listen on an address, before anything else is opened. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** @returns the error of node, or undefined where nothing stands in the way */
+/** @returns Node's error; undefined if listening is possible */
 export async function faultOfListening({
   host,
   port,

@@ -1,4 +1,4 @@
-/** Log lines for people, in the place of pino's JSON where standard error is a terminal. */
+/** Formats log lines for people, used instead of pino's JSON if standard error is a terminal. */
 import { levels } from 'pino';
 
 const colours: Readonly<Record<string, number>> = { fatal: 31, error: 31, warn: 33, info: 32, debug: 36, trace: 90 };
@@ -6,7 +6,7 @@ const dim = 90;
 
 /**
  * @param line one log entry as pino writes it
- * @param isColoured whether the terminal may be sent colours
+ * @param isColoured whether the terminal supports colours
  * @returns `14:03:59 INFO  replica is ready  position=0`, with the stack of an error on lines of its own
  */
 export function readableLine(line: string, isColoured: boolean): string {

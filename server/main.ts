@@ -1,4 +1,4 @@
-/** The process: its environment, its first words, its signals and its end. */
+/** The server process: configuration, start, signals and exit. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { limits } from '../limits.ts';
@@ -10,7 +10,7 @@ import { openTideline, type Tideline } from './tideline.ts';
 import { withinTime } from './traffic/within-time.ts';
 import { faultsOf, firstWords } from './words.ts';
 
-/** Of the time from the signal to the end, for ending. */
+/** The part of the shutdown time reserved for the exit itself. */
 const reserveMilliseconds = 250;
 
 function configure(): Configuration {
@@ -23,7 +23,8 @@ function configure(): Configuration {
 
 async function start(configuration: Configuration, system: System): Promise<Tideline> {
   const unlistenable = await faultOfListening(configuration);
-  // Where the port alone is taken, the folder may be in use, too: one who starts a second server by mistake reads both.
+  // If only the port is taken, the folder may be in use too: after starting a second server by mistake one should see
+  // both faults.
   if (unlistenable !== undefined && !isPortTaken(unlistenable)) return fail(unlistenable, configuration);
   try {
     return await openTideline(configuration, system);
@@ -43,7 +44,7 @@ const system = openSystem(configuration.logLevel);
 const { logger } = system;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (err: unknown) => {
-    logger.fatal({ err }, 'an error that nobody caught');
+    logger.fatal({ err }, 'an uncaught error ends the process');
     process.exit(1);
   });
 }
@@ -58,6 +59,6 @@ async function stop(signal: string): Promise<void> {
   logger.info({ signal }, 'shutting down');
   const closing = starting.then((started) => started.close());
   const isClosed = await withinTime(closing, limits.shutdownMilliseconds - reserveMilliseconds);
-  if (!isClosed) logger.fatal('not everything closed in time; what was answered is kept all the same');
+  if (!isClosed) logger.fatal('not everything closed in time; every acknowledged write is safe all the same');
   process.exit(isClosed ? 0 : 1);
 }

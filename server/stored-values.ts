@@ -1,4 +1,7 @@
-/** At the start, what a changed definition makes of stored documents: a line for each field that some of them do not fit. */
+/**
+ * Checks stored documents against changed definitions at the start: logs a line for each field with values that do not
+ * fit.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { CollectionDefinition, Definitions } from '../definitions/definitions.ts';
 import { definedFields, fitsWhole } from '../definitions/misfits.ts';
@@ -11,9 +14,9 @@ import type { Replica } from '../replica/replica.ts';
 import { formatKeypath } from '../replica/values/keypath.ts';
 
 /**
- * Looks at all documents of defined collections, in short turns, over a view of each collection. A collection that takes
- * longer than a view may be open is left, with a line that says so.
- * @param isOver whether the replica is closed, or about to be
+ * Checks all documents of defined collections, in short turns, over one view per collection. A collection that takes
+ * longer than a view may be open is abandoned, with a line that says so.
+ * @param isOver whether the replica is closed, or closing
  */
 export async function reportMisfits(
   replica: Replica,
@@ -28,7 +31,7 @@ export async function reportMisfits(
       if (isOver()) return;
       if (!(error instanceof HistoryUnavailableError)) throw error;
       const collection = definition.name;
-      logger.info({ collection }, 'the collection is too large to be held against its definition at the start');
+      logger.info({ collection }, 'the collection is too large to be checked against its definition at the start');
     }
   }
 }
@@ -62,7 +65,7 @@ async function reportCollection(
   for (const { path, field, count } of fields) {
     if (count === 0) continue;
     const keypath = formatKeypath(path);
-    const problem = `${keypath} of ${collection} is defined as ${kindName(field)}, and ${count} stored documents have another value there`;
-    logger.warn({ collection, field: keypath, documents: count }, `${problem}: the typed API reads it as null`);
+    const problem = `${keypath} of ${collection} is defined as ${kindName(field)}, but ${count} stored documents have another type of value there`;
+    logger.warn({ collection, field: keypath, documents: count }, `${problem}: the typed API shows null for them`);
   }
 }

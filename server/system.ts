@@ -1,4 +1,4 @@
-/** Time, randomness and logs of this machine: made here, and handed down to all who need them. */
+/** The clock, randomness and log of this machine, created here and passed to everything that needs them. */
 import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
 import type { Timers } from '../replica/environment/timers.ts';
@@ -11,12 +11,12 @@ import type { Pace } from './traffic/least-rate.ts';
 export interface System {
   readonly timers: Timers;
   readonly random: (bytes: number) => Uint8Array;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
   readonly logger: PinoLogger;
-  /** Where the replica's time-outs are to be others than usual: tests bring about in seconds what takes a day. */
+  /** Overrides the replica's time-outs; tests shorten a day to seconds. */
   readonly timing?: Partial<ReplicaTiming>;
-  /** Where other limits than usual hold for what is on its way: tests reach them with little. */
+  /** Override the limits of bytes in flight; tests reach lower ones with less data. */
   readonly budget?: ByteBudget;
   readonly pace?: Pace;
 }
@@ -32,10 +32,10 @@ const timers: Timers = {
 
 const standardError = 2;
 
-/** A destination that pino writes whole lines to. */
+/** A destination to which pino writes whole lines. */
 function openLog(): { write(line: string): void } {
   const destination = pino.destination({ dest: standardError, sync: true });
-  // A terminal that was closed takes no more lines: the server still has to end in order.
+  // A closed terminal takes no more lines, but the server still has to shut down in order.
   destination.on('error', () => {});
   if (!process.stderr.isTTY) return destination;
   const isColoured = process.stderr.hasColors();
@@ -43,8 +43,8 @@ function openLog(): { write(line: string): void } {
 }
 
 /**
- * Logs go to standard error, each entry written before the next: the last one before a crash is there too. They are lines
- * for people where that is a terminal, else lines of JSON.
+ * Logs go to standard error, synchronously, so that the last entry before a crash is not lost. They are readable lines
+ * on a terminal, and otherwise lines of JSON.
  */
 export function openSystem(logLevel: LogLevel): System {
   const serializers = { err: pino.stdSerializers.err, error: pino.stdSerializers.err };

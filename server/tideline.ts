@@ -1,4 +1,4 @@
-/** One server: opens the replica's adapters, the replica, and the doors, in this order, and closes them in reverse. */
+/** One server: opens the adapters, the replica and the HTTP server, in this order, and closes them in reverse. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,30 +29,30 @@ import type { System } from './system.ts';
 import { ByteBudget } from './traffic/byte-budget.ts';
 
 export interface Tideline {
-  /** Of the server, without a path. */
+  /** The URL of the server, without a path. */
   readonly url: string;
-  /** Whether only this machine reaches it. */
+  /** Whether only this machine can reach it. */
   readonly isLoopback: boolean;
   readonly replica: Replica;
-  /** Resolves once it serves; until then it says so, and answers only what it is and how it is. */
+  /** Resolves once the replica serves; until then, only health and status requests are answered. */
   readonly ready: Promise<void>;
-  /** Takes no more requests, finishes what runs, flushes, and lets go of everything. Idempotent. */
+  /** Accepts no more requests, finishes the running ones, flushes, and releases everything. Idempotent. */
   close(): Promise<void>;
 }
 
 interface Site {
   readonly log: Log;
-  /** Undefined where the log keeps states beside itself. */
+  /** Undefined if the log stores document states itself. */
   readonly snapshots: Snapshots | undefined;
   readonly gossip: Gossip;
-  /** Undefined where there are no other replicas. */
+  /** Undefined if there are no other replicas. */
   readonly channel: ((replicaId: string) => Channel) | undefined;
 }
 
-/** What is open, to be closed in reverse. */
+/** The functions that close what is open, to be called in reverse. */
 type Closers = (() => Promise<void>)[];
 
-/** @throws {TidelineError} what cannot be served, and what to do; nothing stays open then. @throws {Error} of node where it cannot listen */
+/** @throws {TidelineError} if the start fails; nothing stays open. @throws {Error} Node's error if it cannot listen */
 export async function openTideline(configuration: Configuration, system: System): Promise<Tideline> {
   const closers: Closers = [];
   const closeAll = async () => {
@@ -105,7 +105,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     timing,
   });
   closers.push(() => replica.close());
-  // The replica's id, by which others ask it for bytes, is known once it is ready.
+  // The replica's id, by which others request bytes, is known once it is ready.
   const attachments = new AttachmentsOnceReady(replica, () => {
     return openAttachments({
       id: replica.id,
@@ -130,7 +130,7 @@ async function open(configuration: Configuration, system: System, closers: Close
   void attachments.opened.then(
     () =>
       reportMisfits(replica, definitions, logger, () => isClosing).catch((err: unknown) => {
-        logger.error({ err }, 'stored documents could not be compared with their definitions');
+        logger.error({ err }, 'stored documents could not be checked against their definitions');
       }),
     // Logged above.
     () => {},
@@ -190,11 +190,11 @@ function openSite(
     const { log, snapshots, gossip } = site;
     return { log, snapshots, gossip, channel: (replicaId) => site.channel(replicaId) };
   }
-  if (folder?.log === undefined) throw new Error('an embedded site has its log in its data folder');
+  if (folder?.log === undefined) throw new Error('the data folder of an embedded site has no log');
   return { log: folder.log, snapshots: undefined, gossip: inProcessGossip, channel: undefined };
 }
 
-/** Without a disk of its own, a replica keeps attachments' bytes for as long as it runs. */
+/** Without a data folder, a replica keeps attachments' bytes only as long as it runs. */
 async function makeTemporaryFolder(closers: Closers): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'tideline-blobs-'));
   closers.push(() => rm(path, { recursive: true, force: true }));

@@ -1,4 +1,6 @@
-/** What a person who starts a server reads: where everything is, or what stands in the way. */
+/**
+ * The lines printed at the start: the addresses and places of a running server, or the faults that prevent the start.
+ */
 import { ConfigurationError, TidelineError } from '../errors.ts';
 import { describeAddress, parseRedisUrl } from '../replica/redis/connection/address.ts';
 import type { Configuration } from './configuration.ts';
@@ -27,28 +29,28 @@ export function firstWords({ url, isLoopback, replica }: Tideline, configuration
   }
   if (!isLoopback) {
     words.push(
-      `Listening on ${host}: whoever reaches it may read and write everything, as nobody is asked who they are`,
+      `Listening on ${host}: anyone who can reach it can read and write everything, as there is no authentication`,
     );
   }
   return words;
 }
 
-/** Why a server did not start, a line for each fault. */
+/** The reasons why a server did not start, one line each. */
 export function faultsOf(error: unknown, configuration: Configuration | undefined): readonly string[] {
   if (error instanceof ConfigurationError) return error.faults;
   if (error instanceof TidelineError || configuration === undefined) return [messageOf(error)];
   const { port, host } = configuration;
   switch (error instanceof Error && 'code' in error ? error.code : undefined) {
     case 'EADDRINUSE':
-      return [`PORT: ${port} is taken on ${host}: stop what listens there, or set another`];
+      return [`PORT: ${port} is in use on ${host}: stop what listens there, or set another`];
     case 'EACCES':
-      return [`PORT: ${port} may not be listened on by this user: set one above 1023`];
+      return [`PORT: this user may not listen on ${port}: set a port above 1023`];
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
       return [
-        `HOST: ${host} is no name or address of this machine: set another, such as 127.0.0.1, or 0.0.0.0 for all`,
+        `HOST: ${host} is not a name or address of this machine: set another, such as 127.0.0.1, or 0.0.0.0 for all`,
       ];
     default:
       return [`Tideline cannot start: ${messageOf(error)}`];

@@ -1,7 +1,8 @@
 /**
- * The prefix that a replica keeps beside its site's Redis, on LMDB: states, origins and removed documents in tables, and in one
- * record what they are as of, which is there only while they are whole. All of that twice: another prefix is written beside the
- * one that is whole, and takes its place in one transaction. docs/internals/protocol.md, P33.
+ * The checkpoint of a replica beside its site's Redis, on LMDB: states, origins and removed documents in tables, and
+ * one record that says up to which position they are complete. The record exists only while they are. There are two
+ * such sets: a new checkpoint is written beside a complete one, and replaces it in one transaction.
+ * docs/internals/protocol.md, P33.
  */
 import { MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -17,7 +18,7 @@ import type { Store, Table, Write } from './store.ts';
 
 const format = 3;
 
-/** Where one prefix is. */
+/** The tables of one checkpoint. */
 interface Place {
   readonly wholeKey: Buffer;
   readonly states: Table;
@@ -29,7 +30,7 @@ interface Place {
 export class LmdbCheckpoint implements Checkpoint {
   readonly #store: Store;
   readonly #meta: Table;
-  /** Changes are of the prefix in the first. */
+  /** Changes are written to the first; the other may be complete while the first is not. */
   #places: readonly [Place, Place];
 
   constructor(store: Store, meta: Table) {
@@ -60,7 +61,7 @@ export class LmdbCheckpoint implements Checkpoint {
       const [, other] = this.#places;
       const isInItsPlace = change.whole !== undefined && this.#meta.doesExist(other.wholeKey);
       await this.#store.commit(this.#writesOf(change));
-      // Else it is cleared before it is written to again.
+      // If this fails, it is cleared before it is written to again.
       if (isInItsPlace) await clear(other).catch(() => undefined);
     });
   }
@@ -127,7 +128,7 @@ function* removedIn({ removed }: Place): Generator<RemovedDocument> {
   }
 }
 
-/** A view: what is kept may be much, and a copy takes time. */
+/** A view, as copying large values takes time. */
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 

@@ -1,4 +1,7 @@
-/** A data folder: opened by one process at a time, and of its kind for good but for P80. docs/internals/protocol.md, P15 and P16. */
+/**
+ * A data folder. One process holds it at a time, and its kind never changes, except by P80. docs/internals/protocol.md,
+ * P15 and P16.
+ */
 import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -21,7 +24,10 @@ export type FolderKind = 'EMBEDDED' | 'REPLICA';
 
 export interface DataFolderOptions {
   readonly path: string;
-  /** EMBEDDED: holds a site of its own. REPLICA: what a replica keeps beside a site's Redis; a site of its own moves there. */
+  /**
+   * EMBEDDED: holds a site. REPLICA: holds what a replica of a Redis site keeps; an embedded site opened as REPLICA
+   * moves into Redis.
+   */
   readonly kind: FolderKind;
   readonly namespace: string;
   readonly embeddedLogBytes?: number;
@@ -29,23 +35,26 @@ export interface DataFolderOptions {
 }
 
 export interface DataFolder {
-  /** The folder's path without links. */
+  /** The folder's path with links resolved. */
   readonly path: string;
-  /** The site's log, where the folder is EMBEDDED. */
+  /** The site's log if the folder is EMBEDDED. */
   readonly log: Log | undefined;
   readonly journal: Journal;
-  /** What a replica beside a site's Redis keeps of the log's state. Undefined where the folder is EMBEDDED. */
+  /** The checkpoint of a replica of a Redis site. Undefined if the folder is EMBEDDED. */
   readonly checkpoint: Checkpoint | undefined;
-  /** The site that the folder holds until it has moved into the Redis beside which it was opened. Undefined where it holds none. */
+  /**
+   * The embedded site in the folder, until it has moved into the Redis for which the folder was opened. Undefined if
+   * there is none.
+   */
   readonly embedded: EmbeddedSite | undefined;
-  /** Waits for what is being written, and lets the next process have the folder. Idempotent. */
+  /** Waits for pending writes, and releases the folder for the next process. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a data folder, making it where there is none.
+ * Opens a data folder, and creates it if necessary.
  * @throws {FolderInUseError} @throws {ConfigurationError} @throws {UnknownFormatError}
- * @throws {MalformedBytesError} what the folder keeps about itself is damaged
+ * @throws {MalformedBytesError} the folder's record of itself is damaged
  */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const path = await makeFolder(options.path);
@@ -95,18 +104,21 @@ async function makeFolder(path: string): Promise<string> {
     await makeFolders(path);
     return await realpath(path);
   } catch (error) {
-    throw new ConfigurationError([`DATA_DIR: ${path} cannot be made (${reasonOf(error)}): set another`]);
+    throw new ConfigurationError([`DATA_DIR: ${path} cannot be created (${reasonOf(error)}): set another`]);
   }
 }
 
-/** Before the store is opened: it would only say that it cannot be. @throws {ConfigurationError} saying whose the folder is */
+/**
+ * Runs before the store is opened, whose error would not name the cause.
+ * @throws {ConfigurationError} names the owner of the folder
+ */
 async function checkPermissions(folder: string): Promise<void> {
   const { R_OK, W_OK, X_OK } = constants;
   const store = join(folder, storeFile);
   const attempts: readonly (readonly [string, () => Promise<void>])[] = [
     [folder, () => access(folder, R_OK | W_OK | X_OK)],
     [store, async () => await (await open(store, 'r+')).close()],
-    // Not opened: to close it would end the locks that this process may hold on it.
+    // Must not be opened: closing it would release locks that this process may hold on it.
     [`${store}-lock`, () => access(`${store}-lock`, R_OK | W_OK)],
   ];
   for (const [path, attempt] of attempts) {
@@ -130,13 +142,16 @@ async function refusalOf(folder: string, path: string): Promise<string> {
     () => undefined,
   );
   const refused = `DATA_DIR: this process, of user ${user}, may not read and write ${path}`;
-  if (owner === user) return `${refused}, although it belongs to this user: allow it (chmod -R u+rwX ${folder})`;
+  if (owner === user) return `${refused}, although it is the owner: allow it (chmod -R u+rwX ${folder})`;
   const whose = owner === undefined ? '' : `, which belongs to user ${owner}`;
   const remedy = owner === undefined ? '' : `start as user ${owner}, `;
   return `${refused}${whose}: ${remedy}give the folder to this one (chown -R ${user} ${folder}), or set another`;
 }
 
-/** Step by step: where a folder's parent is there and takes none (as /proc), node's own recursive mkdir never ends. */
+/**
+ * Creates one folder at a time: Node's recursive mkdir never returns if a parent exists but cannot have subfolders (as
+ * /proc).
+ */
 async function makeFolders(path: string): Promise<void> {
   if (await isFolder(path)) return;
   const parent = dirname(path);
@@ -152,14 +167,14 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A file that was flushed is still lost with the power where the folder that names it was not. */
+/** Flushes the folders: without it, a power failure may lose a flushed file with its name. */
 async function flushNames(path: string): Promise<void> {
   for (const folder of [path, dirname(path)]) {
     try {
       await using opened = await open(folder, 'r');
       await opened.sync();
     } catch {
-      // Not every system opens a folder, and not every folder above may be read.
+      // Some systems cannot open folders, and the parent may not be readable.
     }
   }
 }
@@ -177,13 +192,13 @@ function openStore(path: string): Store {
 const identityOf = (kind: FolderKind, namespace: string): Buffer =>
   Buffer.from(JSON.stringify({ format: folderFormat, kind, namespace }));
 
-/** P80. What the site was is kept as a replica's prefix by now; the site itself is nobody's any more. */
+/** P80. The site's state has become the replica's checkpoint by now, so the embedded site is deleted. */
 async function move(store: Store, meta: Table, log: LmdbLog, namespace: string): Promise<void> {
   await store.inTurn(() => store.commit([[meta, identityKey, identityOf('REPLICA', namespace)]]));
   await log.clear();
 }
 
-/** P16. Checks what the folder says of itself, or, where it is new, has it say so. @returns what it is */
+/** P16. Checks the folder's record of itself, or creates it in a new folder. @returns the kind of the folder */
 function identify(path: string, store: Store, meta: Table, { kind, namespace }: DataFolderOptions): FolderKind {
   const found = store.exclusively(() => {
     const current = meta.get(identityKey);
@@ -216,13 +231,13 @@ function parseIdentity(path: string, bytes: Buffer): { format: number; kind: Fol
   if (typeof value === 'object' && value !== null && 'format' in value && typeof value.format === 'number') {
     const kind = 'kind' in value && (value.kind === 'EMBEDDED' || value.kind === 'REPLICA') ? value.kind : undefined;
     const namespace = 'namespace' in value && typeof value.namespace === 'string' ? value.namespace : undefined;
-    // A newer format may say the rest in another way; its number alone is what stays.
+    // A newer format may have other fields; only the format number is fixed.
     if (value.format > folderFormat)
       return { format: value.format, kind: kind ?? 'REPLICA', namespace: namespace ?? '' };
     if (kind !== undefined && namespace !== undefined) return { format: value.format, kind, namespace };
   }
   throw new ConfigurationError([
-    `DATA_DIR: what ${path} says of itself is damaged: restore it from a backup, or set another`,
+    `DATA_DIR: the record of itself in ${path} is damaged: restore the folder from a backup, or set another`,
   ]);
 }
 

@@ -1,9 +1,9 @@
 /**
- * Which process holds a data folder. docs/internals/protocol.md, P15.
- * The holder listens on a Unix socket in the folder: the system closes it however the process ends, so a dead holder
- * shows at once. A record in the store names the socket, and is swapped in a transaction that excludes other processes:
- * of two that both find the former holder dead, one gets the folder. Each socket has a name of its own, so that nobody
- * ever removes one that is in use.
+ * The lock on a data folder. docs/internals/protocol.md, P15.
+ * The holder listens on a Unix socket in the folder. The system closes the socket however the process ends, so a dead
+ * holder is detected at once. A record in the store names the socket, and is replaced in a transaction that excludes
+ * other processes: of two processes that both find the former holder dead, only one gets the folder. Each holder's
+ * socket has its own name, so no process ever removes one that is in use.
  */
 import { closeSync, openSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { ConfigurationError, FolderInUseError } from '../../errors.ts';
 import type { Store, Table } from './store.ts';
 
-/** What fits into a socket's address on every system (104 bytes on macOS, 108 on Linux), with its final zero. */
+/** The longest path for a socket's address on every system (104 bytes on macOS, 108 on Linux, with the final zero). */
 const socketPathBytes = 103;
 const recordKey = Buffer.from('holder');
 
@@ -23,12 +23,12 @@ interface HolderRecord {
 }
 
 export interface Hold {
-  /** Lets the next process have the folder. */
+  /** Releases the folder for the next process. */
   release(): Promise<void>;
 }
 
 /**
- * @param name random: names this holder's socket
+ * @param name random, for the name of this holder's socket
  * @throws {FolderInUseError} @throws {ConfigurationError}
  */
 export async function holdFolder(folder: string, store: Store, meta: Table, name: string): Promise<Hold> {
@@ -74,7 +74,10 @@ export async function holdFolder(folder: string, store: Store, meta: Table, name
   };
 }
 
-/** Sockets in a folder whose path may be longer than a socket's address: Linux reaches it through an open descriptor. */
+/**
+ * Creates sockets in a folder whose path may be too long for a socket's address: Linux reaches it through an open
+ * descriptor.
+ */
 class SocketFolder {
   readonly #path: string;
   readonly #descriptor: number | undefined;
@@ -82,7 +85,7 @@ class SocketFolder {
   constructor(folder: string) {
     const tooLong = Buffer.byteLength(join(folder, 'holder-00000000.sock')) > socketPathBytes;
     if (tooLong && process.platform !== 'linux') {
-      throw new ConfigurationError([`DATA_DIR: ${folder} is too long a path: set one of at most 80 characters`]);
+      throw new ConfigurationError([`DATA_DIR: the path ${folder} is too long: set one of at most 80 characters`]);
     }
     this.#descriptor = tooLong ? openSync(folder, 'r') : undefined;
     this.#path = this.#descriptor === undefined ? folder : `/proc/self/fd/${this.#descriptor}`;
@@ -96,16 +99,16 @@ class SocketFolder {
     }).catch((error: unknown) => {
       this.close();
       throw new ConfigurationError([
-        `DATA_DIR: no socket can be made in ${this.#path} (${String(error)}): set another`,
+        `DATA_DIR: no socket can be created in ${this.#path} (${String(error)}): set another`,
       ]);
     });
     server.on('error', () => undefined);
-    // The hold is a promise to others, no work: it does not keep the process alive.
+    // The lock alone must not keep the process alive.
     server.unref();
     return server;
   }
 
-  /** A holder that is stopped, or too busy to accept, still listens. */
+  /** Also true for a holder that is stopped, or too busy to accept. */
   async isListening(name: string): Promise<boolean> {
     return await new Promise((known) => {
       const socket = connect(join(this.#path, name));
@@ -123,7 +126,7 @@ class SocketFolder {
   }
 }
 
-/** A record that is none of ours holds nothing: whoever wrote it is not listening where we could hear it. */
+/** An invalid record holds nothing: its writer does not listen on a socket that we know. */
 function parseRecord(bytes: Buffer | undefined): HolderRecord | undefined {
   if (bytes === undefined) return undefined;
   try {

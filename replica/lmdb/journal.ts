@@ -1,4 +1,7 @@
-/** What a replica keeps on its own disk beside the log, on LMDB. docs/internals/protocol.md, P17 and P18. */
+/**
+ * The journal: what a replica keeps on its own disk in addition to the log, on LMDB. docs/internals/protocol.md, P17
+ * and P18.
+ */
 import { MalformedBytesError, StoreUnavailableError, UnknownFormatError } from '../../errors.ts';
 import type { Origin } from '../crdt/version.ts';
 import { isLogId, isMark, isOrigin } from '../log/ids.ts';
@@ -24,17 +27,17 @@ export class LmdbJournal implements Journal {
   readonly #store: Store;
   readonly #tooLate: TooLateFile;
   readonly #meta: Table;
-  /** By origin and number. Each value says when it came, by a sequence number: the order of load. */
+  /** By origin and number. Each value has a sequence number, which gives the order of loading. */
   readonly #transactions: Table;
-  /** By last position and mark: after the log went back there may be two histories. */
+  /** By last position and chain hash, as after the log went back there may be two histories. */
   readonly #known: Table;
   readonly #evictions: Table;
   readonly #maximumBytes: number;
-  /** Of transactions and known entries, and what the next transaction gets; stored with each change of them. */
+  /** The size of transactions and known entries, and the next sequence number; stored with each change of them. */
   #bytes: number;
   #sequence: number;
 
-  /** @throws {MalformedBytesError} what it says of its size is damaged */
+  /** @throws {MalformedBytesError} the record of its size is damaged */
   constructor(store: Store, meta: Table, tooLate: TooLateFile, maximumBytes: number) {
     this.#store = store;
     this.#tooLate = tooLate;
@@ -73,7 +76,7 @@ export class LmdbJournal implements Journal {
       for (const entry of known.entries) put(this.#known, knownKey(entry), () => encodeKnown(entry));
       for (const base of known.bases) put(this.#known, baseKey(base), () => encodeBase(base));
       if (bytes > this.#maximumBytes) {
-        throw new StoreUnavailableError(`the journal in DATA_DIR has no room beyond ${this.#maximumBytes} bytes`);
+        throw new StoreUnavailableError(`the journal in DATA_DIR has reached its limit of ${this.#maximumBytes} bytes`);
       }
       await this.#commit(writes, bytes, sequence);
     });
@@ -125,7 +128,7 @@ export class LmdbJournal implements Journal {
       await this.#store.commit([[this.#meta, cleanMarkKey, undefined]]);
       const [origin, numberText, secret] = bytes.toString('latin1').split('\n');
       const number = parseNumber(numberText);
-      // A mark that is damaged is none: a process without one takes a new origin.
+      // A damaged mark counts as none: the process then takes a new origin.
       return isOrigin(origin) && number !== undefined && secret !== undefined ? { origin, number, secret } : undefined;
     });
   }
@@ -159,7 +162,7 @@ export class LmdbJournal implements Journal {
     });
   }
 
-  /** The data folder closes the store. */
+  /** Only waits for pending writes: the data folder closes the store. */
   async close(): Promise<void> {
     await this.#store.inTurn(async () => undefined);
   }
@@ -236,7 +239,7 @@ const encodeLastWriter = ({ lastWriter }: Eviction): Buffer =>
 
 const markBytes = 20;
 
-/** The only keys of the table that are a mark alone. */
+/** No other keys of the table consist of a chain hash alone. */
 const baseKey = ({ mark }: KnownBase): Buffer => Buffer.from(mark, 'hex');
 
 const encodeBase = ({ origins }: KnownBase): Buffer =>
@@ -247,7 +250,7 @@ function decodeBase(key: Buffer, value: Buffer): KnownBase {
   for (const line of value.toString('latin1').split('\n').slice(0, -1)) {
     const [origin, numberText] = line.split(' ');
     const number = parseNumber(numberText);
-    if (!isOrigin(origin) || number === undefined) throw malformed('where what is known begins');
+    if (!isOrigin(origin) || number === undefined) throw malformed('the base of the known history');
     origins.set(origin, number);
   }
   return { mark: key.toString('hex'), origins };

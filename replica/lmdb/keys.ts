@@ -1,9 +1,11 @@
-/** Keys of the tables in a data folder: bytes, in the order that ranges need, and far shorter than LMDB's 1,978. */
+/**
+ * The keys of the tables in a data folder: bytes that sort as ranges need, and far shorter than LMDB's limit of 1,978.
+ */
 import { MalformedBytesError } from '../../errors.ts';
 
 export const numberBytes = 8;
 
-/** In the order of the numbers. */
+/** Keys sort in the order of the numbers. */
 export function numberKey(number: number): Buffer {
   const key = Buffer.allocUnsafe(numberBytes);
   key.writeBigUInt64BE(BigInt(number));
@@ -13,11 +15,11 @@ export function numberKey(number: number): Buffer {
 /** @throws {MalformedBytesError} */
 export function numberOfKey(key: Buffer): number {
   const number = key.length === numberBytes ? Number(key.readBigUInt64BE()) : Number.NaN;
-  if (!Number.isSafeInteger(number)) throw new MalformedBytesError(`the key ${key.toString('hex')} is no number`);
+  if (!Number.isSafeInteger(number)) throw new MalformedBytesError(`the key ${key.toString('hex')} is not a number`);
   return number;
 }
 
-/** All numbers of one name stand together, in order: names are ASCII without zero bytes. */
+/** All numbers of one name are adjacent and in order: names are ASCII without zero bytes. */
 export function nameAndNumberKey(name: string, number: number): Buffer {
   return Buffer.concat([Buffer.from(`${name}\0`), numberKey(number)]);
 }
@@ -29,7 +31,10 @@ export function nameAndNumberOfKey(key: Buffer): { name: string; number: number 
   return { name: key.toString('latin1', 0, split), number: numberOfKey(key.subarray(split + 1)) };
 }
 
-/** Documents of one collection stand together, by id. The collection's length comes first: no byte is a separator. */
+/**
+ * Documents of one collection are adjacent, sorted by id. The length of the collection's name comes first, so no byte
+ * is a separator.
+ */
 export function documentKey(collection: string, id: string): Buffer {
   const nameBytes = Buffer.byteLength(collection);
   const key = Buffer.allocUnsafe(2 + nameBytes + Buffer.byteLength(id));

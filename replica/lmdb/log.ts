@@ -1,6 +1,6 @@
 /**
- * The log of an embedded site, on LMDB, with the states of its documents beside it. docs/internals/protocol.md, P13 and P14.
- * Entries, states, origins and head are written in one transaction; what was written is on the disk when append settles.
+ * The log of an embedded site on LMDB, together with the states of its documents. docs/internals/protocol.md, P13 and
+ * P14. Entries, states, origins and head are written in one transaction, which is on disk when append resolves.
  */
 import { LogUnavailableError, MalformedBytesError, StoreUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -27,21 +27,21 @@ import type { Store, Table, Write } from './store.ts';
 
 const headKey = Buffer.from('head');
 
-/** The head as it is stored, and the bytes of all entries that are still there. */
+/** The stored head, with the size of all entries that are still in the log. */
 interface StoredHead extends Head {
   readonly logBytes: number;
 }
 
 export class LmdbLog implements Log {
   readonly storage = 'EMBEDDED';
-  /** A disk that takes nothing says so at each write. */
+  /** Never set: each write reports a failing disk itself. */
   readonly problem = undefined;
   readonly #store: Store;
   readonly #meta: Table;
   readonly #entries: Table;
   readonly #origins: Table;
   readonly #states: Table;
-  /** By position and document; the oldest go once they need not be told any more. */
+  /** By position and document. The oldest are deleted once they are no longer needed. */
   readonly #removed: Table;
   readonly #maximumBytes: number;
   #head: StoredHead | undefined;
@@ -137,7 +137,7 @@ export class LmdbLog implements Log {
     });
   }
 
-  /** Forgets the log and its states: the site is somewhere else. What is left by a crash in the middle nobody reads. */
+  /** Deletes the log and its states, as the site has moved away. Anything left by a crash in between is never read. */
   clear(): Promise<void> {
     return this.#store.inTurn(async () => {
       await this.#commit([[this.#meta, headKey, undefined]], undefined);
@@ -150,12 +150,12 @@ export class LmdbLog implements Log {
     return { [Symbol.dispose]: () => undefined };
   }
 
-  /** The data folder closes the store. */
+  /** Only waits for pending writes: the data folder closes the store. */
   async close(): Promise<void> {
     await this.#store.inTurn(async () => undefined);
   }
 
-  /** What of the transactions goes in now, and the last number of each origin then. */
+  /** Makes entries of the transactions that are admitted now, with the resulting last number of each origin. */
   #takeUp(head: Head, { shared, transactions }: Batch): { entries: LogEntry[]; numbers: ReadonlyMap<Origin, number> } {
     const { groups, numbers } = admit(transactions, (origin) => this.#lastNumber(origin));
     const entries: LogEntry[] = [];
@@ -186,7 +186,8 @@ export class LmdbLog implements Log {
 
   *#stored(after: Position, limit: number): Generator<StoredEntry> {
     let bytes = 0;
-    // What an append wrote can be read a moment before it settles, and before the head says so.
+    // An append's entries can be read a moment before it resolves and the head includes them: do not read past the
+    // head.
     const end = numberKey((this.#head?.position ?? 0) + 1);
     for (const { key, value } of this.#entries.getRange({ start: numberKey(after + 1), end, limit })) {
       yield { last: numberOfKey(key), bytes: value };
@@ -219,7 +220,7 @@ export class LmdbLog implements Log {
     }
   }
 
-  /** P28. Removals that need not be told any more: some of the oldest, and more of them than come. */
+  /** P28. Removal records that have expired: some of the oldest, but more than one append can add. */
   #forgotten(newest: Time): Write[] {
     const writes: Write[] = [];
     for (const { key, value } of this.#removed.getRange({ limit: limits.removalsForgottenAtOnce })) {
@@ -229,7 +230,7 @@ export class LmdbLog implements Log {
     return writes;
   }
 
-  /** P14. The oldest entries that there is no room for. What is being appended is not among them. */
+  /** P14. The oldest entries, until the rest fits the limit. Entries of the current append are not among them. */
   #trim(logBytes: number): { writes: Write[]; bytes: number } {
     const writes: Write[] = [];
     let bytes = 0;

@@ -1,35 +1,35 @@
-/** The LMDB environment of a data folder: its tables, and writes that are whole and flushed to disk, or not there. */
+/** The LMDB environment of a data folder: its tables, and atomic writes that are flushed to disk. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreUnavailableError } from '../../errors.ts';
 
 export type Table = Database<Buffer, Buffer>;
-/** A value to put, or undefined to remove the key. */
+/** Puts a value; an undefined value removes the key. */
 export type Write = readonly [table: Table, key: Buffer, value: Buffer | undefined];
 
 const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
-/** Where LMDB's first page has its magic number, after the page's own header. */
+/** The magic number in LMDB's first page, after the page header. */
 const magic = { at: 24, value: 0xbeefc0de };
 
-/** In its data folder. */
+/** The store's file name in the data folder. */
 export const storeFile = 'replica.mdb';
 
 export class Store {
   readonly #root: RootDatabase<Buffer, Buffer>;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @throws {Error} the file cannot be opened, or is none of LMDB's */
+  /** @throws {Error} the file cannot be opened, or is not an LMDB file */
   constructor(folder: string) {
     const path = join(folder, storeFile);
     checkFile(path);
     this.#root = open<Buffer, Buffer>({
       path,
       maxDbs: 32,
-      // A commit settles only when it is on the disk: what the log and the journal promise.
+      // A commit resolves only once it is on disk, as the log and the journal promise.
       overlappingSync: false,
-      // Else a failed commit leaves the promise of a batch that nobody has, and with it an unhandled rejection.
+      // Otherwise a failed commit rejects a promise of its batch that no one handles.
       eventTurnBatching: false,
       ...binary,
     });
@@ -39,13 +39,13 @@ export class Store {
     return this.#root.openDB<Buffer, Buffer>(name, binary);
   }
 
-  /** Reads and writes in one transaction that excludes every other process. Blocks: only for opening and closing. */
+  /** Runs a transaction that excludes all other processes. It blocks, so use it only for opening and closing. */
   exclusively<T>(work: () => T): T {
     this.#root.resetReadTxn();
     return this.#root.transactionSync(work);
   }
 
-  /** One piece of work after the other: what it reads stays true until it has written. */
+  /** Runs work one after another, so that what it has read stays true until it has written. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => undefined);
@@ -53,8 +53,8 @@ export class Store {
   }
 
   /**
-   * All of them in one transaction; settles when it is flushed to disk.
-   * @throws {StoreUnavailableError} none was written
+   * Writes all in one transaction; resolves once it is flushed to disk.
+   * @throws {StoreUnavailableError} nothing was written
    */
   async commit(writes: readonly Write[]): Promise<void> {
     if (writes.length === 0) return;
@@ -69,7 +69,7 @@ export class Store {
       );
       await Promise.all(pending);
     } catch (error) {
-      // LMDB gives the cause as one more promise, which nobody else would ever look at.
+      // LMDB passes the cause as a further promise, which no one else handles.
       if (error instanceof Error && 'commitError' in error && error.commitError instanceof Promise) {
         error.commitError.catch(() => undefined);
       }
@@ -83,7 +83,7 @@ export class Store {
   }
 }
 
-/** LMDB maps the file into memory and follows what it finds there: a file that is none of its ends the process. */
+/** LMDB maps the file into memory and follows its pointers: a file of another kind would crash the process. */
 function checkFile(path: string): void {
   const head = Buffer.alloc(magic.at + 4);
   let length: number;
@@ -95,5 +95,5 @@ function checkFile(path: string): void {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     throw error;
   }
-  if (length > 0 && head.readUInt32LE(magic.at) !== magic.value) throw new Error(`${path} is no LMDB file`);
+  if (length > 0 && head.readUInt32LE(magic.at) !== magic.value) throw new Error(`${path} is not an LMDB file`);
 }

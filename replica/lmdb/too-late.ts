@@ -1,6 +1,6 @@
 /**
- * The file of the data folder that has what came too late for the log: a line of JSON for each transaction, in words that
- * people read and programs can. docs/guide/recovery.md, section "What came too late".
+ * The file in the data folder for transactions that came too late for the log: one line of JSON for each, readable for
+ * people and programs. docs/guide/recovery.md, section "What came too late".
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,10 @@ export class TooLateFile {
     this.#path = join(folder, tooLateName);
   }
 
-  /** Settles once they are flushed. A transaction may be in it twice, after a crash. @throws {StoreUnavailableError} */
+  /**
+   * Resolves once the lines are flushed. After a crash a transaction may be in the file twice.
+   * @throws {StoreUnavailableError}
+   */
   async add(transactions: readonly JournaledTransaction[]): Promise<void> {
     const lines = transactions.map((transaction) => `${JSON.stringify(describe(transaction))}\n`);
     try {

@@ -1,4 +1,6 @@
-/** Messages between replicas over Redis' pub/sub, on connections of their own: long ones hold up no transaction. */
+/**
+ * Messages between replicas over Redis pub/sub, on their own connections, so that long ones do not delay transactions.
+ */
 import type { Channel } from '../gossip/channel.ts';
 import type { Connection } from './connection/connection.ts';
 import { orUnavailable } from './connection/errors.ts';
@@ -20,7 +22,8 @@ export class RedisChannel implements Channel {
 
   async send(to: string | undefined, bytes: Uint8Array): Promise<void> {
     const channel = to === undefined ? this.#keys.transfer : this.#keys.transferTo(to);
-    // The same memory: ioredis copies it once more anyway, and copies of many chunks are garbage faster than it is collected.
+    // A view, not a copy: ioredis copies the bytes anyway, and copies of many chunks create garbage faster than it is
+    // collected.
     const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     await orUnavailable(this.#sender.publish(channel, message));
   }

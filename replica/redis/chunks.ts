@@ -1,10 +1,10 @@
-/** Where the chunks of snapshots are: large values, each under a key of its own, which a cluster spreads. */
+/** The storage of snapshot chunks in Redis: large values, one key each, which a cluster distributes. */
 import type { Cluster, Redis } from 'ioredis';
 import { orUnavailable } from './connection/errors.ts';
 
 export interface Chunks {
   put(key: string, bytes: Buffer, keepMilliseconds: number): Promise<void>;
-  /** May be repeated. @returns false where it is not there */
+  /** May be repeated. @returns false if the chunk does not exist */
   makePermanent(key: string): Promise<boolean>;
   read(key: string): Promise<Uint8Array | undefined>;
   delete(key: string): Promise<void>;
@@ -13,7 +13,7 @@ export interface Chunks {
 
 type ChunkCommands = Pick<Redis | Cluster, 'set' | 'persist' | 'exists' | 'getBuffer' | 'unlink'>;
 
-/** @param client gives what takes commands: a connection, or a cluster once it is there */
+/** @param client resolves to a client that accepts commands: a connection, or a cluster once it is connected */
 export function chunksOn(client: () => Promise<ChunkCommands>, close: () => void): Chunks {
   return {
     async put(key, bytes, keepMilliseconds) {
@@ -22,7 +22,7 @@ export function chunksOn(client: () => Promise<ChunkCommands>, close: () => void
     },
     async makePermanent(key) {
       const redis = await client();
-      // One that was made permanent before answers 0 as well.
+      // PERSIST also returns 0 for a chunk that is permanent already, so ask whether it exists.
       const [made, there] = await orUnavailable(Promise.all([redis.persist(key), redis.exists(key)]));
       return made === 1 || there === 1;
     },

@@ -1,6 +1,6 @@
 /**
- * Chunks of snapshots on all nodes of a cluster, by ioredis' own client for clusters: a chunk is one key, and each of the
- * commands may be done twice. Connected at the first chunk; a node that answers nothing is dropped as P11 has it, if later:
+ * Stores snapshot chunks on all nodes of a cluster, with ioredis' own cluster client: each chunk is one key, and all
+ * commands are idempotent. Connects on first use. A silent node is dropped as in P11, but after a longer time, as
  * chunks are large.
  */
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ export function openClusterChunks({ hosts, credentials, tls }: RedisAddress): Ch
   return chunksOn(client, () => cluster.disconnect());
 }
 
-/** @throws {LogUnavailableError} it is not within a while: its own promise may never settle */
+/** @throws {LogUnavailableError} after a time-out, as the client's own promise may never settle */
 async function isReady(cluster: Cluster): Promise<void> {
   const signal = AbortSignal.timeout(limits.appendDeadlineMilliseconds);
   try {

@@ -1,4 +1,4 @@
-/** Gossip over Redis' pub/sub. docs/internals/protocol.md, P12. */
+/** Gossip over Redis pub/sub. docs/internals/protocol.md, P12. */
 import { limits } from '../../limits.ts';
 import type { Gossip, GossipHandlers } from '../gossip/gossip.ts';
 import { decodeUnlessKnown } from '../log/entry.ts';

@@ -1,11 +1,11 @@
-/** The head of the log as its fields stand in Redis, and keys that hold something else than ours. */
+/** Parses the head of the log as Redis stores it, and detects keys of a foreign type. */
 import { LogUnavailableError } from '../../errors.ts';
 import type { Head } from '../crdt/version.ts';
 import { isLogId, isMark } from '../log/ids.ts';
 import { parseNumber } from '../log/sealed.ts';
 import { orUnavailable } from './connection/errors.ts';
 
-/** @returns undefined where there is none */
+/** @returns undefined if there is none */
 export function parseHead([log, positionText, mark]: readonly (string | null | undefined)[]):
   | Head
   | 'damaged'
@@ -17,8 +17,8 @@ export function parseHead([log, positionText, mark]: readonly (string | null | u
 }
 
 /**
- * P81. What a command answers.
- * @returns undefined where its key holds another type than the command is for
+ * P81. Waits for a command's reply.
+ * @returns undefined if the key holds a type that the command does not apply to
  * @throws {LogUnavailableError}
  */
 export async function unlessOther<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {

@@ -1,4 +1,7 @@
-/** Keys and channels of a namespace; docs/internals/protocol.md has the table. The braces put all that scripts touch in one slot. */
+/**
+ * Keys and channels of a namespace; docs/internals/protocol.md has the table. The braces put all keys of the scripts
+ * into one slot.
+ */
 import type { LogId } from '../crdt/version.ts';
 import type { GenerationName, LeaseKind } from '../log/snapshots.ts';
 
@@ -6,22 +9,22 @@ export interface Keys {
   readonly log: string;
   readonly origins: string;
   readonly manifest: string;
-  /** The list of all generations that have chunks, or may have. */
+  /** The list of all generations that have chunks, or may have some. */
   readonly generations: string;
-  /** P25. While it is there the log is not trimmed. */
+  /** P25. While this key exists the log is not trimmed. */
   readonly kept: string;
   readonly deltas: string;
   readonly heartbeats: string;
-  /** To all, and to one replica. */
+  /** The channel to all replicas; transferTo is the channel to one. */
   readonly transfer: string;
   stream(log: LogId): string;
   lease(kind: LeaseKind): string;
-  /** Without braces: a cluster spreads them. */
+  /** Without braces, so that a cluster distributes the chunks. */
   chunk(generation: GenerationName, index: number): string;
   transferTo(replicaId: string): string;
 }
 
-/** @param database channels are shared by all databases of a Redis, so those of another than 0 have its number */
+/** @param database part of the channel names unless it is 0, as all databases of a Redis share their channels */
 export function keysOf(namespace: string, database: number): Keys {
   const key = `{${namespace}}`;
   const channel = database === 0 ? key : `${key}:${database}`;

@@ -1,4 +1,4 @@
-/** The log of a site, in Redis: a Stream that scripts append to. docs/internals/protocol.md, P1 to P11. */
+/** The log of a site in Redis: a Stream to which scripts append. docs/internals/protocol.md, P1 to P11. */
 import { LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
@@ -14,7 +14,7 @@ import type { Keys } from './keys.ts';
 import { mendHead, mendOrigins } from './mending.ts';
 import { defineScripts } from './scripts/run.ts';
 
-/** The connections of a site, as far as the log goes by them. */
+/** The connections of a site that the log uses. */
 export interface LogConnections {
   readonly writer: Connection;
   readonly reader: Connection;
@@ -27,7 +27,7 @@ export class RedisLog implements Log {
   readonly storage = 'REDIS';
   readonly #keys: Keys;
   readonly #connections: LogConnections;
-  /** Where the log was seen to end. */
+  /** The last known end of the log. */
   #known: Head | undefined;
 
   constructor(keys: Keys, connections: LogConnections) {
@@ -56,9 +56,9 @@ export class RedisLog implements Log {
         this.#known = head;
         return head;
       }
-      // P81
+      // P81. The head does not match the stream.
       if (await mendHead(this.#keys, writer, this.#known)) throw damaged("the log's head");
-      // Who has seen the log finds out whether it goes on where it stands.
+      // A replica that follows the log finds out by itself whether its position is still in the log.
       if (this.#known) return head;
       throw this.#beyondMending();
     }
@@ -70,7 +70,7 @@ export class RedisLog implements Log {
     const answer = redis.tidelineCreate(key, origins, manifest, kept, log, markAtStart(log), keepMilliseconds);
     await orUnavailable(answer);
     const head = await this.head();
-    if (head === undefined) throw new LogUnavailableError('Redis: no log was made', false);
+    if (head === undefined) throw new LogUnavailableError('Redis: no log was created', false);
     return head;
   }
 
@@ -105,7 +105,7 @@ export class RedisLog implements Log {
     }
   }
 
-  /** None: a replica on Redis keeps its states in memory. */
+  /** Always undefined: a replica on Redis keeps its states in memory. */
   async loadStates(): Promise<LoadedStates | undefined> {
     return undefined;
   }
@@ -115,11 +115,11 @@ export class RedisLog implements Log {
     const answer = await unlessOther(redis.hgetall(this.#keys.origins));
     if (answer === undefined) {
       await this.#mendOrigins();
-      throw damaged('what holds the last numbers by origin');
+      throw damaged('the key of the last numbers by origin');
     }
     const origins = new Map<Origin, number>();
     for (const [origin, value] of Object.entries(answer)) {
-      // Bytes that are not ours.
+      // Skip fields that are not ours.
       if (!isOrigin(origin)) continue;
       const number = parseNumber(value.split('\n')[0]);
       if (number === undefined) throw damaged(`the number of origin ${origin}`);
@@ -129,7 +129,7 @@ export class RedisLog implements Log {
   }
 
   async claimOrigin({ origin, number, secret, nextSecret }: OriginClaim): Promise<boolean> {
-    // P47. Where a log was begun by who healed, nobody's secret is known.
+    // P47. A log created by healing has no secrets yet.
     if (secret === '') return false;
     const { redis } = this.#connections.writer;
     const claim = redis.tidelineClaim(this.#keys.origins, origin, `${number}\n${secret}`, `${number}\n${nextSecret}`);
@@ -141,8 +141,8 @@ export class RedisLog implements Log {
   }
 
   /**
-   * @param followed the log that is read: one that no process has seen the end of may have been kept on a disk
-   * @throws {LogUnavailableError} what is there is no log's head; the next try may find one
+   * @param followed the id of the log that is being read, for the case that this process has not seen its end yet
+   * @throws {LogUnavailableError} the key holds no valid head; the next attempt may find one
    */
   async #headOf(fields: readonly (string | null | undefined)[], followed?: LogId): Promise<Head | undefined> {
     const head = parseHead(fields);
@@ -151,7 +151,9 @@ export class RedisLog implements Log {
     throw this.#beyondMending();
   }
 
-  /** P81. The log went back, or is another one; unless it is its head that says so, and wrongly. */
+  /**
+   * P81. Decides whether the log was replaced or went back, or whether only its head is damaged and says so wrongly.
+   */
   async #replaced(
     problem: LogReplacedError,
     known: Head | undefined,
@@ -163,21 +165,21 @@ export class RedisLog implements Log {
 
   #beyondMending(): LogUnavailableError {
     return new LogUnavailableError(
-      `Redis: the log's head, in key ${this.#keys.log}, is damaged, and neither the log nor a snapshot says what it was: ` +
+      `Redis: the log's head, in key ${this.#keys.log}, is damaged, and neither the log nor a snapshot can restore it: ` +
         'restore that key from a backup; or start the replica that ran last with its data folder, and delete the key: ' +
-        'it begins another log with all that it has',
+        'it then starts another log with all that it has',
       true,
     );
   }
 
-  /** P63. @throws {LogUnavailableError} */
+  /** P63. Repairs the keys beside the log. @throws {LogUnavailableError} */
   async #mend(seen: Head): Promise<void> {
     const { writer } = this.#connections;
     if (await mendHead(this.#keys, writer, seen)) return;
     await this.#mendOrigins();
   }
 
-  /** P63. @throws {LogUnavailableError} */
+  /** P63. Repairs the last numbers by origin. @throws {LogUnavailableError} */
   async #mendOrigins(): Promise<void> {
     const { writer } = this.#connections;
     const head = await this.head();
@@ -187,7 +189,7 @@ export class RedisLog implements Log {
     } catch (error) {
       if (error instanceof LogUnavailableError) throw error;
       throw new LogUnavailableError(
-        'Redis: the last numbers by origin do not decode, nor does the log say them',
+        'Redis: the last numbers by origin do not decode, and the log cannot restore them',
         true,
         {
           cause: error,
@@ -196,11 +198,13 @@ export class RedisLog implements Log {
     }
   }
 
-  /** The site closes the connections. */
+  /** Does nothing: the site closes the connections. */
   async close(): Promise<void> {}
 }
 
-/** What the append script reads of a transaction; P40: of its context whether it is overdue, and what it names. */
+/**
+ * The line of a transaction for the append script; P40: whether it is overdue, and the numbers that its context names.
+ */
 const lineOf = ({ origin, number, numberBefore, frame, seen, isOverdue }: OfferedTransaction): string => {
   let line = `${origin} ${number} ${numberBefore} ${frame.length} ${isOverdue ? '!' : '-'}`;
   for (const [named, upTo] of seen) line += ` ${named} ${upTo}`;
@@ -208,9 +212,9 @@ const lineOf = ({ origin, number, numberBefore, frame, seen, isOverdue }: Offere
 };
 
 const damaged = (what: string) =>
-  new LogUnavailableError(`Redis: ${what} does not decode, or does not fit the log`, true);
+  new LogUnavailableError(`Redis: ${what} does not decode, or does not match the log`, true);
 
-/** What a script answered, as text; nil stays undefined. */
+/** A script's reply as text; nil becomes undefined. */
 function texts(answer: unknown): (string | undefined)[] {
   const parts: readonly unknown[] = Array.isArray(answer) ? answer : [];
   return parts.map((part) => (part === null || part === undefined ? undefined : String(part)));
@@ -219,15 +223,15 @@ function texts(answer: unknown): (string | undefined)[] {
 function* storedEntries(parts: readonly unknown[]): Generator<StoredEntry> {
   for (let index = 0; index + 1 < parts.length; index += 2) {
     const bytes = parts[index + 1];
-    // An id of another form is nobody's position: no entry matches it.
+    // An id of another form has no position: 0 matches no entry.
     const last = parseNumber(/^([0-9]+)-0$/.exec(String(parts[index]))?.[1]) ?? 0;
     yield { last, bytes: bytes instanceof Uint8Array ? bytes : Buffer.alloc(0) };
   }
 }
 
 /**
- * The entries as the script made them: it says which of the transactions are in each.
- * @param whole body of an entry that all of them are in, as nearly always
+ * Rebuilds the entries that the script created; its reply says which transactions are in each.
+ * @param whole the body of an entry with all transactions, which is nearly always the only one
  */
 function appendedEntries(log: LogId, answer: string, { shared, transactions }: Batch, whole: Uint8Array): LogEntry[] {
   const entries: LogEntry[] = [];
@@ -243,7 +247,7 @@ function appendedEntries(log: LogId, answer: string, { shared, transactions }: B
       first === undefined ||
       last === undefined
     )
-      throw new LogUnavailableError('Redis: the answer of the append script does not decode', false);
+      throw new LogUnavailableError('Redis: the reply of the append script does not decode', false);
     const count = upTo - from;
     entries.push({
       log,

@@ -1,7 +1,7 @@
 /**
- * P63, P81. Puts right what stands beside the log where it does not decode, or does not fit the log: the head, from the log's last entry; the last numbers
- * by origin, from the snapshot and the entries since. All that is taken for this was checked when it was read; what is
- * written is what an append would have written, and only while what was found is still there.
+ * P63, P81. Repairs the keys beside the log that do not decode or do not match the log: the head, from the log's last
+ * entry; the last numbers by origin, from the snapshot and the entries since then. The sources are verified when they
+ * are read. A repair writes what an append would have written, and only if the damaged values are still the same.
  */
 import { isUndecodable } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -17,9 +17,9 @@ import { parseHead, unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 
 /**
- * @param known where the log was seen to end: for its id, and its end where no entry is left
- * @param followed for the id of a log that was not seen to end; where that is not known either, the snapshot names it
- * @returns whether it was put right: there was something to put right, and what that takes
+ * @param known the last known end of the log: for its id, and for its position if no entry is left
+ * @param followed the id of a log whose end is not known; if there is none either, the snapshot names the log
+ * @returns whether something was repaired: it was damaged, and the sources sufficed
  * @throws {LogUnavailableError}
  */
 export async function mendHead(
@@ -33,7 +33,7 @@ export async function mendHead(
   if (hash?.every((field) => field === null)) return false;
   const head = parseHead(found.map((field) => field && String(field)));
   const begins = (await generationsOf(keys, redis)).map(({ begin }) => begin);
-  // Where the head decodes, only an empty log is taken from memory: another replica may know another end.
+  // If the head decodes, only an empty log may be restored from memory: another replica may know a later end.
   const isDecoded = typeof head === 'object';
   const mayEnd = known && (!isDecoded || known.position === 0) ? [...begins, known] : begins;
   for (const log of await idsOf(keys, redis, String(found[0] ?? ''), head, [known?.log, followed, begins[0]?.log])) {
@@ -56,7 +56,7 @@ export async function mendHead(
   return false;
 }
 
-/** P81. Ids that the log may have: the head's alone where a stream or the snapshot confirms it, or where the log is new. */
+/** P81. The possible ids of the log: only the stored one, if a stream or the snapshot confirms it or the log is new. */
 async function idsOf(
   keys: Keys,
   redis: Connection['redis'],
@@ -73,7 +73,7 @@ async function idsOf(
 }
 
 interface End extends Head {
-  /** Of the stream's last entry; empty where there is none. */
+  /** The id of the stream's last entry; empty if there is none. */
   readonly lastId: string;
 }
 
@@ -86,14 +86,15 @@ async function endOf(
   const ends = mayEnd.filter((end) => end.log === log);
   const withoutEntry = (end: Head | undefined) => end && { ...end, lastId: '' };
   if ((await orUnavailable(redis.exists(keys.stream(log)))) === 0) {
-    // Trimming leaves a stream in place: in this log there was never anything.
+    // Trimming leaves an empty stream, so a log without a stream has never had an entry.
     return ends.some(({ position }) => position > 0) ? undefined : withoutEntry(ends[0]);
   }
   const [last] = await orUnavailable(redis.xrevrangeBuffer(keys.stream(log), '+', '-', 'COUNT', 1));
   const about = await orUnavailable(redis.xinfo('STREAM', keys.stream(log)));
   const fields: readonly unknown[] = Array.isArray(about) ? about : [];
   const lastGenerated = String(fields[fields.indexOf('last-generated-id') + 1]);
-  // It was trimmed to nothing: the stream knows the position of its last entry still, and its mark stands elsewhere.
+  // All entries were trimmed: the stream still knows the last position, and the snapshot or this replica the chain
+  // hash.
   if (last === undefined) return withoutEntry(ends.find(({ position }) => `${position}-0` === lastGenerated));
   const entry = ifItDecodes(() => decodeEntry(last[1][1] ?? Buffer.alloc(0)));
   const lastId = String(last[0]);
@@ -104,9 +105,9 @@ async function endOf(
 }
 
 /**
- * @param read the log's entries after a position, as Log.read
- * @returns whether they were put right
- * @throws {LogReplacedError} @throws {MalformedBytesError} @throws {UnknownFormatError} the log does not say them
+ * @param read returns the log's entries after a position, like Log.read
+ * @returns whether they were repaired
+ * @throws {LogReplacedError} @throws {MalformedBytesError} @throws {UnknownFormatError} the log cannot restore them
  * @throws {LogUnavailableError}
  */
 export async function mendOrigins(
@@ -132,7 +133,7 @@ export async function mendOrigins(
   return (await orUnavailable(redis.tidelineMendOrigins(keys.log, keys.origins, log, position, mark, numbers))) === 1;
 }
 
-/** Newest first; none where the manifest does not decode. */
+/** The generations in the manifest, newest first; none if it does not decode. */
 async function generationsOf(keys: Keys, redis: Connection['redis']): Promise<readonly Generation[]> {
   const bytes = await unlessOther(redis.hgetBuffer(keys.manifest, 'manifest'));
   const manifest = bytes && ifItDecodes(() => decodeManifest(bytes));

@@ -1,4 +1,7 @@
-/** A site on Redis: the one place that opens connections to it. It opens at once, and keeps trying where Redis is away. */
+/**
+ * A site on Redis: the only code that opens connections to Redis. Opens at once, and reconnects for as long as Redis is
+ * away.
+ */
 import { limits } from '../../limits.ts';
 import type { Logger } from '../environment/logger.ts';
 import type { Channel } from '../gossip/channel.ts';
@@ -18,7 +21,7 @@ import { RedisLog } from './log.ts';
 import { RedisSnapshots } from './snapshots.ts';
 
 export interface RedisSiteOptions {
-  /** As replica/redis/connection/address.ts says. */
+  /** In the format that replica/redis/connection/address.ts documents. */
   readonly url: string;
   readonly namespace: string;
   readonly logger: Logger;
@@ -28,20 +31,20 @@ export interface RedisSite {
   readonly log: Log;
   readonly snapshots: Snapshots;
   readonly gossip: Gossip;
-  /** @param replicaId the name under which others reach this replica */
+  /** @param replicaId the id by which others address this replica */
   channel(replicaId: string): Channel;
-  /** Idempotent. What is in flight fails, its outcome unknown. */
+  /** Idempotent. Pending commands fail with an unknown outcome. */
   close(): Promise<void>;
 }
 
-/** @throws {ConfigurationError} the URL is none */
+/** @throws {ConfigurationError} the URL is invalid */
 export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): RedisSite {
   const address = parseRedisUrl(url);
   const redis = describeAddress(address);
   const keys = keysOf(namespace, address.database);
   const watchers = new Set<(connected: boolean) => void>();
   let connected = false;
-  /** Since the last connection. */
+  /** The problems logged since the last connection. */
   const problemsLogged = new Set<string>();
 
   let lastProblem: string | undefined;
@@ -50,7 +53,7 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
     lastProblem = problem;
     if (problemsLogged.has(problem)) return;
     problemsLogged.add(problem);
-    logger.warn({ redis, problem }, 'not connected to Redis: trying on');
+    logger.warn({ redis, problem }, 'not connected to Redis: retrying');
   };
   const connect = (role: string, commandTimeoutMilliseconds: number) =>
     new Connection({ address, key: keys.log, name: `tideline:${role}`, commandTimeoutMilliseconds, failed });
@@ -62,7 +65,7 @@ export function openRedisSite({ url, namespace, logger }: RedisSiteOptions): Red
   const connections = [writer, reader, follower, transfers];
 
   const update = () => {
-    // Without its subscription a replica is late, not cut off: the log is the truth, and can be read and written.
+    // A replica without its subscription is late, but not cut off: it can still read and write the log.
     const now = writer.ready && reader.ready;
     if (now === connected) return;
     connected = now;

@@ -1,4 +1,4 @@
-/** The snapshots of a site, in Redis. docs/internals/protocol.md, P19 to P25, P46 and P47. */
+/** The snapshots of a site in Redis. docs/internals/protocol.md, P19 to P25, P46 and P47. */
 import { LogReplacedError, LogUnavailableError, MalformedBytesError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Position } from '../crdt/version.ts';
@@ -36,7 +36,7 @@ export class RedisSnapshots implements Snapshots {
 
   async manifest(): Promise<Manifest | undefined> {
     const stored = await unlessOther(this.#reader.redis.hmgetBuffer(this.#keys.manifest, 'generation', 'manifest'));
-    // P81. The next one that is named takes its place.
+    // P81. The next manifest replaces it.
     if (!stored) throw new MalformedBytesError('the manifest of the snapshot is malformed: its key holds another type');
     const [generation, bytes] = stored;
     if (!bytes) return undefined;
@@ -131,7 +131,7 @@ export class RedisSnapshots implements Snapshots {
       const encoded = encodeEntry(entry);
       some.push(`${entry.last}-0`, encoded);
       bytes += encoded.length;
-      // Everybody waits for a script: none writes much more than an append may.
+      // All clients wait for a script, so none writes much more than an append may.
       if (bytes < limits.appendBytes && index + 1 < entries.length) continue;
       const stream = this.#keys.stream(entry.log);
       outcomeOf(await orUnavailable(this.#writer.redis.tidelinePrepareLog(stream, keepMilliseconds, some)));
@@ -159,7 +159,7 @@ export class RedisSnapshots implements Snapshots {
     return (await orUnavailable(begun)) === 1;
   }
 
-  /** Some at a time, in order. @returns false at once where one of them gives that */
+  /** Processes the chunks in order, some at a time. @returns false as soon as one of them fails */
   async #ofEach(name: GenerationName, chunks: number, one: (key: string) => Promise<boolean>): Promise<boolean> {
     for (let first = 0; first < chunks; first += limits.chunkCommandsAtOnce) {
       const count = Math.min(limits.chunkCommandsAtOnce, chunks - first);

@@ -1,4 +1,4 @@
-/** What the clients' command lines have in common. */
+/** The options and helpers shared by the command-line clients. */
 import { InvalidArgumentError, Option } from 'commander';
 import { onEndingSignal } from '../../server/signals.ts';
 
@@ -12,7 +12,7 @@ export const urlOption = (): Option =>
       if (url === undefined || !/^https?:$/.test(url.protocol)) {
         throw new InvalidArgumentError('It must be an http: or https: URL.');
       }
-      // A server's address alone is what one has at hand; its API is the only thing there that is meant.
+      // For a bare server address, add the path of its API.
       return url.pathname === '/' && url.search === '' ? new URL('/graphql', url).href : text;
     });
 
@@ -26,13 +26,15 @@ export const wholeNumber =
     return value;
   };
 
-/** Aborted by the first Ctrl-C or other signal to end: come to an end in good order. A later signal ends the process at once. */
+/**
+ * Aborted by the first Ctrl-C or other ending signal: finish in good order. A later signal ends the process at once.
+ */
 export function stopOnInterrupt(): AbortSignal {
   const stop = new AbortController();
   onEndingSignal(() => stop.abort());
   return stop.signal;
 }
 
-/** An argument as one would type it. */
+/** An argument in the form in which one types it in a shell. */
 export const quoted = (text: string): string =>
   /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

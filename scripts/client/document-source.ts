@@ -1,24 +1,24 @@
-/** Where an import's bytes come from: a file, a pipe, standard input; packed with gzip or not. */
+/** Reads the bytes of an import from a file, a pipe or standard input, and unzips them if necessary. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** On a command line these name standard input. The second is a file only where it is no socket. */
+/** Names of standard input on a command line. If it is a socket, /dev/stdin cannot be opened as a file. */
 const standardInput: ReadonlySet<string> = new Set(['-', '/dev/stdin']);
 
 export interface DocumentSource extends Disposable {
-  /** Of the file as it is stored; undefined where that is not known: a pipe. */
+  /** The size of the stored file; undefined for a pipe. */
   readonly bytes: number | undefined;
-  /** How many bytes of it were read so far. */
+  /** The number of bytes read so far. */
   readonly bytesRead: () => number;
-  /** As they are once unpacked. */
+  /** The content, unzipped. */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
-/** @throws {Error} as node does where there is no such file, or it cannot be read */
+/** @throws {Error} Node's error if the file does not exist or cannot be read */
 export async function openSource(path: string): Promise<DocumentSource> {
   let bytes: number | undefined;
   let stream: Readable;

@@ -1,18 +1,19 @@
 /**
- * JSON whose numbers keep their digits. JSON.parse makes a double of each number, and JSON.stringify prints a double that holds
- * an integer with digits that another reader takes for another integer: here the tokens of numbers decide.
+ * JSON that keeps the digits of numbers. JSON.parse turns each number into a double, and JSON.stringify prints some
+ * large integers with digits that other readers take for another integer. This module decides by the text of each
+ * number instead.
  */
 import { limits } from '../../limits.ts';
 
-/** A number that the API cannot hold, or text that nests too deep. */
+/** A number that the API cannot hold, or a text that is nested too deeply. */
 export class JsonProblem extends Error {}
 
-/** Quotes, brackets and numbers: enough to tell strings from what stands between them. */
+/** Quotes, brackets and numbers: enough to distinguish strings from the rest. */
 const token = /["{}[\]]|-?\d[\d.eE+-]*/g;
 
 /**
- * Replaces number tokens of a text, which need not be valid JSON. Strings stay as they are.
- * @throws {JsonProblem} where brackets nest deeper than a document may
+ * Replaces the numbers in a text, which need not be valid JSON. Leaves strings alone.
+ * @throws {JsonProblem} if brackets nest deeper than a document may
  */
 function rewriteNumbers(text: string, rewrite: (number: string) => string): string {
   let result = '';
@@ -25,7 +26,7 @@ function rewriteNumbers(text: string, rewrite: (number: string) => string): stri
       token.lastIndex = endOfString(text, match.index);
     } else if (found === '{' || found === '[') {
       depth += 1;
-      // The document itself is no level.
+      // The document itself does not count as a level.
       if (depth > limits.documentDepth + 1) {
         throw new JsonProblem(`it is nested more than ${limits.documentDepth} levels deep`);
       }
@@ -41,7 +42,7 @@ function rewriteNumbers(text: string, rewrite: (number: string) => string): stri
   return taken === 0 ? text : result + text.slice(taken);
 }
 
-/** @returns the index behind the closing quote, or the length of a text that has none */
+/** @returns the index after the closing quote; the length of the text if there is none */
 export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;
@@ -52,9 +53,10 @@ export function endOfString(text: string, start: number): number {
 }
 
 /**
- * As JSON.parse, but integers whose digits a double does not keep become the API's `{"$int64": "…"}` or `{"$uint64": "…"}`.
- * @throws {JsonProblem} an integer of more than 64 bits, a number beyond the doubles, or more levels than a document may have
- * @throws {SyntaxError} no JSON
+ * Like JSON.parse, but integers that a double cannot hold become the API's `{"$int64": "…"}` or `{"$uint64": "…"}`.
+ * @throws {JsonProblem} an integer needs more than 64 bits, a number exceeds a double, or there are too many levels for
+ * a document
+ * @throws {SyntaxError} the text is not JSON
  */
 export const parseExactly = (text: string): unknown => JSON.parse(rewriteNumbers(text, importedNumber));
 
@@ -71,7 +73,7 @@ function importedNumber(number: string): string {
 }
 
 function largeInteger(digits: string): string {
-  // 2^64 has twenty digits; a longer integer is not worth converting.
+  // 2^64 has twenty digits; longer integers are refused without a conversion.
   const value = digits.length <= 21 ? BigInt(digits) : undefined;
   if (value !== undefined && BigInt.asIntN(64, value) === value) return `{"$int64":"${digits}"}`;
   if (value !== undefined && BigInt.asUintN(64, value) === value) return `{"$uint64":"${digits}"}`;
@@ -80,7 +82,9 @@ function largeInteger(digits: string): string {
   );
 }
 
-/** As JSON.stringify, but a double that holds a large integer is written as a float, so that it is read as the same double. */
+/**
+ * Like JSON.stringify, but writes a large integer in a double as a float, so that it is read back as the same double.
+ */
 export const stringifyExactly = (value: unknown): string => rewriteNumbers(JSON.stringify(value), exportedNumber);
 
 function exportedNumber(number: string): string {

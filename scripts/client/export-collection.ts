@@ -1,4 +1,4 @@
-/** A collection of a running server as NDJSON, page by page. */
+/** Exports a collection of a running server as NDJSON, page by page. */
 
 import { limits } from '../../limits.ts';
 import { stringifyExactly } from './exact-json.ts';
@@ -6,7 +6,7 @@ import { isRecord, type Server, UnusableServerError } from './server.ts';
 
 export interface Exported {
   readonly documents: number;
-  /** How often an attachment is named; their bytes are not in the export. */
+  /** The number of references to attachments, whose bytes are not in the export. */
   readonly attachments: number;
 }
 
@@ -40,8 +40,9 @@ export async function collectionsOf(server: Server): Promise<readonly string[]> 
 }
 
 /**
- * Each page is read at one version, no older than the page before; a document is as it stood when its page was read.
- * @param onPage told what is exported, and how many documents there are
+ * Each page is read at one version, not older than that of the page before; each document is as it was when its page
+ * was read.
+ * @param onPage called with the progress so far and the total number of documents
  */
 export async function* exportCollection(
   server: Server,
@@ -65,7 +66,7 @@ export async function* exportCollection(
   } while (after !== undefined);
 }
 
-/** Towards pages of an even size in bytes, whatever the size of documents. */
+/** Adapts the page size towards a constant number of bytes, whatever the size of documents. */
 function nextPageSize(size: number, bytes: number): number {
   const aim = Math.floor((size * limits.exportPageBytes) / Math.max(bytes, 1));
   return Math.min(Math.max(aim, 1), size * 4, limits.pageSize);
@@ -82,4 +83,4 @@ function pageOf({ documents }: Record<string, unknown>): Page {
 }
 
 const notUnderstood = (): Error =>
-  new UnusableServerError("the server's answer is not of Tideline's GraphQL API: give its address with --url");
+  new UnusableServerError("this is not a response of Tideline's GraphQL API: give the server's address with --url");

@@ -1,6 +1,7 @@
 /**
- * Documents into a collection of a running server, in batches. Each batch is one transaction, so one document that is
- * refused refuses its batch: it is then taken apart until the refused ones are found, and all others are in.
+ * Imports documents into a collection of a running server, in batches. Each batch is one transaction, so a refused
+ * document fails its whole batch. The batch is then split until all refused documents are found and the others are
+ * imported.
  */
 import { randomUUID } from 'node:crypto';
 import { limits } from '../../limits.ts';
@@ -17,11 +18,11 @@ export interface Rejection {
 export interface Progress {
   imported: number;
   rejected: number;
-  /** Documents that had no `_id`, and were given one: importing them again adds them again. */
+  /** Documents without an `_id` that got a generated one: importing them again adds them again. */
   withNewId: number;
-  /** Of the file, as far as it is dealt with. */
+  /** Bytes of the file that have been dealt with. */
   bytesRead: number;
-  /** The item to go on from; undefined at the end of the file. */
+  /** The item from which to continue; undefined at the end of the file. */
   next: number | undefined;
 }
 
@@ -32,7 +33,7 @@ export interface Import {
   /** The field whose value becomes the `_id`. */
   readonly idField: string | undefined;
   readonly batchDocuments: number;
-  /** Ends it after the batch that is under way. */
+  /** Ends the import after the current batch. */
   readonly stopped: AbortSignal;
   readonly onRejected: (rejection: Rejection) => void;
   readonly onProgress: (progress: Readonly<Progress>) => void;
@@ -44,8 +45,8 @@ interface Numbered {
 }
 
 /**
- * What a file may rightly be refused for; anything else ends the import. The same for the whole file, where it is the
- * collection's name that is refused.
+ * Codes of errors that may be the fault of a document; any other error ends the import. So does one of these if it is
+ * about the collection's name, which all documents share.
  */
 const refusalsOfDocuments = new Set([
   'BAD_REQUEST',
@@ -62,9 +63,9 @@ const upsertMany = /* GraphQL */ `
 `;
 
 /**
- * Fields that already hold what the file says are not written again, so that to import a file twice costs little.
- * @param progress kept up to date, also where it throws
- * @throws {RefusedError} for what is no document's fault @throws {UnusableServerError}
+ * Writes only fields that differ from the stored ones, so importing a file a second time costs little.
+ * @param progress is updated, also if the import fails
+ * @throws {RefusedError} an error that is not a document's fault @throws {UnusableServerError}
  */
 export async function importDocuments(work: Import, progress: Progress): Promise<void> {
   const { items, stopped, batchDocuments, onProgress } = work;
@@ -127,14 +128,14 @@ function withId(work: Import, progress: Progress, { number, content }: Item): Nu
   const { document } = content;
   if (work.idField === undefined) {
     if ('_id' in document) return { number, document };
-    // Made here, not by the server, so that a request which is sent twice adds one document.
+    // Generated here, not by the server, so that a request sent twice adds one document.
     progress.withNewId += 1;
     return { number, document: { _id: randomUUID(), ...document } };
   }
   const value = Object.hasOwn(document, work.idField) ? document[work.idField] : undefined;
   const id = typeof value === 'number' || isLargeInteger(value) ? textOf(value) : value;
   if (typeof id === 'string') return { number, document: { ...document, _id: id } };
-  const message = `${work.idField} is ${value === undefined ? 'not there' : 'neither a string nor a number'}`;
+  const message = `${work.idField} is ${value === undefined ? 'missing' : 'neither a string nor a number'}`;
   reject(work, progress, { number, id: undefined, code: 'NOT_SENT', message });
   return undefined;
 }
@@ -149,13 +150,13 @@ function halvesOf<T>(batch: readonly T[]): readonly (readonly T[])[] {
   return [batch.slice(0, middle), batch.slice(middle)];
 }
 
-/** `documents.17.name` names the 17th, counted from 0. */
+/** The index in a name such as `documents.17.name`, counted from 0. */
 function indexIn(argument: string | undefined): number | undefined {
   const index = /^documents\.(\d+)(?:\.|$)/.exec(argument ?? '')?.[1];
   return index === undefined ? undefined : Number(index);
 }
 
-/** A place in a batch says nothing to people: the line's number stands before the message. */
+/** Removes the place in the batch, which means nothing to people: the message is preceded by the line number. */
 const ofDocument = (message: string): string =>
   message
     .replace(/\bdocuments\.\d+\./, '')

@@ -1,4 +1,7 @@
-/** One file into one collection, as `npm run import` and `npm run sample` do it: said on the terminal, told as an exit code. */
+/**
+ * Imports one file into one collection, for `npm run import` and `npm run sample`: prints the outcome and returns an
+ * exit code.
+ */
 import { interruptedExitCode, quoted } from './command-line.ts';
 import { importDocuments, type Progress, type Rejection } from './import-documents.ts';
 import { count, perSecond, reportProgress } from './progress.ts';
@@ -11,14 +14,14 @@ export interface FileImport {
   readonly url: string;
   readonly idField: string | undefined;
   readonly batchDocuments: number;
-  /** The first line, or element of an array, that is wanted. */
+  /** The first line, or element of an array, to import. */
   readonly from: number;
   readonly stopped: AbortSignal;
-  /** How the user goes on from an item, should it be interrupted. */
+  /** The command with which the user continues from an item after an interruption. */
   readonly commandFrom: (next: number) => string;
 }
 
-/** @returns 0 where all are in; 1 where any is not; 130 where it was interrupted */
+/** @returns 0 if all are imported; 1 if any is not; 130 after an interruption */
 export async function importFile(work: FileImport): Promise<number> {
   const { stopped, url, from } = work;
   const progress: Progress = { imported: 0, rejected: 0, withNewId: 0, bytesRead: 0, next: from };
@@ -27,7 +30,7 @@ export async function importFile(work: FileImport): Promise<number> {
   let unit = 'line';
   try {
     using file = await openDocuments(work.path, from).catch((error: unknown) => {
-      // There is nothing to go on from.
+      // Nothing was read, so there is nothing to continue.
       progress.next = undefined;
       throw error;
     });
@@ -53,12 +56,12 @@ function conclude(
   const rate = `${(milliseconds / 1000).toFixed(1)} s, ${count(perSecond(imported, milliseconds))}/s`;
   console.log(`${count(imported)} documents imported into ${collection} (${rate}), ${count(rejected)} rejected`);
   if (withNewId > 0) {
-    console.log(`${count(withNewId)} had no _id and were given one: --id <field> makes an import that can be repeated`);
+    console.log(`${count(withNewId)} had no _id and got a generated one: with --id <field> an import can be repeated`);
   }
   if (failure !== undefined) console.error(failure);
   if (failure !== undefined && next === undefined) return 1;
   if (next !== undefined) {
-    console.error(`not finished: go on from ${unit} ${next} with\n  ${commandFrom(next)}`);
+    console.error(`not finished: continue from ${unit} ${next} with\n  ${commandFrom(next)}`);
     return stopped.aborted ? interruptedExitCode : 1;
   }
   return rejected > 0 ? 1 : 0;

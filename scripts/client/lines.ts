@@ -1,9 +1,9 @@
-/** The lines of a file, streamed; memory holds one of them, and nothing of one that is too long. */
+/** Splits a stream into lines. Keeps one line in memory, and nothing of a line that is too long. */
 
 export interface Line {
   /** 1, 2, 3, … */
   readonly number: number;
-  /** Without its end, and the first without a byte order mark; undefined where it has more bytes than allowed. */
+  /** The line without its end, and without a byte order mark on the first; undefined if it is too long. */
   readonly bytes: Buffer | undefined;
 }
 

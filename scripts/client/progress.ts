@@ -1,4 +1,4 @@
-/** How far something is, on stderr: a bar for people, a line now and then for logs. */
+/** Reports progress on stderr: a bar on a terminal, otherwise a line now and then. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 
 const lineEveryMilliseconds = 2_000;
@@ -6,11 +6,11 @@ const lineEveryMilliseconds = 2_000;
 export interface ProgressReport extends Disposable {
   /** @param done in the unit of `total` */
   update(done: number, documents: number): void;
-  /** A line of its own. */
+  /** Prints a line. */
   say(line: string): void;
 }
 
-/** @param total of what `update` counts, undefined where it is not known; the rate is of documents */
+/** @param total the final value of `done`; undefined if it is not known */
 export function reportProgress(total: number | undefined): ProgressReport {
   const started = performance.now();
   const rate = (documents: number) => `${count(perSecond(documents, performance.now() - started))}/s`;
@@ -23,7 +23,7 @@ export function perSecond(documents: number, milliseconds: number): number {
   return documents / Math.max(milliseconds / 1000, 0.001);
 }
 
-/** Of the library's kinds the one that can print lines above its bar. */
+/** A MultiBar with a single bar, as only a MultiBar can print lines above it. */
 class Bar implements ProgressReport {
   readonly #rate: (documents: number) => string;
   readonly #bars = new MultiBar(

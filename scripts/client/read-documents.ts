@@ -1,4 +1,4 @@
-/** A file of documents as a stream of numbered items: a document a line, one behind the other, or in one JSON array. */
+/** Reads documents from a file as numbered items: one per line, one after another, or in one JSON array. */
 import { isUtf8 } from 'node:buffer';
 import { limits } from '../../limits.ts';
 import { openSource } from './document-source.ts';
@@ -10,18 +10,18 @@ import { type TextOfValue, ValueSplitter } from './values.ts';
 export type Document = Readonly<Record<string, unknown>>;
 
 export interface Item {
-  /** The line in NDJSON, the place in an array: 1, 2, 3, … */
+  /** The line in NDJSON, or the place in an array: 1, 2, 3, … */
   readonly number: number;
-  /** Of the file, up to and with this item: for progress. */
+  /** Bytes of the file up to and including this item, for progress. */
   readonly bytesRead: number;
-  /** The document, or why there is none that could be sent. */
+  /** The document, or the reason why it cannot be sent. */
   readonly content: { readonly document: Document } | { readonly problem: string };
 }
 
 export interface DocumentFile extends Disposable {
-  /** Undefined where it is not known: a pipe. */
+  /** Undefined if it is not known, as for a pipe. */
   readonly bytes: number | undefined;
-  /** What an item's number counts. */
+  /** The unit of the items' numbers. */
   readonly unit: 'line' | 'element';
   readonly items: AsyncIterable<Item>;
 }
@@ -29,12 +29,12 @@ export interface DocumentFile extends Disposable {
 type Form = 'lines' | 'sequence' | 'array';
 
 /**
- * Memory holds one document of the file, however large the file is.
+ * Keeps one document in memory, however large the file is.
  * - A file that begins with `[` is one JSON array.
- * - One whose first document goes on after its first line has documents one behind the other, as jq prints them.
- * - Any other has a document on each line, blank ones aside.
- * @param from the number of the first item wanted; those before it are not looked at
- * @throws {Error} there is no such file, or there are no documents in it
+ * - A file whose first document continues after the first line has documents one after another, as jq prints them.
+ * - Any other file has one document per line; blank lines are skipped.
+ * @param from the number of the first item to return; those before it are not parsed
+ * @throws {Error} the file does not exist, or has no documents
  */
 export async function openDocuments(path: string, from = 1): Promise<DocumentFile> {
   const source = await openSource(path);
@@ -50,7 +50,7 @@ export async function openDocuments(path: string, from = 1): Promise<DocumentFil
   };
 }
 
-/** Reads up to the end of the first line, or of a chunk's worth of it. */
+/** Reads up to the end of the first line, but at most importPeekBytes. */
 async function peek(chunks: AsyncIterator<Buffer>) {
   const held: Buffer[] = [];
   let isOver = false;
@@ -77,13 +77,15 @@ function formOf(head: Buffer, path: string): Form {
   const [line = ''] = text.split('\n', 1);
   if (!text.startsWith('{')) {
     const remedy =
-      'a file has a JSON document on each line, or one JSON array of documents. CSV is not read: make JSON of it, for example with mlr --icsv --ojsonl cat';
+      'a file must have one JSON document per line, or one JSON array of documents. CSV is not read: convert it to JSON, for example with mlr --icsv --ojsonl cat';
     throw new Error(`${path} begins with ${JSON.stringify(line.slice(0, 40))}: ${remedy}`);
   }
   return head.length < limits.importPeekBytes && isUnfinished(line) ? 'sequence' : 'lines';
 }
 
-/** Whether the document that begins on a line goes on behind it, as printers break lines; a damaged line ends anywhere. */
+/**
+ * Whether the first document continues after its line, as pretty-printers break lines; a damaged line may end anywhere.
+ */
 function isUnfinished(line: string): boolean {
   const splitter = new ValueSplitter(false, limits.importPeekBytes);
   return [...splitter.write(line)].length === 0 && /[{[,]\s*$/.test(line);
@@ -133,9 +135,9 @@ function contentOf(text: string | undefined): Item['content'] {
   if (text === undefined) return { problem: `longer than ${limits.documentBytes} bytes` };
   try {
     const value = parseExactly(text);
-    return isRecord(value) ? { document: value } : { problem: 'a document is a JSON object' };
+    return isRecord(value) ? { document: value } : { problem: 'a document must be a JSON object' };
   } catch (error) {
     if (error instanceof JsonProblem) return { problem: error.message };
-    return { problem: `no JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

@@ -1,11 +1,11 @@
-/** A running server, through its own GraphQL API: one request at a time, tried again while the server is away. */
+/** A client for a running server's GraphQL API: one request at a time, retried while the server is away. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../limits.ts';
 
-/** The server took the request and refused it. */
+/** The server processed the request and refused it. */
 export class RefusedError extends Error {
   readonly code: string;
-  /** The argument that it refused, as `extensions.argument` names it. */
+  /** The refused argument, from `extensions.argument`. */
   readonly argument: string | undefined;
   constructor(code: string, message: string, argument: string | undefined) {
     super(message);
@@ -14,20 +14,20 @@ export class RefusedError extends Error {
   }
 }
 
-/** What was asked cannot be had by asking again. */
+/** Retrying the request would not help. */
 export class UnusableServerError extends Error {}
 
-/** No answer, or one that says: later. */
+/** There was no response, or one that asks to retry later. */
 class AwayError extends Error {}
 
-/** What the server answers while it can be expected to take the same request later. */
+/** Codes with which the server asks to retry the same request later. */
 const temporaryCodes = new Set(['STORE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'REPLICA_BEHIND', 'TRANSACTION_CONFLICT']);
 
 export interface ServerOptions {
   readonly url: string;
-  /** Ends a wait for a server that is away. A request that is under way is finished. */
+  /** Ends the waiting for a server that is away. A running request is finished. */
   readonly stopped: AbortSignal;
-  /** Told once each time the server goes away. */
+  /** Called once each time the server goes away. */
   readonly onAway: (problem: string) => void;
   readonly patienceMilliseconds?: number;
 }
@@ -41,8 +41,8 @@ export class Server {
   }
 
   /**
-   * The `data` of one operation. It sees all that the operations before it saw or wrote, whichever replica answers.
-   * May be sent more than once, so it must be one that can be repeated.
+   * Returns the `data` of one operation. It sees everything that earlier operations saw or wrote, whichever replica
+   * answers. It may be sent more than once, so it must be idempotent.
    * @throws {RefusedError} @throws {UnusableServerError}
    */
   async ask(query: string, variables: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
@@ -66,7 +66,7 @@ export class Server {
     const { status, body } = await this.#post(JSON.stringify({ query, variables, extensions }));
     if (!isRecord(body) || !('data' in body || 'errors' in body)) {
       if (status === 429 || status >= 500) throw new AwayError(`it answers with status ${status}`);
-      const problem = `it answers with status ${status}, and not as a GraphQL server does`;
+      const problem = `it answers with status ${status}, but not with a GraphQL response`;
       throw new UnusableServerError(`${this.#options.url}: ${problem}: give Tideline's address with --url`);
     }
     const refused = firstRefusal(body.errors);
@@ -112,7 +112,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** fetch says only that it failed; why stands in the cause: a network's error has a code, a URL that will never do has none. */
+/** fetch only says that it failed. The reason is in its cause: a network error has a code, an invalid URL has none. */
 function awayOrUnusable(url: string, error: unknown): Error {
   if (!(error instanceof Error)) return new UnusableServerError(`${url}: ${String(error)}`);
   if (error.name === 'TimeoutError')
@@ -130,7 +130,7 @@ function firstRefusal(errors: unknown): RefusedError | undefined {
   const { code, argument } = isRecord(extensions) ? extensions : {};
   return new RefusedError(
     typeof code === 'string' ? code : 'UNKNOWN',
-    typeof message === 'string' ? message : 'the server gives no reason',
+    typeof message === 'string' ? message : 'the server gave no reason',
     typeof argument === 'string' ? argument : undefined,
   );
 }

@@ -1,16 +1,16 @@
-/** JSON values that stand in a text one behind the other, or as the elements of an array: cut apart while the text comes. */
+/** Splits a stream of JSON text into values: a sequence of values, or the elements of one array. */
 
 export interface TextOfValue {
-  /** Of a sequence the line on which it begins, of an array its place: 1, 2, 3, … */
+  /** In a sequence, the line on which the value begins; in an array, its place: 1, 2, 3, … */
   readonly number: number;
-  /** Undefined where it has more characters than allowed. */
+  /** Undefined if the value is too long. */
   readonly text: string | undefined;
 }
 
-/** Characters that mean something outside a string. */
+/** Characters with a meaning outside of strings. */
 const outside = /["{}[\],\n]/g;
 
-/** @throws {Error} an array that does not end, or with text behind it */
+/** @throws {Error} the array is not closed, or text follows it */
 export class ValueSplitter {
   readonly #isArray: boolean;
   readonly #maximumCharacters: number;
@@ -20,18 +20,18 @@ export class ValueSplitter {
   #hasEnded = false;
   #line = 1;
   #element = 0;
-  /** The line on which the value at hand begins. */
+  /** The line on which the current value begins. */
   #begins = 1;
   #parts: string[] = [];
   #held = 0;
 
-  /** @param isArray whether the values are the elements of one array */
+  /** @param isArray true if the values are the elements of one array */
   constructor(isArray: boolean, maximumCharacters: number) {
     this.#isArray = isArray;
     this.#maximumCharacters = maximumCharacters;
   }
 
-  /** On which the text so far ends: 1, 2, 3, … */
+  /** The line on which the text so far ends: 1, 2, 3, … */
   get line(): number {
     return this.#line;
   }
@@ -77,7 +77,7 @@ export class ValueSplitter {
           this.#depth -= 1;
           if (this.#isArray && this.#depth === 0) {
             this.#hold(chunk.slice(start, match.index));
-            // Also `[]` ends so.
+            // An empty array, `[]`, has no element to return.
             if (this.#element > 0 || !this.#isBlank('')) yield this.#take();
             this.#hasEnded = true;
             start = at;
@@ -91,7 +91,7 @@ export class ValueSplitter {
     this.#hold(chunk.slice(start));
   }
 
-  /** @returns a value without an end, which is no JSON */
+  /** @returns an unfinished value, which is then reported as invalid JSON */
   *end(): Generator<TextOfValue> {
     if (this.#isArray) {
       if (!this.#hasEnded) throw new Error(`the array does not end: its element ${this.#element + 1} is the last one`);

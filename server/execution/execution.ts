@@ -1,6 +1,6 @@
 /**
- * One GraphQL operation, whichever door it came in by: it waits for its token, opens its one view or transaction, commits
- * what it wrote, and answers with the token of what it shows.
+ * Executes GraphQL operations of every transport: waits for the request's tokens, opens one view or transaction,
+ * commits the writes, and answers with the token of the version shown.
  */
 
 import { createSourceEventStream, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
@@ -23,20 +23,20 @@ import { sharingKey } from '../subscriptions/sharing-key.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { type Reader, Subscriptions } from '../subscriptions/subscriptions.ts';
 
-/** The parts of a request that its execution needs: an open subscription keeps no more of it. */
+/** The parts of a request that the execution needs: an open subscription keeps only these. */
 type RunWith = Pick<OperationRequest, 'operationName' | 'variables'>;
 
 interface ShowWith extends RunWith {
   readonly isTokenAsked: boolean;
-  /** Of the subscription: each of its events has them. */
+  /** The warnings of the subscription, repeated with each event. */
   readonly warnings: Warnings | undefined;
 }
 
-/** Told what was done, for metrics. */
+/** Observes executions, for metrics. */
 export interface ExecutionObserver {
-  /** @param code the first error's, if there was any */
+  /** @param code the code of the first error, if there is one */
   finished(kind: OperationKind | 'invalid', code: string | undefined, milliseconds: number): void;
-  /** @param change 1 where one begins, -1 where it is over */
+  /** @param change 1 when a subscription starts, -1 when it ends */
   subscriptions(change: 1 | -1): void;
 }
 
@@ -47,9 +47,9 @@ export interface ExecutionOptions {
   readonly attachments: Attachments;
   readonly logger: Logger;
   readonly observer: ExecutionObserver;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
-  /** Whether answers name what does not exist, in `extensions.warnings`. */
+  /** Whether responses list names that do not exist, in `extensions.warnings`. */
   readonly warns: boolean;
 }
 
@@ -57,7 +57,7 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #operations: Operations;
   readonly #subscriptions: Subscriptions;
-  /** Operations that were begun and are not answered, and who waits until there are none. */
+  /** The number of operations that are not answered yet, and the callers that wait until there are none. */
   #running = 0;
   #settled: (() => void)[] = [];
 
@@ -71,14 +71,14 @@ export class Execution {
     });
   }
 
-  /** Resolves once nothing runs but subscriptions. */
+  /** Resolves once nothing but subscriptions is running. */
   settled(): Promise<void> {
     return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => this.#settled.push(resolve));
   }
 
-  /** What is to be run, or what is wrong with the request. Never throws. */
+  /** The prepared operation, or the errors in the request. Never throws. */
   prepare(asked: OperationRequest): Prepared | readonly GraphQLError[] {
-    // Some clients send an empty name where they have none.
+    // Some clients send an empty name for no name.
     const request = asked.operationName === '' ? { ...asked, operationName: undefined } : asked;
     const operation = this.#find(request);
     if ('definition' in operation) return new Prepared(operation, request);
@@ -87,7 +87,7 @@ export class Execution {
     return errors;
   }
 
-  /** Of a query or a mutation. Never rejects: errors are part of the answer. */
+  /** Runs a query or a mutation. Never rejects: errors are part of the answer. */
   run({ operation, request }: Prepared): Promise<Answer> {
     return this.#measured(
       operation,
@@ -96,7 +96,10 @@ export class Execution {
     );
   }
 
-  /** What is wrong with a subscription, or the subscription; then its events come over the reader's connection. Never rejects. */
+  /**
+   * Opens a subscription, whose events are then sent over the reader's connection. Returns the error if that fails.
+   * Never rejects.
+   */
   subscribe({ operation, request }: Prepared, reader: Reader): Promise<Result | Subscription> {
     return this.#measured(
       operation,
@@ -105,7 +108,7 @@ export class Execution {
     );
   }
 
-  /** @param give makes of what came out of the work what is given back */
+  /** @param give converts the outcome to the returned value */
   #measured<Outcome extends Result | Subscription, Given>(
     { definition }: Operation,
     work: () => Outcome | Promise<Outcome>,
@@ -138,12 +141,12 @@ export class Execution {
     }
   }
 
-  /** Not async, as each function on the way of an answer makes it wait for turns of its own. */
+  /** Not async: each async function delays the response by turns of its own. */
   #run(operation: Operation, request: OperationRequest): Result | Promise<Result> {
     const { operation: kind } = operation.definition;
     if (operation.isIntrospection) return this.#execute(operation, request, undefined);
     if (kind === 'mutation' && !request.mayWrite) {
-      throw requestError('a mutation is sent by POST, not by GET', 'METHOD_NOT_ALLOWED');
+      throw requestError('a mutation must be sent by POST, not by GET', 'METHOD_NOT_ALLOWED');
     }
     const tokens = tokensOf(request);
     if (tokens.length > 0) return this.#runAfter(tokens, operation, request);
@@ -164,14 +167,14 @@ export class Execution {
     return shows(view.token, shown, context.warnings);
   }
 
-  /** Not async: while its answer is waited for, nothing is held of what nearly all mutations do not need any more. */
+  /** Not async: while the commit is awaited, this keeps nothing alive that most mutations no longer need. */
   #mutate(operation: Operation, request: OperationRequest): Promise<Result> {
     if (!operation.repetition.isPlanned) return this.#mutateUnplanned(operation, request);
     const transaction = this.#options.replica.begin();
     const context = this.#context(transaction.reader, transaction);
     const planned = this.#repeat(operation, request, context);
     if (planned !== undefined) return this.#commit(transaction, planned, operation, request, context.warnings);
-    // From the beginning: what a plan may have done does not count.
+    // Start over: what the plan may have done does not count.
     transaction.close();
     return this.#mutateUnplanned(operation, request);
   }
@@ -191,7 +194,7 @@ export class Execution {
     }
   }
 
-  /** @param first what the operation gave before the commit */
+  /** @param first the result of the operation before the commit */
   #commit(
     transaction: Transaction,
     first: Result,
@@ -222,7 +225,7 @@ export class Execution {
     }
   }
 
-  /** Of a mutation. */
+  /** The result of a failed mutation. */
   #undone(error: unknown): Result {
     return { ...this.#failed([error]), data: null };
   }
@@ -243,7 +246,7 @@ export class Execution {
     });
     if (!(source instanceof Source)) return this.#failed('errors' in source ? (source.errors ?? []) : []);
     if (!reader.isWaiting()) return {};
-    // For as long as it is open: its query is the operation's.
+    // Kept as long as the subscription is open; the query itself is kept by the operation.
     const { operationName, variables } = request;
     const { warnings } = contextValue;
     const runWith = { operationName, variables, isTokenAsked: isTokenAsked(request), warnings };
@@ -251,7 +254,10 @@ export class Execution {
     return this.#subscriptions.open({ key, source, execute }, reader);
   }
 
-  /** What an event shows: at least all that it was made of, and its own token where it has one. Never fails. */
+  /**
+   * The result of an event: it shows at least the event's version, and has the event's own token if there is one. Never
+   * fails.
+   */
   #show(operation: Operation, request: ShowWith, event: unknown): Result | Promise<Result> {
     try {
       const view = this.#options.replica.read();
@@ -273,7 +279,7 @@ export class Execution {
     }
   }
 
-  /** What an operation that came before gives at once; undefined where it is to be executed, from the beginning. */
+  /** Executes a repeated operation by its plan; undefined if graphql-js must execute it from the start. */
   #repeat(
     { repetition }: Operation,
     { variables }: RunWith,
@@ -284,7 +290,7 @@ export class Execution {
     return data && { data };
   }
 
-  /** Gives no promise where no resolver does: so a transaction is begun, run and committed in one turn. */
+  /** Returns a promise only if a resolver does, so that a transaction can start, run and commit in one turn. */
   #execute(
     { document, repetition }: Operation,
     { operationName, variables }: RunWith,
@@ -318,7 +324,7 @@ export class Execution {
   }
 }
 
-/** Events of live queries and of the log carry the token of what they show. */
+/** Events of live queries and of the log carry the token of the version that they show. */
 function tokenOf(event: unknown): string | undefined {
   return typeof event === 'object' && event !== null && 'token' in event && typeof event.token === 'string'
     ? event.token

@@ -1,4 +1,7 @@
-/** The tabs that GraphiQL shows on a first visit: a tour of the sample data. `{origin}` becomes the page's own origin. */
+/**
+ * The tabs that GraphiQL shows on a first visit: a tour of the sample data. `{origin}` is replaced by the page's own
+ * origin.
+ */
 export const examples: readonly string[] = [
   `# Welcome to Tideline. Run this with Ctrl-Enter.
 # No countries? \`npm run sample\` imports 250.

@@ -1,4 +1,4 @@
-/** Answers with GraphiQL's page, which is made and compressed when it is first asked for, and has an ETag. */
+/** Serves GraphiQL's page, created and compressed on the first request, with an ETag. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -16,7 +16,7 @@ interface Page {
   readonly gzip: Buffer;
 }
 
-/** Brotli's level: 5 takes 0.14 s for what level 11 takes 20 s for, and is a tenth larger. */
+/** Brotli's quality: 5 takes 0.14 s where 11 takes 20 s, and its output is a tenth larger. */
 const brotliQuality = 5;
 
 async function makePage(schema: GraphQLSchema): Promise<Page> {
@@ -46,12 +46,12 @@ async function makePage(schema: GraphQLSchema): Promise<Page> {
   };
 }
 
-/** Whether a browser asks for a page to look at; a GraphQL client that sends GET does not accept HTML. */
+/** Whether a browser requests a page to display; a GraphQL client that sends GET does not accept HTML. */
 export function asksForPage({ method, headers }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && /\btext\/html\b/.test(headers.accept ?? '');
 }
 
-/** Whether an Accept-Encoding takes a coding: named, and not with `q=0`. */
+/** Whether Accept-Encoding allows a coding: it is listed, and not with `q=0`. */
 function accepts(header: string, coding: string): boolean {
   return header.split(',').some((part) => {
     const [name = '', weight = ''] = part.split(';').map((text) => text.trim().toLowerCase());
@@ -59,7 +59,7 @@ function accepts(header: string, coding: string): boolean {
   });
 }
 
-/** Answers with the page. @param schema its examples are held against it: those that do not fit are left out */
+/** Serves the page. @param schema examples that are not valid in it are left out */
 export function graphiqlHandler(schema: GraphQLSchema) {
   let page: Promise<Page> | undefined;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

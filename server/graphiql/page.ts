@@ -1,19 +1,22 @@
 /**
- * GraphiQL's page as one HTML text that loads nothing from elsewhere: the bundle of @graphql-yoga/render-graphiql with
- * Tideline's name and icon, and with a fetcher of its own. Why not yoga's fetcher: its WebSocket client gives up when the
- * server is away for a moment, and shows an event of the browser's as the error.
+ * GraphiQL's page, as one HTML text that loads nothing from elsewhere: the bundle of @graphql-yoga/render-graphiql with
+ * Tideline's name, icon and fetcher. Why not yoga's fetcher: its WebSocket client gives up when the server is away for
+ * a moment, and shows a browser event as the error.
  */
 import { readFile } from 'node:fs/promises';
 import { limits } from '../../limits.ts';
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="40" height="40"><rect width="40" height="40" rx="9" fill="#0b6e8a"/><g fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"><path d="M7 15c4.3-4 8.7-4 13 0s8.7 4 13 0"/><path d="M7 22c4.3-4 8.7-4 13 0s8.7 4 13 0" opacity=".75"/><path d="M7 29c4.3-4 8.7-4 13 0s8.7 4 13 0" opacity=".45"/></g></svg>`;
 
-/** The motion library of the tab strip leaves tabs displaced on a fresh profile: a click then lands beside its tab. */
+/**
+ * Without this the tab strip's motion library displaces the tabs on a fresh profile, and a click lands beside its tab.
+ */
 const style = '.graphiql-tab { transform: none !important; } .graphiql-logo > div { gap: 8px; }';
 
 /**
- * Runs in the browser. `graphqlWs` and `YogaGraphiQL` are what the bundles before it define; `settings` is given as JSON.
- * A subscription goes over WebSocket, whose client waits for a server that is away; all else is posted.
+ * The script that starts GraphiQL in the browser. The bundles before it define `graphqlWs` and `YogaGraphiQL`;
+ * `settings` is JSON. Subscriptions use a WebSocket, whose client waits while the server is away; everything else is
+ * sent by POST.
  */
 const start = `
 const endpoint = new URL(location.pathname, location.href);
@@ -65,16 +68,16 @@ YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
 });
 `;
 
-/** Text within a script element: the HTML parser ends the element at the first "</script". */
+/** Escapes code for a script element, which the HTML parser ends at the first "</script". */
 const inScript = (code: string): string => code.replaceAll(/<\/(?=script)/gi, '<\\/');
 
 export interface GraphiQLPage {
   readonly html: string;
-  /** The one script in it, to the byte: for a Content-Security-Policy. */
+  /** The exact text of the page's only script, for the Content-Security-Policy. */
   readonly script: string;
 }
 
-/** @param queries the tabs that a new visitor finds; `{origin}` in them becomes the page's own origin */
+/** @param queries the tabs for a new visitor; `{origin}` in them is replaced by the page's own origin */
 export async function graphiqlPage(queries: readonly string[]): Promise<GraphiQLPage> {
   const { css, js, editorWorkerService, graphqlWorker, jsonWorker } = await import(
     '@graphql-yoga/render-graphiql/graphiql'

@@ -1,19 +1,19 @@
-/** Quality values of an Accept header. Source: RFC 9110, section 12.5.1. */
+/** Resolves the quality values of an Accept header. Source: RFC 9110, section 12.5.1. */
 
-/** What an operation may be answered in; those of JSON are what a range with a wildcard stands for. */
+/** The media types of JSON responses; a range with a wildcard stands for these. */
 const json: readonly string[] = ['application/json', 'application/graphql-response+json'];
 
-/** A media type that nothing is answered in. */
+/** A media type that no response has. */
 const none = 'none/none';
 
 interface MediaRange {
   readonly type: string;
-  /** As it was written, without its quality. */
+  /** The range as written, without its quality. */
   readonly text: string;
   readonly quality: number;
 }
 
-/** @returns the same wishes without quality values: the most wanted first, and nothing that is not acceptable */
+/** @returns the same preferences without quality values: the most wanted first, without the refused ones */
 export function withoutQualities(accept: string): string {
   if (!/;\s*q\s*=/i.test(accept)) return accept;
   const ranges = accept.split(',').map(rangeOf);
@@ -25,7 +25,7 @@ export function withoutQualities(accept: string): string {
   return wanted.length === 0 ? none : wanted.join(', ');
 }
 
-/** The more specific range decides, so that one with a wildcard stands for the types that were not named and refused. */
+/** A more specific range overrides a wildcard: replaces the wildcard by the types that are not refused. */
 function withoutRefused(type: string, text: string, refused: ReadonlySet<string>): readonly string[] {
   const isWildcard = type === '*/*' || type === 'application/*';
   const isRefused = (name: string) => refused.has(name) || (type === '*/*' && refused.has('application/*'));

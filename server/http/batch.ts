@@ -1,4 +1,4 @@
-/** A batch: several operations in one request by POST, as a JSON array, as Apollo's batching link sends them. */
+/** Batches: several operations in one POST request, as a JSON array, as Apollo's batching link sends them. */
 import type { GraphQLParams } from 'graphql-yoga';
 import { limits } from '../../limits.ts';
 import type { Execution } from '../execution/execution.ts';
@@ -7,14 +7,14 @@ import type { OperationRequest } from '../operation/request.ts';
 import type { Answer } from '../operation/result.ts';
 import { runJsonPost } from './json-post.ts';
 
-/** @throws {GraphQLError} of code BAD_REQUEST: no operation in it, or too many */
+/** @throws {GraphQLError} with code BAD_REQUEST if the batch is empty or too large */
 export function checkBatch(operations: readonly unknown[]): void {
   if (operations.length > 0 && operations.length <= limits.batchedOperations) return;
-  const problem = `a batch has 1 to ${limits.batchedOperations} operations, and this one ${operations.length}`;
+  const problem = `a batch must have 1 to ${limits.batchedOperations} operations, not ${operations.length}`;
   throw requestError(problem, 'BAD_REQUEST');
 }
 
-/** Each operation by itself, one after the other: a mutation is seen by those behind it. Never rejects. */
+/** Runs the operations one after the other, so that each sees the mutations before it. Never rejects. */
 export async function runBatch(
   execution: Execution,
   batch: readonly GraphQLParams[],
@@ -29,6 +29,6 @@ export async function runBatch(
 }
 
 const notBatched = requestError(
-  'an operation of a batch is a query or a mutation: a string `query`, and objects for variables and extensions; send a subscription by itself',
+  'an operation of a batch must be a query or a mutation: a string `query`, and objects for variables and extensions; send a subscription by itself',
   'BAD_REQUEST',
 );

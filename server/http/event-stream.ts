@@ -1,7 +1,7 @@
 /**
- * One subscription over server-sent events, as graphql-sse's distinct connections mode has it: an event `next` for each
- * answer, then `complete`.
- * L42. It shares executions and serialised events with all other doors, and is held to the same limits.
+ * One subscription over server-sent events, in the distinct connections mode of graphql-sse: an event `next` for each
+ * result, then `complete`.
+ * L42. It shares executions and serialised events with all other transports, and the same limits apply.
  */
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
@@ -65,7 +65,7 @@ class EventStreamOutlet implements Outlet {
 const isOpen = ({ destroyed, writableEnded }: ServerResponse): boolean => !destroyed && !writableEnded;
 
 function begin(response: ServerResponse): void {
-  // The last is for proxies that would hold events back.
+  // X-Accel-Buffering stops proxies from buffering events.
   response.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive', 'X-Accel-Buffering': 'no' });
   response.flushHeaders();
 }
@@ -73,11 +73,11 @@ function begin(response: ServerResponse): void {
 export interface EventStreamOptions {
   readonly execution: Execution;
   readonly socketBuffers: SocketBuffers;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
 }
 
-/** @returns what is wrong with the subscription; undefined once the stream is over */
+/** @returns the error of a refused subscription; undefined once the stream has ended */
 export async function streamEvents(
   prepared: Prepared,
   response: ServerResponse,

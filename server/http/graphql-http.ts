@@ -1,6 +1,7 @@
 /**
- * GraphQL over HTTP: yoga keeps the protocol (what may be sent and accepted, status codes, server-sent events), but for the
- * requests that nearly all are, which go the lean way of json-post.ts. Operations are executed as those of every other door.
+ * GraphQL over HTTP. Yoga implements the protocol (content negotiation, status codes, server-sent events). The common
+ * case, a JSON POST, takes the fast path of json-post.ts instead. Operations are executed like those of every other
+ * transport.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
@@ -28,36 +29,36 @@ import { readJson } from './request-body.ts';
 export interface GraphQLHandlerOptions {
   readonly execution: Execution;
   readonly logger: Logger;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
-  /** Of subscriptions. */
+  /** The send buffers of subscriptions. */
   readonly socketBuffers: SocketBuffers;
-  /** Holds the files of a multipart request until it is answered. */
+  /** Opens a session that holds the files of a multipart request until it is answered. */
   beginUploads(): UploadSession;
   readonly budget: ByteBudget;
 }
 
-/** What yoga carries along with a request. */
+/** The context that yoga passes along with a request. */
 interface ServerContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly held: {
     uploads?: UploadSession;
-    /** Where it was read already. */
+    /** The body, if it was read before yoga was called. */
     readonly body: Body | undefined;
   };
 }
 
-/** What a JSON body asks for, or what is wrong with it. */
+/** A parsed JSON body, or the error in it. */
 type Body =
   | { readonly parameters: GraphQLParams }
   | { readonly batch: readonly GraphQLParams[] }
   | { readonly problem: unknown };
 
 export interface GraphQLHandler {
-  /** Settles once the request is answered. @param headers of the answer, which are not set yet */
+  /** Resolves once the request is answered. @param headers of the response; they are not set yet */
   answer(request: IncomingMessage, response: ServerResponse, headers: HeaderList): Promise<void>;
-  /** Cuts subscriptions off, in the middle: their clients come back, which they would not after an end. */
+  /** Destroys all subscriptions without an end, so that their clients reconnect. */
   cutStreams(): void;
 }
 
@@ -75,9 +76,9 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     landingPage: false,
     cors: false,
     multipart: false,
-    // Our parsers limit what they read.
+    // Our own parsers enforce the limits.
     maxRequestBodySize: false,
-    // Yoga answers any URL that ends so. None does.
+    // Yoga answers every URL with this ending; no URL has it.
     healthCheckEndpoint: ' ',
   });
   const answerByYoga = async (
@@ -90,7 +91,7 @@ export function graphqlHandler(options: GraphQLHandlerOptions): GraphQLHandler {
     const held: ServerContext['held'] = { body };
     setHeaders(res, headers);
     res.setHeader('Cache-Control', 'no-store');
-    // Yoga waits for a client to read on, also for one that has left.
+    // Yoga would wait for a drain even after the client has disconnected.
     res.once('close', () => res.emit('drain'));
     try {
       await yoga(req, res, { req, res, held });
@@ -131,7 +132,7 @@ function bodyOf(json: unknown): Body {
 
 const problemOf = (problem: unknown): Body => ({ problem });
 
-/** Takes the place of yoga's parsers, which read whatever comes, as much as comes. */
+/** Replaces yoga's parsers, which read bodies of any kind and size. */
 function bodies({ beginUploads, budget }: GraphQLHandlerOptions): Plugin<object, ServerContext> {
   return {
     onRequestParse({ serverContext: { req, res, held }, setRequestParser }) {
@@ -155,30 +156,30 @@ function bodies({ beginUploads, budget }: GraphQLHandlerOptions): Plugin<object,
           return parametersOf(await readJson(req, res, budget));
         }
         const problem =
-          'a GraphQL request is sent as application/json, or with files as multipart/form-data, uncompressed';
+          'a GraphQL request must be sent as application/json, or with files as multipart/form-data, uncompressed';
         throw requestError(problem, 'UNSUPPORTED_MEDIA_TYPE');
       });
     },
   };
 }
 
-/** No request that could be executed: 400, whatever its sender accepts. */
+/** The request cannot be executed: 400, whatever the client accepts. */
 const malformed = ({ message, code, details }: BadUserInputError) =>
   toldError(message, { extensions: { code, ...details, http: { status: 400 } } });
 
-/** What else is in it is checked by yoga, as of requests by GET. @throws {GraphQLError} */
+/** Yoga checks the other members, as in requests by GET. @throws {GraphQLError} */
 function parametersOf(body: unknown): GraphQLParams {
   if (Array.isArray(body))
-    throw requestError('a batch is sent as application/json, and answered as JSON', 'BAD_REQUEST');
-  if (typeof body !== 'object' || body === null) throw requestError('the body is no JSON object', 'BAD_REQUEST');
+    throw requestError('a batch must be sent as application/json, and accept JSON', 'BAD_REQUEST');
+  if (typeof body !== 'object' || body === null) throw requestError('the body is not a JSON object', 'BAD_REQUEST');
   if ('operationName' in body && body.operationName !== null && typeof body.operationName !== 'string') {
-    throw requestError('operationName is no string', 'BAD_REQUEST');
+    throw requestError('operationName is not a string', 'BAD_REQUEST');
   }
   checkPersisted(body);
   return body;
 }
 
-/** Clients that send a hash for a query send the query itself when they are told this. @throws {GraphQLError} */
+/** On this error, clients that sent only the hash of a query send the query itself. @throws {GraphQLError} */
 function checkPersisted({ query, extensions }: GraphQLParams): void {
   if (query || typeof extensions !== 'object' || extensions === null || !('persistedQuery' in extensions)) return;
   throw requestError('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED');
@@ -196,7 +197,7 @@ function searchParameters({ url = '' }: IncomingMessage): GraphQLParams {
       checkIntegers(text, name === 'variables' ? '' : name);
       return object;
     } catch (error) {
-      throw error instanceof SyntaxError ? requestError(`${name} is no JSON`, 'BAD_REQUEST') : error;
+      throw error instanceof SyntaxError ? requestError(`${name} is not valid JSON`, 'BAD_REQUEST') : error;
     }
   };
   const found = {
@@ -218,7 +219,7 @@ function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>
         if (!(prepared instanceof Prepared)) return { errors: prepared.map(withStatus) };
         const isSubscription = prepared.operation.definition.operation === 'subscription';
         if (isSubscription && !subscriptionTypes.test(req.headers.accept ?? '*/*')) {
-          const problem = 'a subscription is answered as text/event-stream, or over WebSocket: accept that';
+          const problem = 'a subscription needs text/event-stream in the Accept header, or a WebSocket';
           return { errors: [withStatus(requestError(problem, 'NOT_ACCEPTABLE'))] };
         }
         if (isSubscription) {
@@ -226,7 +227,7 @@ function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>
           res.once('close', () => streams.delete(res));
         }
         if (isSubscription) {
-          // Undefined once the response is closed: yoga has nothing to answer any more.
+          // Undefined once the response is closed: yoga has nothing left to send.
           const refused = await streamEvents(prepared, res, options);
           return refused === undefined ? {} : yogaResult(refused);
         }
@@ -249,15 +250,15 @@ function operations(options: GraphQLHandlerOptions, streams: Set<ServerResponse>
   };
 }
 
-const notStreamed = 'an answer so large is sent as application/json only: accept that';
+const notStreamed = 'a response this large can only be sent as application/json: accept that';
 
-/** Whether a mutation is known to have written nothing. */
+/** Whether a mutation certainly wrote nothing. */
 const isUndone = ({ errors = [], data }: Result): boolean =>
   errors.length > 0 &&
   (data ?? undefined) === undefined &&
   !errors.some(({ extensions }) => extensions.code === 'OUTCOME_UNKNOWN');
 
-/** An answer without data has the status of its errors. */
+/** The status of a response without data depends on its errors. */
 const yogaResult = (result: Result): Result =>
   'data' in result ? result : { ...result, errors: result.errors?.map(withStatus) };
 

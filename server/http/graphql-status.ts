@@ -1,9 +1,9 @@
-/** The HTTP status of GraphQL answers, by the codes of their errors. */
+/** The HTTP status of GraphQL responses, by the codes of their errors. */
 import type { GraphQLError } from 'graphql';
 import { statusByCode } from '../../errors.ts';
 import { toldError } from '../operation/graphql-errors.ts';
 
-/** Refusals by HTTP itself: the answer has their status whatever media type its reader accepts. */
+/** Refusals by HTTP itself: their status applies whatever media type the client accepts. */
 const refusals: ReadonlySet<string> = new Set([
   'BAD_REQUEST',
   'FORBIDDEN',
@@ -14,22 +14,25 @@ const refusals: ReadonlySet<string> = new Set([
   'UNSUPPORTED_MEDIA_TYPE',
 ]);
 
-/** What such an answer says beside its status. */
+/** Further headers for these errors. */
 export const headersByCode: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   METHOD_NOT_ALLOWED: { Allow: 'GET, POST' },
   SERVER_BUSY: { 'Retry-After': '1' },
 };
 
 /**
- * The status of any other error, for readers that accept application/graphql-response+json; all others expect 200. Every
- * fault of the client is 400: 404 or 409 would seem to speak of /graphql itself.
+ * The status of any other error for clients that accept application/graphql-response+json; all others expect 200. Every
+ * fault of the client is 400, as 404 or 409 would seem to be about /graphql itself.
  */
 function strictStatusOf(code: string): number {
   const status = statusByCode[code] ?? 400;
   return status < 500 ? 400 : status;
 }
 
-/** The error as yoga takes it: `extensions.http` is its status, and never sent. Errors that yoga found itself may have theirs. */
+/**
+ * Adds the status for yoga as `extensions.http`, which is never sent. Errors that yoga found itself may have one
+ * already.
+ */
 export function withStatus(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, extensions } = error;
   if (extensions.http?.status !== undefined && !extensions.http.spec) return error;
@@ -41,7 +44,10 @@ export function withStatus(error: GraphQLError): GraphQLError {
   return toldError(message, { nodes, source, positions, path, extensions: { ...extensions, http } });
 }
 
-/** The status of an answer without data. @param isStrict whether its reader accepts application/graphql-response+json */
+/**
+ * The status of a response without data.
+ * @param isStrict whether the client accepts application/graphql-response+json
+ */
 export function statusOf(errors: readonly GraphQLError[], isStrict: boolean): number {
   let highest = 0;
   for (const { extensions } of errors) {

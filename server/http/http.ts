@@ -1,4 +1,4 @@
-/** The server's doors: which path leads where, who is refused, and how all of them close. */
+/** The HTTP server: routes requests, refuses those that may not pass, and closes all connections on shutdown. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getHeapStatistics } from 'node:v8';
@@ -37,7 +37,7 @@ import { pathOf, resolveTarget } from './request-target.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly corsOrigins: Origins;
   readonly publicUrl: URL | undefined;
@@ -47,13 +47,13 @@ export interface HttpServerOptions {
   readonly execution: Execution;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
   readonly attachmentsHandler: AttachmentsHandler;
   beginUploads(): UploadSession;
   readonly budget: ByteBudget;
   readonly pace: Pace | undefined;
-  /** Whether it serves. */
+  /** Whether the replica serves requests. */
   isReady(): boolean;
 }
 
@@ -92,12 +92,15 @@ export class HttpServer {
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** Whether only this machine reaches it. */
+  /** Whether only this machine can reach the server. */
   get isLoopback(): boolean {
     return this.#policy.loopback;
   }
 
-  /** @returns its URL, without a path. @throws {Error} as node does where it cannot listen: `code` is EADDRINUSE, EACCES, … */
+  /**
+   * @returns its URL without a path.
+   * @throws {Error} Node's error if it cannot listen: `code` is EADDRINUSE, EACCES, …
+   */
   listen(): Promise<string> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
@@ -111,7 +114,7 @@ export class HttpServer {
     });
   }
 
-  /** Takes no more connections, finishes what runs, and closes all, within limits. */
+  /** Accepts no more connections, lets running requests finish, and then closes all; within limits of time. */
   async close(): Promise<void> {
     const { settleMilliseconds, goodbyeMilliseconds } = limits;
     const begun = this.#options.elapsed();
@@ -130,17 +133,17 @@ export class HttpServer {
     const begun = elapsed();
     const isResolved = resolveTarget(request);
     const pathname = graphqlPathOr(pathOf(request));
-    // Once, and without the cost of `once`.
+    // `on` is cheaper than `once`, and the event comes only once.
     const exchange = this.#leastRate.begin(request, response);
     response.on('close', () => {
       this.#leastRate.end(exchange);
       metrics.requested(routeOf(pathname), response.statusCode, elapsed() - begun);
       if (this.#isClosing) this.#server.closeIdleConnections();
     });
-    // It is written to after its client has left.
+    // A response may be written to after its client has disconnected.
     response.on('error', destroy);
     if (!isResolved) {
-      answerError(response, 'BAD_REQUEST', 'the request’s target is neither a path nor a URL of http');
+      answerError(response, 'BAD_REQUEST', "the request's target must be a path or an http URL");
       return;
     }
     this.#answer(pathname, request, response).catch((err: unknown) => {
@@ -150,7 +153,7 @@ export class HttpServer {
     });
   }
 
-  /** What nearly all requests are takes no way round, and is answered with all headers at once. */
+  /** Sends the common case, a GraphQL POST, straight to its handler, which writes all headers at once. */
   #answer(pathname: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const isOperation = pathname === graphqlPath && request.method === 'POST';
     if (!isOperation || refusal(request, this.#policy) !== undefined)
@@ -183,7 +186,7 @@ export class HttpServer {
       response.writeHead(302, { Location: `.${graphqlPath}` }).end();
     } else {
       const places = `${graphqlPath}, /attachments, /health/live, /health/ready and /metrics`;
-      answerError(response, 'NOT_FOUND', `there is nothing here: see ${places}`);
+      answerError(response, 'NOT_FOUND', `nothing is at this path: see ${places}`);
     }
   }
 
@@ -192,7 +195,7 @@ export class HttpServer {
     answerError(response, 'FORBIDDEN', refused.problem);
   }
 
-  /** Each origin and host once: a page that is refused tries again and again. */
+  /** Logs each origin and host once: a refused page tries again and again. */
   #logRefusal(request: IncomingMessage, { problem, subject }: Refusal): void {
     if (this.#loggedRefusals.has(subject) || this.#loggedRefusals.size >= limits.loggedRefusals) return;
     this.#loggedRefusals.add(subject);
@@ -207,7 +210,7 @@ export class HttpServer {
     const isResolved = resolveTarget(request);
     const pathname = graphqlPathOr(pathOf(request));
     const refused = refusal(request, this.#policy, true);
-    if (!isResolved) refuseUpgrade(socket, 400, 'the request’s target is neither a path nor a URL of http');
+    if (!isResolved) refuseUpgrade(socket, 400, "the request's target must be a path or an http URL");
     else if (refused !== undefined) {
       this.#logRefusal(request, refused);
       refuseUpgrade(socket, 403, refused.problem);
@@ -219,20 +222,20 @@ export class HttpServer {
 const bufferedBytesAllowed = () =>
   Math.min(limits.socketsBufferedBytes, getHeapStatistics().heap_size_limit * limits.socketsBufferedHeapShare);
 
-/** GraphQL's path may be written with a slash behind it. */
+/** Strips the trailing slash from GraphQL's path. */
 const graphqlPathOr = (pathname: string): string => (pathname === `${graphqlPath}/` ? graphqlPath : pathname);
 
 const routes: ReadonlySet<string> = new Set(['/', graphqlPath, '/health/live', '/health/ready', '/metrics']);
 
-/** As metrics call it: one of a few names, whatever was asked for. */
+/** The route's label in metrics: one of a fixed few, whatever the path. */
 function routeOf(pathname: string): string {
   if (pathname.startsWith('/attachments')) return '/attachments';
   return routes.has(pathname) ? pathname : 'other';
 }
 
 /**
- * By PUT, clients of GraphQL over server-sent events reserve a stream in its single connection mode. They show their user the
- * reason phrase of a refusal, and nothing else of it.
+ * Clients of GraphQL over server-sent events use PUT to reserve a stream in single connection mode. They show their
+ * user only the reason phrase of a refusal.
  */
 function refuseReservation(response: ServerResponse): void {
   const problem =
@@ -242,12 +245,12 @@ function refuseReservation(response: ServerResponse): void {
   answerError(response, 'METHOD_NOT_ALLOWED', problem);
 }
 
-/** What its client still sends is not waited for. */
+/** Refuses a slow request without waiting for the rest of it. */
 function tooSlow(response: ServerResponse): void {
   response.setHeader('Connection', 'close');
-  // Node lets go of a request once it is answered, and whoever reads it would wait for ever.
+  // Node does not end the request after the response, so a reader of its body would wait for ever.
   response.once('finish', () => response.req.destroy());
-  answerError(response, 'REQUEST_TOO_SLOW', 'the body came too slowly, and the request was given up');
+  answerError(response, 'REQUEST_TOO_SLOW', 'the body arrived too slowly, so the request was given up');
 }
 
 function destroy(this: ServerResponse): void {

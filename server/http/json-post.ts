@@ -1,6 +1,6 @@
 /**
- * The lean way of GraphQL over HTTP: an operation that comes by POST as JSON, and is answered once, as JSON. Whatever is out
- * of the ordinary about such a request is left to yoga, with what was read of it. Both ways answer alike, to the byte.
+ * The fast path of GraphQL over HTTP: an operation sent by POST as JSON, with a single JSON response. Anything unusual
+ * about a request is left to yoga, together with the parsed body. Both paths answer alike, byte for byte.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
@@ -25,17 +25,17 @@ const contentTypes: Readonly<Record<MediaType, string>> = {
   [graphqlResponse]: `${graphqlResponse}; charset=utf-8`,
 };
 
-/** What of a request's body makes it one for yoga: application/graphql+json is as good, and rare. */
+/** Whether a request may take the fast path. application/graphql+json is left to yoga, as it is rare. */
 export function isJsonPost({ method, headers }: IncomingMessage): boolean {
   const { 'content-type': type = '', 'content-encoding': encoding } = headers;
   return method === 'POST' && isIdentity(encoding) && /^application\/json\s*(;|$)/i.test(type);
 }
 
-/** Whether a body comes as it is. @param encoding the value of Content-Encoding */
+/** Whether a body is not compressed. @param encoding the value of Content-Encoding */
 export const isIdentity = (encoding: string | undefined): boolean =>
   encoding === undefined || /^\s*(?:identity)?\s*$/i.test(encoding);
 
-/** In which of the two the answer goes: the first that the header names; undefined where it names neither. */
+/** The media type of the response: the first of the two that the Accept header names; undefined if it names neither. */
 export function mediaTypeOf(accept: string | undefined): MediaType | undefined {
   if (accept === undefined || accept === '' || accept === '*/*') return json;
   for (const accepted of accept.replace(/\s/g, '').toLowerCase().split(',')) {
@@ -55,14 +55,14 @@ const parameterNames: ReadonlySet<string> = new Set(['query', 'variables', 'oper
 const isAbsentOrObject = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
 
-/** Whether there is nothing in them that yoga would refuse. */
+/** Whether yoga would find nothing to refuse in the parameters. */
 function areOrdinary(parameters: GraphQLParams): boolean {
   if (typeof parameters.query !== 'string') return false;
   if (!isAbsentOrObject(parameters.variables) || !isAbsentOrObject(parameters.extensions)) return false;
   return Object.keys(parameters).every((name) => parameterNames.has(name));
 }
 
-/** The answer to an operation that comes so; undefined where it is left to yoga: nothing was done then. */
+/** Runs the operation; undefined, without any effect, if it is left to yoga. */
 export function runJsonPost(
   execution: Execution,
   request: OperationRequest,
@@ -74,7 +74,10 @@ export function runJsonPost(
   return prepared.operation.definition.operation === 'subscription' ? undefined : execution.run(prepared);
 }
 
-/** @param headers of the answer, beside those that every one of GraphQL has. @returns once it is handed on, or its reader left */
+/**
+ * @param headers in addition to those of every GraphQL response
+ * @returns once it is handed on, or the client has disconnected
+ */
 export function sendJson(
   response: ServerResponse,
   headers: HeaderList,
@@ -87,7 +90,9 @@ export function sendJson(
   return send(response, headers, { mediaType, status, json: result, errors, token, hasWritten }, budget);
 }
 
-/** Answers in the order of their operations. A batch as a whole has no status but 200, and the newest of their tokens. */
+/**
+ * Sends the answers in the order of their operations. A batch always has status 200, and the newest of their tokens.
+ */
 export function sendBatch(
   response: ServerResponse,
   headers: HeaderList,
@@ -100,7 +105,7 @@ export function sendBatch(
   return send(response, headers, { mediaType: json, status: 200, json: results, token, hasWritten }, budget);
 }
 
-/** Whether an answer is sent piece by piece, and counts as bytes in flight. */
+/** Whether a response is sent in pieces, and counts as bytes in flight. */
 export const isLarge = (result: unknown): boolean =>
   roughBytes(result, limits.largeAnswerBytes) > limits.largeAnswerBytes;
 
@@ -123,7 +128,7 @@ function send(
   const told = [...headers, 'Cache-Control', 'no-store', 'Content-Type', contentTypes[mediaType]];
   if (isLarge(value)) {
     const claim = budget.claim(response);
-    // The result is in memory already: one that is larger than the budget gets through while there is nothing else.
+    // The result is in memory already, so one that is larger than the budget may pass if nothing else is in flight.
     const bytes = Math.min(roughBytes(value), budget.maximumBytes);
     if (hasWritten) claim.mustHold(bytes);
     else if (!claim.holds(bytes)) {
@@ -138,10 +143,10 @@ function send(
   told.push('Content-Length', String(Buffer.byteLength(body)));
   if (token !== undefined) told.push('Causality-Token', token);
   if (status !== 200) for (const error of errors ?? []) told.push(...headersOf(error));
-  // At once: none is set before, as each would be looked up by name then. As text, the body is sent together with the head.
+  // All headers in one call, as setHeader is slower. The body is text, so Node sends it together with the head.
   response.writeHead(status, told);
   response.write(body);
-  // Else it waits for the end, which is nothing, and is written as a list of two.
+  // Flush now: a corked socket would write head and tail as two buffers at end().
   response.socket?.uncork();
   response.end();
   return undefined;
@@ -155,7 +160,7 @@ const publicServerBusy = () => {
 const headersOf = ({ extensions }: GraphQLError): readonly string[] =>
   Object.entries(headersByCode[String(extensions.code)] ?? {}).flat();
 
-/** Each once the reader has taken the one before, and in a turn of its own. */
+/** Writes each piece once the client has taken the one before, and in a turn of its own. */
 async function writePieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
   for (const piece of pieces) {
     if (!response.write(piece)) await drained(response);

@@ -1,7 +1,7 @@
 /**
- * Requests that offer to go on in another protocol, which this server does not speak: HTTP/2 (Java's HttpClient, curl --http2).
- * A server may ignore the offer, and then answers over HTTP/1.1: RFC 9110, section 7.8. Node has taken such a request out of
- * its parser already, whatever it offers, so it is put back without the offer.
+ * Requests that offer an upgrade to a protocol that this server does not support: HTTP/2 (Java's HttpClient, curl
+ * --http2). A server may ignore the offer and answer over HTTP/1.1: RFC 9110, section 7.8. Node detaches the socket
+ * from its parser for any upgrade, so the request is fed to a new parser, without the offer.
  */
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,10 +9,10 @@ import type { Duplex } from 'node:stream';
 export const offersWebSocket = ({ headers: { upgrade = '' } }: IncomingMessage): boolean =>
   upgrade.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 
-/** @param rest what came behind the request's head */
+/** @param rest the bytes after the request's head */
 export function declineOffer(server: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
   if (socket.destroyed) return;
-  // A parser of its own knows nothing of answers to requests that came before, and must not overtake them.
+  // A new parser does not know of responses to earlier requests, and must not overtake them.
   const earlier: unknown = '_httpMessage' in socket ? socket._httpMessage : null;
   if (earlier instanceof ServerResponse) {
     earlier.once('close', () => declineOffer(server, request, socket, rest));
@@ -20,7 +20,7 @@ export function declineOffer(server: Server, request: IncomingMessage, socket: D
   }
   const { method, url, httpVersion } = request;
   const lines = [`${method} ${url} HTTP/${httpVersion}`, ...headersWithoutOffer(request)];
-  // Node reads header values as Latin-1.
+  // Node decodes header values as Latin-1.
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   socket.unshift(Buffer.concat([head, rest]));
   server.emit('connection', socket);

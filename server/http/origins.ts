@@ -1,14 +1,14 @@
-/** Origins of pages (RFC 6454), as settings name them and as browsers send them. */
+/** Origins of web pages (RFC 6454): parses those in settings, and matches those that browsers send. */
 
 const wildcardPort = /:\*$/;
 
-/** Schemes with a default port, which browsers leave out of an origin. */
+/** Schemes with a default port, which browsers omit from an origin. */
 const isWeb = (protocol: string): boolean => protocol === 'http:' || protocol === 'https:';
 
-/** A set of origins out of a setting: `https://app.example.org`, `capacitor://localhost`, `http://localhost:*`. */
+/** A set of origins from a setting: `https://app.example.org`, `capacitor://localhost`, `http://localhost:*`. */
 export class Origins {
   readonly #exact: ReadonlySet<string>;
-  /** Scheme and host of those whose port may be any: `http://localhost`. */
+  /** Scheme and host of the origins that allow any port: `http://localhost`. */
   readonly #anyPort: ReadonlySet<string>;
   readonly #hostnames: ReadonlySet<string>;
 
@@ -18,7 +18,7 @@ export class Origins {
     this.#hostnames = new Set([...exact, ...anyPort].map((origin) => new URL(origin).hostname));
   }
 
-  /** @throws {RangeError} with a message that names the first entry that is no origin, and the forms that are */
+  /** @throws {RangeError} names the first invalid entry, and the valid forms */
   static parse(text: string): Origins {
     const entries = text
       .split(',')
@@ -31,24 +31,24 @@ export class Origins {
     );
   }
 
-  /** @param origin as the header Origin has it */
+  /** @param origin the value of the Origin header */
   has(origin: string): boolean {
     if (this.#exact.has(origin)) return true;
     return this.#anyPort.size > 0 && this.#anyPort.has(origin.replace(/:\d{1,5}$/, ''));
   }
 
-  /** Whether one of them is of this host. @param hostname as URL spells it */
+  /** Whether an origin has this host name. @param hostname as URL formats it */
   hasHostname(hostname: string): boolean {
     return this.#hostnames.has(hostname);
   }
 
-  /** As they were given, but for spelling. */
+  /** The origins in normalised spelling. */
   get list(): readonly string[] {
     return [...this.#exact, ...Array.from(this.#anyPort, (origin) => `${origin}:*`)];
   }
 }
 
-/** URL gives no origin for schemes that it does not know: apps have pages of such. */
+/** URL has no origin for unknown schemes, which the pages of some apps use. */
 function normalized(text: string, entry: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isOrigin =
@@ -60,7 +60,7 @@ function normalized(text: string, entry: string): string {
     `${url.search}${url.hash}${url.username}${url.password}` === '';
   if (!isOrigin) {
     throw new RangeError(
-      `${JSON.stringify(entry)} is no origin: give origins separated by commas, each a scheme and a host without a path, such as https://app.example.org, http://localhost:5173, http://localhost:* (any port) or capacitor://localhost`,
+      `${JSON.stringify(entry)} is not an origin: list origins separated by commas, each a scheme and a host without a path, such as https://app.example.org, http://localhost:5173, http://localhost:* (any port) or capacitor://localhost`,
     );
   }
   return isWeb(url.protocol) ? url.origin : `${url.protocol}//${url.host}`;

@@ -1,4 +1,4 @@
-/** The JSON body of a request, limited while it is read. */
+/** Reads the JSON body of a request, within limits. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PayloadTooLargeError, ServerBusyError } from '../../errors.ts';
@@ -10,11 +10,12 @@ import { requestError } from '../operation/graphql-errors.ts';
 import type { ByteBudget, Claim } from '../traffic/byte-budget.ts';
 
 /**
- * @throws {PayloadTooLargeError} once there is more than limits.requestBytes; the rest is read and thrown away for a moment, so that
- *   its sender gets to see the answer, and the connection closes with it
- * @throws {ServerBusyError} other requests and answers leave no room for it
- * @throws {GraphQLError} of code BAD_REQUEST: no JSON, or too much or too deep. It does not quote the body
- * @throws {BadUserInputError} an integer in it would lose digits
+ * @throws {PayloadTooLargeError} once the body exceeds limits.requestBytes; for a moment the rest is read and
+ * discarded, so that
+ *   the client gets to read the response, and then the connection closes
+ * @throws {ServerBusyError} other requests and responses leave no memory for it
+ * @throws {GraphQLError} with code BAD_REQUEST: not JSON, too large or too deep; it does not quote the body
+ * @throws {BadUserInputError} a double cannot hold one of its integers
  */
 export function readJson(request: IncomingMessage, response: ServerResponse, budget: ByteBudget): Promise<unknown> {
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -41,7 +42,7 @@ async function refuse(request: IncomingMessage, response: ServerResponse, announ
 }
 
 function parse(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw requestError('the body is no UTF-8', 'BAD_REQUEST');
+  if (!isUtf8(bytes)) throw requestError('the body is not valid UTF-8', 'BAD_REQUEST');
   const text = withoutByteOrderMark(bytes.toString());
   const problem = jsonProblem(text);
   if (problem !== undefined) throw requestError(problem, 'BAD_REQUEST');
@@ -49,15 +50,15 @@ function parse(bytes: Buffer): unknown {
   try {
     body = JSON.parse(text);
   } catch {
-    throw requestError('the body is no JSON', 'BAD_REQUEST');
+    throw requestError('the body is not valid JSON', 'BAD_REQUEST');
   }
   checkIntegers(text, '', ['variables']);
   return body;
 }
 
 /**
- * @returns undefined once there is more: the rest is not read. Listeners cost a small body half of what iteration does; once it
- * is settled they do nothing, as taking them off costs as much as putting them on.
+ * @returns undefined once the body exceeds the maximum; the rest is not read. Uses listeners, which cost half of what
+ * iteration does for a small body. They stay after the end, as removing them would cost as much as adding them.
  */
 function readUpTo(
   request: IncomingMessage,
@@ -89,7 +90,7 @@ function readUpTo(
       isSettled = true;
       resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     });
-    // Also where the sender leaves in the middle: node tells an error of that to none but who listens to errors.
+    // Needed for a client that disconnects midway: Node reports that as an error only to 'error' listeners.
     request.on('close', () => {
       if (isSettled) return;
       isSettled = true;

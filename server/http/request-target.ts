@@ -1,14 +1,14 @@
 /**
- * Where a request goes. Source: RFC 9112, section 3.2: clients send a path, and those that take this server for a proxy send
- * an absolute URI, which every server must accept; its authority takes the place of the Host header.
+ * Resolves the request target. Source: RFC 9112, section 3.2: clients send a path; a client that takes this server for
+ * a proxy sends an absolute URI, which every server must accept, and whose authority replaces the Host header.
  */
 import type { IncomingMessage } from 'node:http';
 
 const absoluteForm = /^https?:\/\/([^/?#@]+)((?:[/?][^#]*)?)$/i;
 
 /**
- * Gives the request the path and the host that its target names, spelt as in a request for the path itself.
- * @returns false where the target is neither a path nor a URI of http
+ * Rewrites the request's URL and host as if the client had sent a path.
+ * @returns false if the target is neither a path nor an http URI
  */
 export function resolveTarget(request: IncomingMessage): boolean {
   const { url = '/' } = request;
@@ -20,7 +20,7 @@ export function resolveTarget(request: IncomingMessage): boolean {
   return true;
 }
 
-/** What stands before the query in its URL. */
+/** The part of the URL before the query. */
 export function pathOf({ url = '/' }: IncomingMessage): string {
   const end = url.indexOf('?');
   return end < 0 ? url : url.slice(0, end);

@@ -1,11 +1,11 @@
-/** The causality tokens that a request brings, and whether its answer carries one in its body. docs/guide/clients.md */
+/** Causality tokens in requests, and whether the response has one in its body. docs/guide/clients.md */
 import { BadUserInputError } from '../../errors.ts';
 import { decodeToken } from '../../replica/token.ts';
 import type { OperationRequest } from './request.ts';
 
 type Bringing = Pick<OperationRequest, 'token' | 'extensions'>;
 
-/** True for a request that brings a token, or that says `extensions: { causality: {} }`. */
+/** True if the request brings a token, or contains `extensions: { causality: {} }`. */
 export const isTokenAsked = ({ token, extensions }: Bringing): boolean =>
   token !== undefined || (extensions?.causality ?? undefined) !== undefined;
 
@@ -15,11 +15,11 @@ export function tokensOf({ token, extensions }: Bringing): readonly string[] {
   const causality = extensions?.causality ?? undefined;
   if (causality === undefined) return tokens;
   if (typeof causality !== 'object' || Array.isArray(causality)) {
-    throw new BadUserInputError('extensions.causality', 'an object is expected, such as {} or {"token": "…"}');
+    throw new BadUserInputError('extensions.causality', 'must be an object, such as {} or {"token": "…"}');
   }
   if (!('token' in causality) || causality.token === null) return tokens;
   const argument = 'extensions.causality.token';
-  if (typeof causality.token !== 'string') throw new BadUserInputError(argument, 'a token is a string');
+  if (typeof causality.token !== 'string') throw new BadUserInputError(argument, 'must be a string');
   return [...tokens, checkedToken(causality.token, argument)];
 }
 

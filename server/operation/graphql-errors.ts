@@ -1,22 +1,24 @@
-/** What a client is told of an error: our own with their codes, GraphQL's with the customary ones, and of others nothing. */
+/**
+ * Makes errors safe for clients: ours keep their codes, GraphQL's get the customary ones, and all others are hidden.
+ */
 import { GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql';
 import { hiddenMessage, TidelineError, withoutStack } from '../../errors.ts';
 import type { Logger } from '../../replica/environment/logger.ts';
 
-/** GraphQL quotes values in its messages, whole, however long they are. */
+/** GraphQL quotes whole values in its messages, however long they are. */
 const messageCharacters = 1_000;
 
 const shorten = (message: string) =>
   message.length <= messageCharacters ? message : `${message.slice(0, messageCharacters)}…`;
 
-/** An error for the client to see. */
+/** Creates an error that the client may see. */
 export const toldError = (message: string, options: GraphQLErrorOptions) =>
   withoutStack(() => new GraphQLError(message, options));
 
-/** A fault of the request itself, for which errors.ts has no code. */
+/** A fault of the request itself, for which errors.ts has no class. */
 export const requestError = (message: string, code: string) => toldError(shorten(message), { extensions: { code } });
 
-/** What stands behind an error, itself first: GraphQL wraps what a resolver or a scalar throws, sometimes twice. */
+/** The error and its causes: GraphQL wraps what a resolver or a scalar throws, sometimes twice. */
 function causes(error: unknown): readonly unknown[] {
   const chain: unknown[] = [error];
   for (let next = error; next instanceof GraphQLError && next.originalError != null; ) {
@@ -26,7 +28,10 @@ function causes(error: unknown): readonly unknown[] {
   return chain;
 }
 
-/** The variable whose value could not be taken, and where in it: `operations.0.increment.by`. GraphQL says that in words only. */
+/**
+ * The variable with the invalid value, and the place in it: `operations.0.increment.by`. GraphQL says this only in its
+ * message.
+ */
 function variableOf({ nodes, message }: GraphQLError): string | undefined {
   const [node] = nodes ?? [];
   if (node?.kind !== Kind.VARIABLE_DEFINITION) return undefined;
@@ -35,12 +40,12 @@ function variableOf({ nodes, message }: GraphQLError): string | undefined {
   return `${name}${place.replace(/\[(\d+)\]/g, '.$1')}`;
 }
 
-/** Whoever walks what a client sent by recursion comes to the end of the stack where that is nested without end. */
+/** Recursion over a client's input overflows the stack if the input is nested deeply enough. */
 export const isStackOverflow = (error: unknown): boolean =>
   error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
 /**
- * The error as its client sees it. One that nobody threw on purpose is logged, and told as `Unexpected error`.
+ * The error as the client sees it. An error that was not thrown on purpose is logged, and becomes `Unexpected error`.
  * Idempotent.
  */
 export function publicError(error: unknown, logger: Logger): GraphQLError {
@@ -48,7 +53,7 @@ export function publicError(error: unknown, logger: Logger): GraphQLError {
   const root = chain.at(-1);
   if (isStackOverflow(root)) {
     logger.warn({ err: root }, 'a request is nested too deeply');
-    return requestError('the request is nested too deeply: send less within each other', 'BAD_USER_INPUT');
+    return requestError('the request is nested too deeply: make it flatter', 'BAD_USER_INPUT');
   }
   const known = chain.find((cause) => cause instanceof TidelineError);
   if (!(error instanceof GraphQLError)) {

@@ -1,4 +1,4 @@
-/** From the text of a query to the operation in it: checked once, and kept as long as there is room. */
+/** Caches parsed and validated queries by their text, and finds the requested operation in them. */
 import {
   type ASTNode,
   BREAK,
@@ -24,13 +24,13 @@ import { conditionsAtRoot } from './subscription-root.ts';
 export interface Operation {
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
-  /** Asks about the schema alone: needs nothing of the store. */
+  /** True if the operation selects only the schema: it does not need the store. */
   readonly isIntrospection: boolean;
-  /** How it is executed where it comes again. */
+  /** Executes the operation by a plan once it is repeated. */
   readonly repetition: Repetition;
 }
 
-/** A valid document, and those of its operations that were asked for. */
+/** A valid document, with those of its operations that were requested. */
 interface KnownDocument {
   readonly document: DocumentNode;
   readonly operations: Map<OperationDefinitionNode, Operation>;
@@ -38,17 +38,17 @@ interface KnownDocument {
 
 export class Operations {
   readonly #schema: GraphQLSchema;
-  /** In the order of last use. */
+  /** In the order of their last use. */
   readonly #documentsByQuery = new Map<string, KnownDocument>();
   #characters = 0;
-  /** What was asked for last, which most clients ask for again: found without a hash of its text. */
+  /** The operation requested last, which is the most likely next one: found without hashing the text. */
   #last: { readonly query: string; readonly name: string | undefined; readonly operation: Operation } | undefined;
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
   }
 
-  /** The operation, or what is wrong with the query. */
+  /** The operation, or the errors in the query. */
   find(query: string, name: string | undefined): Operation | readonly GraphQLError[] {
     if (this.#last?.query === query && this.#last.name === name) return this.#last.operation;
     const known = this.#documentsByQuery.get(query) ?? this.#check(query);
@@ -81,15 +81,15 @@ export class Operations {
     const refuse = (problem: string) => [requestError(problem, 'GRAPHQL_VALIDATION_FAILED')];
     if (query.length > queryCharacters) {
       return refuse(
-        `the query has ${query.length} characters, and may have ${queryCharacters}: pass data as variables`,
+        `a query may have at most ${queryCharacters} characters, not ${query.length}: pass data as variables`,
       );
     }
     try {
       const nesting = nestingOf(query);
-      if (nesting > queryNesting) return refuse(`the query nests ${nesting} brackets, and may nest ${queryNesting}`);
+      if (nesting > queryNesting) return refuse(`a query may nest at most ${queryNesting} brackets, not ${nesting}`);
       const document = withoutStack(() => parse(query, { maxTokens: queryTokens }));
       const depth = depthOf(document);
-      if (depth > queryDepth) return refuse(`the query is ${depth} fields deep, and may be ${queryDepth}`);
+      if (depth > queryDepth) return refuse(`a query may be at most ${queryDepth} fields deep, not ${depth}`);
       const conditions = conditionsAtRoot(document);
       const errors = conditions.length > 0 ? conditions : validate(this.#schema, document);
       if (errors.length === 0) return { document, operations: new Map() };
@@ -116,7 +116,7 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   return toldError(message, { nodes, source, positions, originalError, extensions: { code, ...extensions } });
 }
 
-/** A scalar that refuses a literal does not know where that stands. */
+/** Adds the argument's name to an error of a scalar, which does not know the place of the literal that it refuses. */
 function named(error: GraphQLError, document: DocumentNode): GraphQLError {
   const [literal] = error.nodes ?? [];
   if (literal === undefined || error.extensions.code !== 'BAD_USER_INPUT') return error;
@@ -126,7 +126,10 @@ function named(error: GraphQLError, document: DocumentNode): GraphQLError {
   return toldError(`${argument}: ${message}`, { nodes, originalError, extensions: { ...extensions, argument } });
 }
 
-/** `where.or.1.in.0`: the place of a value in the arguments of its field; empty where it is in none, as a variable's default. */
+/**
+ * The place of a value in the arguments of its field, as `where.or.1.in.0`; empty if it is not in one, as a variable's
+ * default.
+ */
 function argumentOf(value: ASTNode, document: DocumentNode): string {
   let argument = '';
   visit(document, {

@@ -1,7 +1,7 @@
-/** How deep a query may go, checked before anything walks it by recursion. */
+/** Measures how deep a query is nested, before any recursive code walks it. */
 import { type DocumentNode, Kind, Lexer, type SelectionSetNode, Source, TokenKind } from 'graphql';
 
-/** The most brackets of any kind that stand within each other. @throws {GraphQLError} where the text has no tokens */
+/** The maximum depth of nested brackets of any kind. @throws {GraphQLError} if the text cannot be split into tokens */
 export function nestingOf(query: string): number {
   const lexer = new Lexer(new Source(query));
   let open = 0;
@@ -24,13 +24,13 @@ export function nestingOf(query: string): number {
   return most;
 }
 
-/** The longest way from an operation's root to a field, with fragments where they are spread. */
+/** The longest path from an operation's root to a field, with fragments expanded. */
 export function depthOf(document: DocumentNode): number {
   const fragments = new Map<string, SelectionSetNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition.selectionSet);
   }
-  // A fragment that is being measured counts 0: that it spreads itself is for another rule to say.
+  // A fragment counts 0 while it is being measured: validation reports fragments that spread themselves.
   const depthByFragment = new Map<string, number>();
   const ofFragment = (name: string): number => {
     const known = depthByFragment.get(name);

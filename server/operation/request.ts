@@ -1,4 +1,4 @@
-/** One GraphQL operation as it is asked for, and as it is found valid. */
+/** A GraphQL operation as requested, and as prepared for execution. */
 import type { Operation } from './operation-cache.ts';
 
 export interface OperationRequest {
@@ -6,13 +6,13 @@ export interface OperationRequest {
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
-  /** Beside the one in `extensions.causality.token`, as it may come with HTTP's header. */
+  /** The token from the HTTP header, in addition to `extensions.causality.token`. */
   readonly token?: string | undefined;
-  /** False where a mutation would be against the rules of its door: HTTP GET. */
+  /** False if the transport does not allow mutations: HTTP GET. */
   readonly mayWrite: boolean;
 }
 
-/** An operation that was found valid, and the request that it is run with. */
+/** A valid operation with the request that asked for it. */
 export class Prepared {
   readonly operation: Operation;
   readonly request: OperationRequest;

@@ -1,4 +1,4 @@
-/** Results of operations: what clients read, with the extensions that go with it. */
+/** Results of operations, with their extensions. */
 import type { ExecutionResult } from 'graphql';
 import type { Warnings } from '../../resolvers/warnings.ts';
 import { isTokenAsked } from './causality.ts';
@@ -7,28 +7,30 @@ import type { OperationRequest } from './request.ts';
 export type ResultExtensions = {
   /** Only for clients that ask for it. */
   readonly causality?: { readonly token: string };
-  /** Names in the operation that lead nowhere. */
+  /** Names in the operation that do not exist. */
   readonly warnings?: readonly string[];
 };
 
-/** As a client reads it. */
+/** The result as the client receives it. */
 export type Result = ExecutionResult<Record<string, unknown>, ResultExtensions>;
 
 export interface Answer {
   readonly result: Result;
-  /** Of what the result shows, asked for or not; undefined where it shows nothing. */
+  /**
+   * The token of the version that the result shows, whether or not the client asked for it; undefined if there is none.
+   */
   readonly token: string | undefined;
-  /** A mutation was carried out: its answer cannot be refused any more. */
+  /** True if a mutation was committed: the response must then not be replaced by an error. */
   readonly hasWritten?: boolean;
 }
 
 const noWarnings: readonly string[] = [];
 
-/** @param token undefined where it is not told */
+/** @param token undefined if it is not to be sent */
 export const shows = (token: string | undefined, shown: Result, warnings: Warnings | undefined): Result =>
   extended(shown, token === undefined ? undefined : { token }, warnings?.messages ?? noWarnings);
 
-/** @param shown with its token, which is told only to a client that asks for it */
+/** @param shown contains its token, which is removed unless the client asked for it */
 export function answerTo(request: OperationRequest, shown: Result, isMutation: boolean): Answer {
   const { causality, warnings = noWarnings } = shown.extensions ?? {};
   const isComplete = causality === undefined || isTokenAsked(request);
@@ -45,7 +47,7 @@ export function codeOf({ errors }: Result): string | undefined {
   return error === undefined ? undefined : String(error.extensions.code);
 }
 
-/** Member by member: graphql gives objects that a spread copies slowly. */
+/** Copies member by member, as a spread of graphql-js's objects is slow. */
 function extended({ data, errors }: Result, causality: ResultExtensions['causality'], warnings: readonly string[]) {
   const extensions = extensionsOf(causality, warnings);
   if (extensions === undefined) {

@@ -1,4 +1,4 @@
-/** What a subscription selects at its root. */
+/** Validates the root selection of a subscription. */
 import {
   type DirectiveNode,
   type DocumentNode,
@@ -13,8 +13,9 @@ import { withoutStack } from '../../errors.ts';
 const conditions: ReadonlySet<string> = new Set(['skip', 'include']);
 
 /**
- * A subscription has one root field whatever its variables are, so that `@skip` and `@include` are refused there: GraphQL
- * specification, September 2025, CollectSubscriptionFields. graphql-js does not know that rule yet, and fails on such ones.
+ * A subscription must have one root field whatever its variables are, so `@skip` and `@include` are refused there:
+ * GraphQL specification, September 2025, CollectSubscriptionFields. graphql-js lacks this rule, and fails on such
+ * operations.
  */
 export function conditionsAtRoot(document: DocumentNode): readonly GraphQLError[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -44,7 +45,7 @@ export function conditionsAtRoot(document: DocumentNode): readonly GraphQLError[
 const refused = (directive: DirectiveNode) =>
   withoutStack(
     () =>
-      new GraphQLError(`@${directive.name.value} cannot stand at the root of a subscription: leave it out`, {
+      new GraphQLError(`@${directive.name.value} is not allowed at the root of a subscription: leave it out`, {
         nodes: directive,
       }),
   );

@@ -1,40 +1,44 @@
 /**
- * What one client reads, all its subscriptions together.
- * L32. Frames are written in the order in which things happened here, which is the log's, whatever subscriptions begin and
- *      end meanwhile; one whose execution awaits something holds back those behind it.
- * L33. A connection that does not take what is written is left behind: its subscriptions are told nothing, and nothing is
- *      kept for them. When it reads again, all of them that missed something are brought to one version, in consecutive
- *      frames with one token; events after that come behind them.
- * L34. Events that cannot be merged wait, up to a limit; past it their subscription ends with the error that says where.
- * L35. So what is unread is bounded. A connection is closed where its client takes nothing of it for too long, or is owed too
- *      much when there is more to tell.
+ * The connection of one client, which writes the events of all its subscriptions.
+ * L32. Frames are written in the order of the events on this replica, which is that of the log, while subscriptions
+ * start and
+ *      end. An event whose execution is asynchronous holds back those behind it.
+ * L33. A connection that does not take what is written falls behind: its subscriptions get no events, and none are
+ * queued
+ *      for them. When it reads again, all subscriptions that missed events are brought to one version, in consecutive
+ *      frames with one token; later events come after these.
+ * L34. Events that cannot be merged are queued, up to a limit; above it their subscription ends with an error that says
+ * where.
+ * L35. So the unread bytes are bounded. A connection is closed if its client takes nothing for too long, or if too much
+ * is unsent
+ *      when there is more to send.
  */
 import type { GraphQLError } from 'graphql';
 import { limits } from '../../limits.ts';
 import type { Payload, SharedEvent } from './payload.ts';
 import type { SubscriberConnection, Subscription } from './subscription.ts';
 
-/** Where frames go. */
+/** The transport to which frames are written. */
 export interface Outlet {
-  /** What was written and not taken. */
+  /** Bytes written and not yet taken. */
   readonly unsentBytes: number;
-  /** What was taken, from the beginning: it moves with each byte. */
+  /** Bytes taken since the beginning; changes with each byte. */
   readonly takenBytes: number;
-  /** Drops what comes after it was closed. */
+  /** Writes an event; does nothing after it was closed. */
   write(id: string, payload: Payload): void;
-  /** A subscription is over, unless its reader left. @param error why */
+  /** Tells the client that a subscription ended on the server's side. @param error the reason */
   end(id: string, error: GraphQLError | undefined): void;
-  /** Ends a connection whose client does not read. */
+  /** Closes a connection whose client does not read. */
   closeUnread(): void;
 }
 
 export interface ConnectionOptions {
   readonly outlet: Outlet;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
-  /** Unsent bytes from which on nothing more is written. */
+  /** The number of unsent bytes at which writing stops. */
   readonly unsentBytes?: number;
-  /** How long it may take nothing. */
+  /** How long the client may take nothing. */
   readonly unreadMilliseconds?: number;
 }
 
@@ -47,13 +51,13 @@ export class Connection implements SubscriberConnection {
   readonly #elapsed: () => number;
   readonly #unsentBytes: number;
   readonly #unreadMilliseconds: number;
-  /** What waits for room, or behind an execution; what stands before `#next` is done. Undefined where nothing waits. */
+  /** Events that wait for room or behind an execution. Those before `#next` are done. Undefined if nothing waits. */
   #queue: Waiting[] | undefined;
   #next = 0;
-  /** Subscriptions that missed something, in the order in which they did; undefined where there are none. */
+  /** Subscriptions that missed events, in the order in which they fell behind; undefined if there are none. */
   #behind: Set<Subscription> | undefined;
   #awaitsExecution = false;
-  /** Where it was last seen to have taken something: how much in all, and when. */
+  /** The last progress of the client: the bytes taken by then, and the time. */
   #stall: { readonly takenBytes: number; readonly since: number } | undefined;
   #subscriptions = 0;
 
@@ -64,7 +68,7 @@ export class Connection implements SubscriberConnection {
     this.#unreadMilliseconds = unreadMilliseconds ?? limits.unreadMilliseconds;
   }
 
-  /** Subscriptions that are open on it. */
+  /** The number of open subscriptions. */
   get size(): number {
     return this.#subscriptions;
   }
@@ -77,11 +81,11 @@ export class Connection implements SubscriberConnection {
     this.#subscriptions -= 1;
     this.#behind?.delete(subscription);
     if (this.#behind?.size === 0) this.#behind = undefined;
-    // Its events in the queue are passed over; nothing is kept by them where nobody is left.
+    // Its queued events are skipped later; without any subscription they are dropped at once.
     if (this.#subscriptions === 0) this.#clearQueue();
   }
 
-  /** Tells a new subscription its first event; undefined where its topic has none. */
+  /** Sends a new subscription its first event, if its topic has one. */
   begin(subscription: Subscription): void {
     if (subscription.topic.isMerged && this.#mustFallBehind) this.#fallBehind(subscription, undefined);
     else this.#tellFirst(subscription);
@@ -103,11 +107,12 @@ export class Connection implements SubscriberConnection {
     if (!subscription.topic.isMerged) this.#queueOrFail(subscription, event);
     else if (this.#mustFallBehind) this.#fallBehind(subscription, event.event);
     else this.#push(subscription, event);
-    // No more than that: others of its subscriptions may not have been told of this turn yet.
+    // Only what is queued: other subscriptions may not have got this turn's event yet, so none is brought up to date
+    // here.
     this.#writeQueued();
   }
 
-  /** Its source has ended: told after all that it is due. */
+  /** The subscription's source has ended: tells it after all its events. */
   end(subscription: Subscription, ending: NonNullable<Subscription['ending']>): void {
     if (subscription.isOver) return;
     if (subscription.missed !== undefined) subscription.ending = ending;
@@ -115,13 +120,13 @@ export class Connection implements SubscriberConnection {
     else this.#tellEnd(subscription, ending.error);
   }
 
-  /** There is room again. */
+  /** Called when there is room to write again. */
   drained(): void {
     this.#stall = undefined;
     this.#pump();
   }
 
-  /** Called now and then, as nothing may happen for long. */
+  /** Called at intervals, as there may be no events for a long time. */
   look(): void {
     if (this.#outlet.unsentBytes > 0) this.#checkStall();
     else this.#stall = undefined;
@@ -137,13 +142,13 @@ export class Connection implements SubscriberConnection {
     return isFull;
   }
 
-  /** Called while it is full, and there is more to tell. */
+  /** Called when the connection is full and there is more to send. */
   #checkUnread(): void {
     if (this.#outlet.unsentBytes > limits.socketUnsentBytes) this.#outlet.closeUnread();
     else this.#checkStall();
   }
 
-  /** Called while something is unsent. */
+  /** Called while bytes are unsent. */
   #checkStall(): void {
     const { takenBytes, unsentBytes } = this.#outlet;
     const now = this.#elapsed();
@@ -190,7 +195,7 @@ export class Connection implements SubscriberConnection {
     } while (this.#bringTogether());
   }
 
-  /** @returns whether nothing waits any more, and there is room */
+  /** @returns whether the queue is empty and there is room */
   #writeQueued(): boolean {
     for (let waiting = this.#queue?.[this.#next]; waiting !== undefined; waiting = this.#queue?.[this.#next]) {
       const { subscription } = waiting;
@@ -233,7 +238,7 @@ export class Connection implements SubscriberConnection {
     this.#next = 0;
   }
 
-  /** @returns whether anything waits now */
+  /** @returns whether the queue has events now */
   #bringTogether(): boolean {
     const behind = [...(this.#behind ?? [])];
     this.#behind = undefined;

@@ -1,11 +1,11 @@
-/** One event's answer, serialised once for all who are told it, whatever their door. */
+/** The payload of one event: its result, serialised once for all readers on all transports. */
 import type { Result } from '../operation/result.ts';
 import type { SharedBytes } from '../traffic/socket-buffers.ts';
 import { sharedBytes, WebSocketFrames } from './web-socket-frames.ts';
 
 interface ServerSentEvent {
   readonly bytes: Buffer;
-  /** Where they are so many that it matters how many hold them. */
+  /** Set if the bytes are so many that their readers must share their cost. */
   readonly shared: SharedBytes | undefined;
 }
 
@@ -23,7 +23,7 @@ export class Payload {
     this.#json = JSON.stringify(result);
   }
 
-  /** Roughly, of each form. */
+  /** The approximate size in each form. */
   get bytes(): number {
     return this.#json.length;
   }
@@ -43,7 +43,7 @@ export class Payload {
   }
 }
 
-/** An event on its way to its readers: executed and serialised when the first of them takes it, once. */
+/** An event for many readers. It is executed and serialised once, when the first of them takes it. */
 export class SharedEvent {
   readonly event: unknown;
   #render: (() => Result | Promise<Result>) | undefined;
@@ -51,8 +51,8 @@ export class SharedEvent {
   readonly #rendered: ((payload: Payload) => void) | undefined;
 
   /**
-   * @param render never fails: what goes wrong is part of the answer
-   * @param rendered told once it is
+   * @param render never fails, as errors are part of the result
+   * @param rendered called once after serialisation
    */
   constructor(event: unknown, render: () => Result | Promise<Result>, rendered?: (payload: Payload) => void) {
     this.event = event;

@@ -1,7 +1,8 @@
 /**
- * What makes two subscriptions one.
- * L30. Equal are those of the same query, operation, variables and rights that alike ask for tokens or not; the token with
- *      which one comes back makes no difference, as it only says where that one begins.
+ * The key by which subscriptions are shared.
+ * L30. Subscriptions are equal if they have the same query, operation, variables and rights, and both ask for tokens or
+ * both do not.
+ *      The token with which one resumes does not matter, as it only says where that one starts.
  */
 import { type FieldNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import { canonicalJson } from '../../replica/values/canonical-json.ts';
@@ -9,7 +10,7 @@ import { isTokenAsked } from '../operation/causality.ts';
 import type { Operation } from '../operation/operation-cache.ts';
 import type { OperationRequest } from '../operation/request.ts';
 
-/** Nobody is asked yet who they are: all see the same. */
+/** Clients are not authenticated, so all have the same rights. */
 const everybody = 'everybody';
 
 const tokenVariables = new WeakMap<OperationDefinitionNode, { readonly name: string | undefined }>();
@@ -22,7 +23,7 @@ export function sharingKey(operation: Operation, request: OperationRequest): str
   return canonicalJson([everybody, isTokenAsked(request), operationName ?? null, shared, query]);
 }
 
-/** The variable that is the root field's `after`, and nothing else. */
+/** The variable that is used only as the root field's `after`. */
 function tokenVariableOf({ definition, document }: Operation): string | undefined {
   const known = tokenVariables.get(definition);
   if (known !== undefined) return known.name;
@@ -44,7 +45,7 @@ function usesOf(name: string, nodes: readonly (OperationDefinitionNode | Fragmen
   let uses = 0;
   for (const node of nodes) {
     visit(node, {
-      // Where it is defined is no use of it.
+      // The definition of a variable is not a use of it.
       VariableDefinition: () => false,
       Variable: (variable) => {
         if (variable.name.value === name) uses += 1;

@@ -1,7 +1,7 @@
 /**
- * One subscriber's side of a subscription. To graphql-ws, which keeps the protocol's life cycle, it is something that can be
- * returned; what it shows is written by its connection.
- * L14. Leaving releases at once, and exactly once, however the subscription ends.
+ * One subscriber's side of a subscription. graphql-ws owns the life cycle and only calls `return`; the connection
+ * writes the events.
+ * L14. Leaving releases everything at once and exactly once, however the subscription ends.
  */
 import type { GraphQLError } from 'graphql';
 import type { SharedEvent } from './payload.ts';
@@ -10,48 +10,51 @@ import type { SharedEvent } from './payload.ts';
 export interface SubscriberConnection {
   joined(): void;
   left(subscription: Subscription): void;
-  /** Tells a new subscription its first event, where its topic has one. */
+  /** Sends a new subscription its first event, if its topic has one. */
   begin(subscription: Subscription): void;
   offer(subscription: Subscription, event: SharedEvent): void;
-  /** Its source has ended: told after all that it is due. */
+  /** The subscription's source has ended: tells it after all its events. */
   end(subscription: Subscription, ending: NonNullable<Subscription['ending']>): void;
 }
 
-/** Executes the events of all subscriptions that ask the same. */
+/** Executes the events of all equal subscriptions. */
 export interface SubscribedTopic {
-  /** Whether one event can stand in the place of several. */
+  /** Whether several events can be merged into one. */
   readonly isMerged: boolean;
-  /** Events so far. */
+  /** The number of events so far. */
   readonly count: number;
   leave(subscription: Subscription): void;
-  /** Tells it nothing more; it has not left yet. */
+  /** Sends the subscription nothing more, although it has not left yet. */
   stop(subscription: Subscription): void;
   first(after: string | undefined): SharedEvent | undefined;
-  /** One event in the place of all from `missed` on. @param before how many there had been before it */
+  /** Merges all events from `missed` on into one. @param before the number of events before it */
   since(missed: unknown, before: number): SharedEvent | undefined;
-  /** The error that ends a subscription whose events cannot be merged and are too many. @param last the last event that its reader got */
+  /**
+   * The error for a subscription with too many unread events that cannot be merged.
+   * @param last the last event that its reader got
+   */
   tooSlow(last: unknown): GraphQLError;
 }
 
-/** What a subscriber that fell behind has missed. */
+/** The events missed by a subscriber that fell behind. */
 export interface Missed {
-  /** The first event of them; undefined where it has not been told anything yet. */
+  /** The first missed event; undefined if the subscriber has not got any event yet. */
   readonly first: unknown;
-  /** How many events its topic had had before. */
+  /** The number of events of its topic before that one. */
   readonly count: number;
 }
 
 export class Subscription implements AsyncIterable<never> {
-  /** Under which its connection writes. */
+  /** The id under which its connection writes. */
   readonly id: string;
   readonly connection: SubscriberConnection;
   readonly topic: SubscribedTopic;
-  /** The token that it came with, until it was told its first event. */
+  /** The token with which it resumes, until its first event. */
   after: string | undefined;
   missed: Missed | undefined;
-  /** Set once its source has ended while it was behind: it is told so after what it missed. */
+  /** Set if its source ended while it was behind: it is told after the events that it missed. */
   ending: { readonly error: GraphQLError | undefined } | undefined;
-  /** Events that wait for it in its connection's queue, and the last of them. */
+  /** The number of its events in the connection's queue, and the last of them. */
   queued = 0;
   lastQueued: unknown;
   isOver = false;
@@ -64,10 +67,10 @@ export class Subscription implements AsyncIterable<never> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<never> {
-    throw new Error('a subscription is written by its connection, and not read');
+    throw new Error('a subscription cannot be iterated: its connection writes the events');
   }
 
-  /** Its reader leaves, or has been told its end. Idempotent. */
+  /** Called when the reader leaves, or has been told that the subscription ended. Idempotent. */
   leave(): void {
     if (this.isOver) return;
     this.isOver = true;

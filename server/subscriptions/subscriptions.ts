@@ -1,8 +1,9 @@
 /**
  * All subscriptions of this server, by what they ask for.
- * L30. Those that ask the same share one source, one execution and one serialisation of each event, errors too; those that
- *      begin at one version share their first event.
- * L41. They are limited in all, as each takes memory for as long as its reader stays.
+ * L30. Equal subscriptions share one source, and one execution and serialisation of each event, errors included. Those
+ * that
+ *      start at the same version share their first event.
+ * L41. Their total is limited, as each takes memory for as long as its reader stays.
  */
 import type { GraphQLError } from 'graphql';
 import { BadUserInputError, TooManySubscriptionsError } from '../../errors.ts';
@@ -13,33 +14,33 @@ import { Subscription } from './subscription.ts';
 import { type Asked, Topic, type TopicHost } from './topic.ts';
 
 export interface SubscriptionsOptions {
-  /** The token of what is durable here now. */
+  /** The token of the present durable version. */
   readonly token: () => string;
   readonly publicError: (error: unknown) => GraphQLError;
-  /** @param change 1 where one begins, -1 where it is over */
+  /** @param change 1 when a subscription starts, -1 when it ends */
   readonly changed: (change: 1 | -1) => void;
   readonly maximum?: number;
 }
 
-/** Who wants to read, and where. */
+/** A subscriber, and the connection that writes to it. */
 export interface Reader {
   readonly connection: Connection;
-  /** What its connection writes its events under. */
+  /** The id under which the connection writes its events. */
   readonly id: string;
-  /** False once it has left, while its subscription was being opened. */
+  /** False if it left while its subscription was being opened. */
   isWaiting(): boolean;
 }
 
 interface FirstEvent {
   readonly event: SharedEvent;
-  /** What it takes, once it is serialised. */
+  /** Its size, once it is serialised. */
   bytes: number;
 }
 
 export class Subscriptions implements TopicHost {
   readonly #options: SubscriptionsOptions;
   readonly #topics = new Map<string, Topic>();
-  /** First events as of one token, by topic and the token that their readers came with. */
+  /** First events at one version, by topic and the token with which their readers resume. */
   readonly #firsts = new Map<string, FirstEvent>();
   #firstsToken = '';
   #firstsBytes = 0;
@@ -49,7 +50,7 @@ export class Subscriptions implements TopicHost {
     this.#options = options;
   }
 
-  /** Open, and different ones. */
+  /** The numbers of open subscriptions and of distinct topics. */
   get size(): { readonly subscriptions: number; readonly topics: number } {
     return { subscriptions: this.#size, topics: this.#topics.size };
   }
@@ -59,12 +60,12 @@ export class Subscriptions implements TopicHost {
     const maximum = this.#options.maximum ?? limits.subscriptions;
     if (this.#size >= maximum) throw new TooManySubscriptionsError(`this server has ${maximum} subscriptions open`);
     if (key.length > limits.subscriptionCharacters) {
-      const problem = `a subscription's query and variables have at most ${limits.subscriptionCharacters} characters`;
+      const problem = `a subscription's query and variables may have at most ${limits.subscriptionCharacters} characters`;
       throw new BadUserInputError('variables', problem);
     }
   }
 
-  /** In one turn: it is told its first event, and from then on all others. */
+  /** In one turn, sends the first event and starts to send all later ones, so that none is missed. */
   open(asked: Asked, { connection, id }: Reader): Subscription {
     const topic = this.#topics.get(asked.key) ?? this.#openTopic(asked);
     const subscription = new Subscription(id, connection, topic, asked.source.after);

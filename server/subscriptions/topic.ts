@@ -1,6 +1,7 @@
 /**
- * What many subscribe to in the same words: one source, and one execution and serialisation of each of its events.
- * L31. Who joins is told a first event of its own, in the turn from which on it is told all others: nothing falls between.
+ * A topic: the shared side of equal subscriptions, with one source, and one execution and serialisation of each event.
+ * L31. A new subscriber gets a first event of its own, in the same turn from which on it gets all others: nothing is
+ * lost between.
  */
 import type { GraphQLError } from 'graphql';
 import type { OpenSource, Source } from '../../resolvers/streams.ts';
@@ -8,23 +9,23 @@ import type { Result } from '../operation/result.ts';
 import { type Payload, SharedEvent } from './payload.ts';
 import type { SubscribedTopic, Subscription } from './subscription.ts';
 
-/** What all topics have in common. */
+/** The services that all topics share. */
 export interface TopicHost {
   publicError(error: unknown): GraphQLError;
-  /** The first event of who joins with a token, made once for all who join with it at one version. */
+  /** The first event for subscribers with a token, created once for all who join with it at the same version. */
   shareFirst(name: string, make: () => SharedEvent | undefined): SharedEvent | undefined;
-  /** Told of each first event once it is serialised. */
+  /** Called once a first event is serialised. */
   firstRendered(name: string, payload: Payload): void;
   forgetFirst(name: string): void;
-  /** Told of each reader that is there no more. */
+  /** Called for each subscription that left. */
   left(): void;
-  /** Nobody reads it any more, or it has ended. */
+  /** Called when the topic has no readers any more, or has ended. */
   closed(topic: Topic): void;
-  /** The token of what is durable here now. */
+  /** The token of the present durable version. */
   token(): string;
 }
 
-/** What its readers ask. */
+/** The common request of a topic's subscriptions. */
 export interface Asked {
   readonly key: string;
   readonly source: Source<unknown>;
@@ -32,9 +33,9 @@ export interface Asked {
   execute(event: unknown): Result | Promise<Result>;
 }
 
-/** Several missed events as one, for all who missed the same. */
+/** Several missed events merged into one, for all who missed the same. */
 interface CaughtUp {
-  /** How many events there had been. */
+  /** The number of events by then. */
   readonly count: number;
   readonly token: string;
   readonly shared: SharedEvent | undefined;
@@ -46,13 +47,13 @@ export class Topic implements SubscribedTopic {
   readonly #execute: Asked['execute'];
   readonly #source: OpenSource<unknown>;
   readonly #members = new Set<Subscription>();
-  /** Those that are brought to where all are. */
+  /** Subscriptions that are still being brought up to date. */
   #joining: Map<Subscription, Disposable> | undefined;
   #caughtUp: WeakMap<object, CaughtUp> | undefined;
   #newest: unknown;
   #ending: Subscription['ending'];
   #isClosed = false;
-  /** Events so far. */
+  /** The number of events so far. */
   count = 0;
 
   constructor({ key, source, execute }: Asked, host: TopicHost) {
@@ -65,7 +66,7 @@ export class Topic implements SubscribedTopic {
     });
   }
 
-  /** Whether one event can stand in the place of several. */
+  /** Whether several events can be merged into one. */
   get isMerged(): boolean {
     return this.#source.merging !== undefined;
   }
@@ -92,7 +93,7 @@ export class Topic implements SubscribedTopic {
     if (this.#members.size + (this.#joining?.size ?? 0) === 0) this.#close();
   }
 
-  /** It is told nothing more, and has not left yet. */
+  /** Sends the subscription nothing more, although it has not left yet. */
   stop(subscription: Subscription): void {
     this.#members.delete(subscription);
     this.#joining?.get(subscription)?.[Symbol.dispose]();
@@ -101,7 +102,7 @@ export class Topic implements SubscribedTopic {
 
   first(after: string | undefined): SharedEvent | undefined {
     const name = `${after ?? ''} ${this.key}`;
-    // Beyond this turn it is kept only where there are others who may come with the same.
+    // Keep it beyond this turn only if there are other subscribers, who may resume with the same token.
     if (this.#members.size <= 1) queueMicrotask(() => this.#members.size <= 1 && this.#host.forgetFirst(name));
     return this.#host.shareFirst(name, () => {
       const event = this.#source.first(after);
@@ -114,7 +115,7 @@ export class Topic implements SubscribedTopic {
     });
   }
 
-  /** One event in the place of all from `missed` on. @param before how many there had been before it */
+  /** Merges all events from `missed` on into one. @param before the number of events before it */
   since(missed: unknown, before: number): SharedEvent | undefined {
     const { merging } = this.#source;
     if (merging === undefined || typeof missed !== 'object' || missed === null) return undefined;
@@ -129,7 +130,10 @@ export class Topic implements SubscribedTopic {
     return shared;
   }
 
-  /** What ends a subscription whose events cannot be merged and are too many. @param last the last one that its reader is told */
+  /**
+   * The error for a subscription with too many unread events that cannot be merged.
+   * @param last the last event that its reader got
+   */
   tooSlow(last: unknown): GraphQLError {
     return this.#host.publicError(this.#source.tooSlow?.(last));
   }

@@ -1,8 +1,8 @@
 /**
- * One event as frames of graphql-transport-ws (RFC 6455, section 5.2: whole text frames, unmasked as a server's are). What is
- * told to many is the same to its last byte but for the id at its beginning, so that nothing but that is made for each.
- * Why small frames are strings whose characters are bytes: Node writes these from its stack, where a buffer for each reader is
- * memory of its own outside the heap. One that waits in a socket keeps the bytes that all share, and its own beginning.
+ * One event as frames of graphql-transport-ws (RFC 6455, section 5.2: whole text frames, unmasked, as from a server).
+ * All readers get the same bytes except for the id at the beginning, so only the beginning is created for each. Why
+ * small frames are strings of bytes (latin1): Node writes these from its stack, whereas a buffer for each reader would
+ * be allocated outside the heap. A queued large frame holds the shared bytes and its own beginning.
  */
 import type { Writable } from 'node:stream';
 import { limits } from '../../limits.ts';
@@ -11,8 +11,8 @@ import { SharedBytes } from '../traffic/socket-buffers.ts';
 const finalText = 0x81;
 
 /**
- * The beginning of a message about a subscription: plain JSON but for the brace that ends it. It is ASCII, so that it has as
- * many bytes as characters.
+ * The beginning of a message of a subscription: JSON without the closing brace. It is ASCII, so its length in bytes is
+ * that in characters.
  */
 export function messageHead(id: string): string {
   const escaped = JSON.stringify(id).replace(
@@ -24,19 +24,19 @@ export function messageHead(id: string): string {
 
 export class WebSocketFrames {
   readonly #tail: Buffer;
-  /** Where it is so large that it matters how many hold it. */
+  /** Set if the frame is so large that its readers must share its cost. */
   readonly shared: SharedBytes | undefined;
   #tailCharacters: string | undefined;
   #head: string | undefined;
   #frame = '';
 
-  /** @param json what is told */
+  /** @param json the result */
   constructor(json: string) {
     this.#tail = Buffer.from(`,"type":"next","payload":${json}}`);
     this.shared = sharedBytes(this.#tail);
   }
 
-  /** @param head as `messageHead` gives it @param taken called once the stream holds the shared bytes no more */
+  /** @param head from `messageHead` @param taken called once the stream no longer holds the shared bytes */
   write(stream: Writable, head: string, taken?: () => void): void {
     const length = head.length + this.#tail.length;
     if (length > limits.copiedFrameBytes) {
@@ -46,7 +46,7 @@ export class WebSocketFrames {
       stream.uncork();
       return;
     }
-    // Clients that number their operations give many the same id.
+    // Clients that number their operations use the same id for many.
     if (head !== this.#head) {
       this.#tailCharacters ??= this.#tail.toString('latin1');
       this.#head = head;
@@ -56,12 +56,12 @@ export class WebSocketFrames {
   }
 }
 
-/** @returns undefined for so few that they count with each connection that holds them */
+/** @returns undefined for small buffers, which count in full for each connection */
 export function sharedBytes({ length }: Buffer): SharedBytes | undefined {
   return length > limits.connectionUnsentBytes ? new SharedBytes(length) : undefined;
 }
 
-/** @param length of what follows, in bytes */
+/** @param length of the payload that follows, in bytes */
 function frameHead(length: number): string {
   if (length < 126) return String.fromCharCode(finalText, length);
   if (length < 65_536) return String.fromCharCode(finalText, 126, length >> 8, length & 0xff);

@@ -1,6 +1,7 @@
 /**
- * Bytes in flight: bodies of requests until they are answered, and large answers until they are read, of all clients together.
- * No client can be held to a share, as nobody knows who clients are; so who comes when all is taken is asked to come later.
+ * A budget for bytes in flight, shared by all clients: request bodies until they are answered, and large responses
+ * until they are read. There is no share per client, as clients are not identified; a request that finds the budget
+ * spent is told to retry later.
  */
 import type { ServerResponse } from 'node:http';
 
@@ -16,7 +17,9 @@ export class ByteBudget {
     return this.#heldBytes;
   }
 
-  /** Released once the response is closed: sent whole, or given up. */
+  /**
+   * Claims bytes for a response. The claim is released once the response is closed, whether it was sent whole or not.
+   */
   claim(response: ServerResponse): Claim {
     const claim = new Claim(this);
     if (response.closed) claim.release();
@@ -24,13 +27,13 @@ export class ByteBudget {
     return claim;
   }
 
-  /** For a claim. @param bytes negative where they are given back */
+  /** Only for claims. @param bytes negative to give bytes back */
   change(bytes: number): void {
     this.#heldBytes += bytes;
   }
 }
 
-/** What one exchange holds: what it needed most, until it is over. */
+/** The bytes of one request and its response: the highest amount it needed, until it is over. */
 export class Claim {
   readonly #budget: ByteBudget;
   #bytes = 0;
@@ -40,14 +43,14 @@ export class Claim {
     this.#budget = budget;
   }
 
-  /** @returns false where there is no room for so much; it holds what it held before then */
+  /** @returns false if the budget does not allow this many bytes; the claim then stays as it was */
   holds(bytes: number): boolean {
     if (this.#budget.heldBytes + bytes - this.#bytes > this.#budget.maximumBytes) return bytes <= this.#bytes;
     this.mustHold(bytes);
     return true;
   }
 
-  /** For what is there and cannot be refused any more. */
+  /** For bytes that exist already and cannot be refused. */
   mustHold(bytes: number): void {
     if (this.#isReleased || bytes <= this.#bytes) return;
     this.#budget.change(bytes - this.#bytes);

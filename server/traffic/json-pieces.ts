@@ -1,9 +1,9 @@
-/** JSON text made piece by piece: what JSON.stringify makes at once, without ever holding the whole. */
+/** Writes JSON in pieces: the text of JSON.stringify, without ever holding the whole. */
 
-/** What a value costs beside its letters: commas, quotes, and the object that it is in memory. */
+/** The overhead of a value: commas, quotes, and its object in memory. */
 const valueBytes = 16;
 
-/** Roughly the bytes of a value, and of its JSON. @param enough it looks no further once there are more */
+/** The approximate size of a value in memory and as JSON. @param enough stops counting above this */
 export function roughBytes(value: unknown, enough = Number.POSITIVE_INFINITY): number {
   let bytes = 0;
   const unseen: unknown[] = [value];
@@ -24,17 +24,17 @@ export function roughBytes(value: unknown, enough = Number.POSITIVE_INFINITY): n
   return bytes;
 }
 
-/** An array or object of which a part is written. */
+/** An array or object that is partly written. */
 interface Open {
   readonly container: object;
-  /** Undefined of an array. */
+  /** Undefined for an array. */
   readonly keys: readonly string[] | undefined;
   readonly length: number;
   next: number;
   isEmpty: boolean;
 }
 
-/** @param pieceCharacters about so long is a piece: what is shorter is written by JSON.stringify, at once */
+/** @param pieceCharacters the approximate length of a piece; shorter values are written by one JSON.stringify */
 export function* jsonPieces(value: unknown, pieceCharacters: number): Generator<string> {
   const isLong = (part: unknown): part is object =>
     typeof part === 'object' &&
@@ -84,10 +84,10 @@ function opened(container: object): Open {
   return { container, keys, length: keys?.length ?? Reflect.get(container, 'length'), next: 0, isEmpty: true };
 }
 
-/** Undefined of what JSON has no text for, whatever the type of JSON.stringify says. */
+/** Undefined for values that JSON cannot express; JSON.stringify's declared type omits that. */
 const textOf = (value: unknown): string | undefined => JSON.stringify(value);
 
-/** What stands between the quotes. A pair of surrogates stays together: one of them alone would be escaped. */
+/** The text between the quotes. Never splits a surrogate pair, as JSON.stringify would escape the halves. */
 function* stringPieces(text: string, pieceCharacters: number): Generator<string> {
   for (let from = 0; from < text.length; ) {
     let to = Math.min(from + Math.max(pieceCharacters, 2), text.length);

@@ -1,14 +1,14 @@
 /**
- * Whether clients send their requests, and read their answers, at all: each holds a connection and memory of this process
- * meanwhile. A body brings so many bytes within each window; of an answer something is taken within the time that a slow line
- * needs. What waits for this process is no fault of its client.
+ * A minimum rate for clients that send requests and read responses: each holds a connection and memory meanwhile. A
+ * body must bring a number of bytes in each window; of a response, something must be read within the time that a slow
+ * line needs. Time in which the client waits for this process does not count.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../../limits.ts';
 import { takenBytes } from './taken-bytes.ts';
 
-/** Milliseconds; tests bring about in a moment what takes a minute. */
+/** Intervals in milliseconds; tests shorten them. */
 export interface Pace {
   readonly windowMilliseconds: number;
   readonly unreadMilliseconds: number;
@@ -19,7 +19,7 @@ const usualPace: Pace = {
   unreadMilliseconds: limits.unreadMilliseconds + (limits.takenAtOnceBytes * 1_000) / limits.slowestBytesPerSecond,
 };
 
-/** Looks within a window: so much later than it could, a client is found too slow at most. */
+/** Checks per window: a slow client is detected at most a quarter of a window late. */
 const looksPerWindow = 4;
 
 export class LeastRate {
@@ -29,7 +29,7 @@ export class LeastRate {
   readonly #timer: NodeJS.Timeout;
   readonly #tooSlow: (response: ServerResponse) => void;
 
-  /** @param tooSlow answers a request that does not come; an answer that is not read is cut off here */
+  /** @param tooSlow answers a request whose body is too slow; a response that is not read is destroyed here */
   constructor(elapsed: () => number, tooSlow: (response: ServerResponse) => void, pace: Pace = usualPace) {
     this.#elapsed = elapsed;
     this.#tooSlow = tooSlow;
@@ -41,7 +41,7 @@ export class LeastRate {
     this.#timer.unref();
   }
 
-  /** Called as a request comes. @returns what is to be given back once it is over */
+  /** Called for each new request. @returns the exchange to pass to `end` */
   begin(request: IncomingMessage, response: ServerResponse): Exchange {
     const exchange = new Exchange(request, response);
     this.#exchanges.add(exchange);
@@ -70,11 +70,11 @@ export class LeastRate {
   }
 }
 
-/** One request and its answer. */
+/** One request and its response. */
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** When it was last found to move, and what had been moved by then; undefined while nothing is waited for. */
+  /** The last time with progress, and the byte count then; undefined while nothing is awaited. */
   #received: Mark | undefined;
   #taken: Mark | undefined;
 

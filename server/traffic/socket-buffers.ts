@@ -1,11 +1,12 @@
 /**
- * What connections were sent and have not taken, and what they began to send.
- * L43. It is bounded for all of them together. Past the bound those that cost most are cut off, until an eighth of it is free.
- *      Bytes that several connections hold count once, and cost each of them its share.
+ * The send buffers of all connections: bytes sent and not yet read, and bytes being sent.
+ * L43. Their total is bounded. Above the bound the most expensive connections are cut off, until an eighth of it is
+ * free.
+ *      Bytes shared by several connections count once, and cost each connection its share.
  */
 import type { Logger } from '../../replica/environment/logger.ts';
 
-/** Bytes that many streams write without a copy. */
+/** Bytes that several connections write without copying. */
 export class SharedBytes {
   readonly bytes: number;
   holders = 0;
@@ -35,27 +36,27 @@ export class SocketBuffers {
     return this.#bytes;
   }
 
-  /** @param cutOff ends the connection at once */
+  /** @param cutOff destroys the connection at once */
   open(measured: Measured, cutOff: () => void): SocketBuffer {
     const buffer = new SocketBuffer(measured, cutOff, this);
     this.#open.add(buffer);
     return buffer;
   }
 
-  /** For a socket buffer. */
+  /** Called by a socket buffer when its bytes change. */
   changed(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes > this.#maximumBytes) this.#relieve();
   }
 
-  /** For a socket buffer: it holds nothing any more. */
+  /** Called by a socket buffer when it is closed. */
   closed(buffer: SocketBuffer, bytes: number): void {
     this.#open.delete(buffer);
     this.#bytes -= bytes;
   }
 
   #relieve(): void {
-    // What was taken since a connection was last written to.
+    // Measure first: connections may have been read since they were last written to.
     for (const buffer of this.#open) this.#bytes += buffer.measure();
     const aim = (this.#maximumBytes * 7) / 8;
     if (this.#bytes <= aim) return;
@@ -64,7 +65,7 @@ export class SocketBuffers {
       if (this.#bytes <= aim) return;
       this.#logger.warn(
         { bytes: Math.round(cost) },
-        'a connection was cut off, as what is unread, or was begun to be sent, takes too much memory',
+        'a connection was cut off, as its unread or unsent bytes take too much memory',
       );
       buffer.cutOff();
     }
@@ -80,7 +81,7 @@ export class SocketBuffer {
   readonly #cutOff: () => void;
   readonly #all: SocketBuffers;
   readonly #shared = new Set<SharedBytes>();
-  /** As it was last measured: what is its own. */
+  /** The connection's own bytes, as last measured. */
   #own = 0;
   #isClosed = false;
 
@@ -90,13 +91,13 @@ export class SocketBuffer {
     this.#all = all;
   }
 
-  /** Called after each write. */
+  /** Must be called after each write. */
   written(): void {
     const change = this.measure();
     if (change !== 0) this.#all.changed(change);
   }
 
-  /** Called before shared bytes are written. @returns to be called once they are taken, or given up */
+  /** Must be called before shared bytes are written. @returns a callback for when they have been sent, or given up */
   share(shared: SharedBytes): () => void {
     if (this.#isClosed || this.#shared.has(shared)) return () => undefined;
     this.#shared.add(shared);
@@ -108,14 +109,14 @@ export class SocketBuffer {
     };
   }
 
-  /** Bytes, for whoever decides which connection to cut off. */
+  /** The bytes that cutting the connection off would count for. */
   get cost(): number {
     let cost = this.#own;
     for (const { bytes, holders } of this.#shared) cost += bytes / holders;
     return cost;
   }
 
-  /** For all socket buffers. @returns by how much its own bytes have changed */
+  /** Called by SocketBuffers. @returns the change of the connection's own bytes */
   measure(): number {
     if (this.#isClosed) return 0;
     let own = this.#measured.bufferedBytes;
@@ -131,7 +132,7 @@ export class SocketBuffer {
     this.#cutOff();
   }
 
-  /** The connection is over. Idempotent. */
+  /** Must be called when the connection closes. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     let freed = this.#own;
@@ -140,7 +141,7 @@ export class SocketBuffer {
     this.#all.closed(this, freed);
   }
 
-  /** @returns the bytes that nobody holds any more */
+  /** @returns the bytes that no connection holds any more */
   #release(shared: SharedBytes): number {
     if (!this.#shared.delete(shared)) return 0;
     shared.holders -= 1;

@@ -1,10 +1,10 @@
-/** How much of what was written a client's side of the line has taken. */
+/** Measures how many written bytes the client's side has received. */
 import type { Socket } from 'node:net';
 
 /**
- * Bytes that the operating system has taken over from this process. `bytesWritten` counts a chunk as soon as it is handed to
- * libuv, which may hold megabytes of it for minutes. The rest that libuv holds moves with each byte: Node decides by it, too,
- * whether a socket has timed out.
+ * The bytes that the operating system has accepted from this process. Node's `bytesWritten` counts a chunk as soon as
+ * it is passed to libuv, which may hold megabytes of it for minutes. libuv's queue size changes with each byte sent;
+ * Node also uses it to decide whether a socket has timed out.
  */
 export function takenBytes(socket: Socket): number {
   const handle: unknown = '_handle' in socket ? socket._handle : undefined;

@@ -1,4 +1,4 @@
-/** Waits for work, but no longer than so many milliseconds; it goes on all the same. @returns whether it was done in time */
+/** Waits for a promise, but at most for this time; does not cancel the work. @returns whether it settled in time */
 export async function withinTime(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

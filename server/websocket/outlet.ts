@@ -1,6 +1,6 @@
 /**
- * What one WebSocket sends: all of it goes through here, so that it is counted, with what its client has begun to send. Events are written as frames of our own beside
- * those of ws, which writes all else.
+ * The outlet of one WebSocket. All that is sent goes through it, so that unsent bytes and partly received messages can
+ * be limited. Events are written as prepared frames; ws writes everything else.
  */
 import type { Socket } from 'node:net';
 import type { GraphQLError } from 'graphql';
@@ -12,19 +12,19 @@ import type { SocketBuffer, SocketBuffers } from '../traffic/socket-buffers.ts';
 import { takenBytes } from '../traffic/taken-bytes.ts';
 import type { Line } from './signs-of-life.ts';
 
-/** Of a close: Try Again Later (IANA, WebSocket Close Code Number Registry). Clients take it as: connect again. */
+/** Close code Try Again Later (IANA, WebSocket Close Code Number Registry): clients reconnect. */
 const tryAgainLater = 1013;
-/** Of a close frame's reason (RFC 6455, sections 5.5 and 5.5.1). */
+/** The maximum length of a close frame's reason (RFC 6455, sections 5.5 and 5.5.1). */
 const reasonBytes = 123;
-/** Of a control frame from a client, which is masked (RFC 6455, section 5.2). */
+/** The header of a masked control frame from a client (RFC 6455, section 5.2). */
 const controlHeadBytes = 6;
 
 export interface WebSocketOutletOptions {
   readonly socket: WebSocket;
-  /** What ws itself writes to; nothing is compressed, so that its frames are whole, too. */
+  /** The stream that ws writes to. Without compression ws writes whole frames at once, so frames can be interleaved. */
   readonly stream: Socket;
   readonly socketBuffers: SocketBuffers;
-  /** Told the id of a subscription that is over, unless its client left it. */
+  /** Called with the id of a subscription that ended, unless its client completed it. */
   ended(id: string): void;
 }
 
@@ -34,13 +34,13 @@ export class WebSocketOutlet implements Outlet, Line {
   readonly #buffer: SocketBuffer;
   readonly #measure: () => void;
   readonly #taken: () => void;
-  /** Of those that ws writes: a small one takes more memory than its bytes. */
+  /** The number of unsent frames of ws: a small one takes more memory than its bytes. */
   #unsentFrames = 0;
-  /** Of a message that is not whole yet, about. */
+  /** About how many bytes of an incomplete message have been received. */
   #unfinishedBytes = 0;
   #isCorked = false;
   readonly #ended: (id: string) => void;
-  /** Set once: its connection, which asks it what is unsent. */
+  /** Set once: the connection that uses this outlet. */
   connection: Connection | undefined;
 
   constructor({ socket, stream, socketBuffers, ended }: WebSocketOutletOptions) {
@@ -80,20 +80,20 @@ export class WebSocketOutlet implements Outlet, Line {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Called with the bytes that have come, before ws makes messages of them. */
+  /** Must be called with received bytes before ws parses them. */
   receiving(bytes: number): void {
     this.#unfinishedBytes += bytes;
     if (this.#holdsUnfinished) this.#measure();
   }
 
-  /** A message is whole. */
+  /** Must be called when a message is complete. */
   received(): void {
     const held = this.#holdsUnfinished;
     this.#unfinishedBytes = 0;
     if (held) this.#measure();
   }
 
-  /** A ping or a pong has come, maybe in the middle of a message. */
+  /** Must be called for a ping or pong, which may arrive in the middle of a message. */
   receivedControl(data: Buffer): void {
     this.#unfinishedBytes -= data.length + controlHeadBytes;
   }
@@ -102,7 +102,7 @@ export class WebSocketOutlet implements Outlet, Line {
     return this.#unfinishedBytes > limits.connectionUnsentBytes;
   }
 
-  /** @param id the beginning of the message, as `messageHead` gives it */
+  /** @param id the beginning of the message, from `messageHead` */
   write(id: string, payload: Payload): void {
     if (!this.isOpen) return;
     if ((this.connection?.size ?? 0) > 1) this.#cork();
@@ -118,17 +118,17 @@ export class WebSocketOutlet implements Outlet, Line {
     this.send(JSON.stringify(message));
   }
 
-  /** A message of the protocol. Ends the connection where its client is owed too much already. */
+  /** Sends a message of the protocol. Closes the connection if too much is unsent already. */
   send(text: string): void {
     if (!this.#mayWrite()) return;
     this.#unsentFrames += 1;
-    // Node sets aside three bytes for each character of a string that waits.
+    // Node reserves three bytes for each character of a queued string.
     const data = text.length > limits.copiedFrameBytes ? Buffer.from(text) : text;
     this.#socket.send(data, { binary: false }, this.#taken);
     this.#measure();
   }
 
-  /** Answers a ping of RFC 6455. */
+  /** Answers a ping (RFC 6455). */
   pong(data: Buffer): void {
     if (!this.#mayWrite()) return;
     this.#unsentFrames += 1;
@@ -136,20 +136,20 @@ export class WebSocketOutlet implements Outlet, Line {
     this.#measure();
   }
 
-  /** Asks for a sign of life. */
+  /** Sends a ping. */
   ping(): void {
     if (this.isOpen) this.#socket.ping();
   }
 
-  /** A reason that is too long for its frame is cut short. */
+  /** Closes the connection; a reason that is too long for its frame is truncated. */
   close(code: number, reason: string): void {
     this.#socket.close(code, shortened(reason));
   }
 
-  /** At once where it is owed too much: a close frame would wait behind all that. */
+  /** Cuts the connection off if too much is unsent, as a close frame would wait behind all that. */
   closeUnread(): void {
     if (this.unsentBytes > limits.socketUnsentBytes) this.#buffer.cutOff();
-    else this.close(tryAgainLater, 'what was sent is not read');
+    else this.close(tryAgainLater, 'the client does not read what was sent');
   }
 
   #mayWrite(): boolean {
@@ -159,7 +159,7 @@ export class WebSocketOutlet implements Outlet, Line {
     return false;
   }
 
-  /** What one turn writes to several subscriptions goes out at once. */
+  /** Collects what one turn writes to several subscriptions into one system call. */
   #cork(): void {
     if (this.#isCorked) return;
     this.#isCorked = true;

@@ -1,6 +1,6 @@
 /**
- * One WebSocket of protocol graphql-transport-ws. graphql-ws keeps its life cycle and answers queries and mutations; that a
- * subscription begins is handled here, as graphql-ws would keep some two kilobytes for as long as one is open.
+ * One WebSocket of the protocol graphql-transport-ws. graphql-ws handles its life cycle, queries and mutations.
+ * Subscriptions are started here instead, as graphql-ws would keep about two kilobytes for each open one.
  */
 import type { Socket } from 'node:net';
 import type { GraphQLError } from 'graphql';
@@ -26,38 +26,38 @@ export interface SessionOptions {
   readonly execution: Execution;
   readonly logger: Logger;
   readonly socketBuffers: SocketBuffers;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
   readonly isClosing: () => boolean;
 }
 
-/** What is to be run, or what is wrong with it. */
+/** A prepared operation, or the errors in it. */
 type Asked = Prepared | readonly GraphQLError[];
 
 export class WebSocketSession {
-  /** All that is sent goes through it. */
+  /** Everything is sent through it. */
   readonly outlet: WebSocketOutlet;
   readonly #socket: WebSocket;
   readonly #options: SessionOptions;
   readonly #signsOfLife: SignsOfLife;
   readonly #connection: Connection;
-  /** Set with the handshake. */
+  /** Set by connection_init. */
   context: SessionContext | undefined;
-  /** Takes what is not handled here. */
+  /** Passes a message to graphql-ws. */
   handle: ((message: string) => Promise<void>) | undefined;
   /**
-   * The ids of what is executed, also where its client has said complete: until it ends, another operation under its id would
-   * be taken for it.
+   * The ids of running operations, including completed ones that have not ended: graphql-ws would mistake a new
+   * operation with such an id for the old one.
    */
   readonly #executed = new Set<string>();
-  /** Where the message at hand has an integer that JSON.parse makes another of. */
+  /** Set if the current message has an integer that JSON.parse would change. */
   #lostDigits: BadUserInputError | undefined;
-  /** Of the message at hand. */
+  /** The length of the current message. */
   #characters = 0;
-  /** What the message at hand asks for, where it was looked at here. */
+  /** The prepared operation of the current message, if it was parsed here. */
   #asked: Asked | undefined;
 
-  /** @param stream what ws itself writes to */
+  /** @param stream the stream that ws writes to */
   constructor(socket: WebSocket, stream: Socket, options: SessionOptions) {
     const { elapsed, socketBuffers } = options;
     this.#socket = socket;
@@ -75,7 +75,7 @@ export class WebSocketSession {
     this.#signsOfLife = new SignsOfLife(this.outlet, elapsed);
   }
 
-  /** Called now and then: whoever does not read, or is not there any more, is cut off. */
+  /** Called at intervals: disconnects a client that does not read or is gone. */
   look(): void {
     this.#connection.look();
     const found = this.#signsOfLife.look();
@@ -83,9 +83,9 @@ export class WebSocketSession {
     else if (found === 'leave') this.#socket.terminate();
   }
 
-  /** @param message as it came, whatever it is */
+  /** Handles a message. @param message the raw text, not yet validated */
   received(message: string): Promise<void> {
-    // It is closing, and nothing would be answered.
+    // The connection is closing, so a response could not be sent.
     if (!this.outlet.isOpen) return Promise.resolve();
     const problem = jsonProblem(message);
     if (problem !== undefined) {
@@ -95,22 +95,25 @@ export class WebSocketSession {
     this.#characters = message.length;
     this.#lostDigits = lostDigitsIn(message);
     this.#asked = undefined;
-    // Only what has the word can be one.
+    // A cheap pre-check: only a message that contains the word can be a subscription.
     if (message.includes('subscription') && this.#hasBegun(message)) return Promise.resolve();
     return this.handle?.(message) ?? Promise.resolve();
   }
 
-  /** What `received` ended with. */
+  /** Handles a rejection of `received`. */
   failed(message: string, err: unknown): void {
     if (isStackOverflow(err)) this.outlet.close(CloseCode.BadRequest, 'the message is nested too deeply');
-    else if (isOfServers(message)) this.outlet.close(CloseCode.BadRequest, 'only a server sends such a message');
+    else if (isOfServers(message)) this.outlet.close(CloseCode.BadRequest, 'only a server may send this message');
     else {
       this.#options.logger.error({ err }, 'a message over a WebSocket failed unexpectedly');
       this.outlet.close(CloseCode.InternalServerError, 'Internal server error');
     }
   }
 
-  /** Of a message that is not parsed: its operation ends with an error where it can be told which it is; else the connection is closed. */
+  /**
+   * Refuses a message without parsing it: ends its operation with an error if its id is recognised; otherwise closes
+   * the connection.
+   */
   #refuse(message: string, problem: string): void {
     const id = subscribedId(message);
     if (id === undefined || !this.context?.acknowledged || id in this.context.subscriptions) {
@@ -121,15 +124,18 @@ export class WebSocketSession {
     this.outlet.send(JSON.stringify({ id, type: MessageType.Error, payload }));
   }
 
-  /** For graphql-ws, of a message that is no operation. @returns whether it may be so long; else the connection is closed */
+  /**
+   * Called by graphql-ws for a message other than an operation.
+   * @returns false if it is too long; the connection is then closed
+   */
   checkPlain(): boolean {
     if (this.#characters <= limits.plainMessageCharacters) return true;
-    const problem = `a message without an operation has at most ${limits.plainMessageCharacters} characters`;
+    const problem = `a message without an operation may have at most ${limits.plainMessageCharacters} characters`;
     this.outlet.close(CloseCode.BadRequest, problem);
     return false;
   }
 
-  /** For graphql-ws: what a message asks for, and that it is executed from now on. */
+  /** Called by graphql-ws to start an operation: returns it prepared, and marks its id as running. */
   begin(id: string, payload: SubscribePayload): Asked {
     const asked = this.#asked ?? this.#prepare(payload);
     if (!(asked instanceof Prepared)) return asked;
@@ -146,7 +152,7 @@ export class WebSocketSession {
     this.#executed.delete(id);
   }
 
-  /** @returns whether a subscription begins with it; whatever is wrong with a message is told by graphql-ws */
+  /** @returns whether the message started a subscription; invalid messages are left to graphql-ws */
   #hasBegun(text: string): boolean {
     const { context } = this;
     const message = messageIn(text);
@@ -157,7 +163,7 @@ export class WebSocketSession {
     if (!(this.#asked instanceof Prepared) || this.#asked.operation.definition.operation !== 'subscription')
       return false;
     const prepared = this.begin(id, payload);
-    // An id that is still in use: it is closed by now.
+    // The id is still in use, and the connection closed by now.
     if (!(prepared instanceof Prepared)) return true;
     context.subscriptions[id] = null;
     this.#open(id, prepared, context).catch((err: unknown) => {
@@ -201,11 +207,11 @@ function messageIn(text: string) {
   }
 }
 
-/** As clients write it: id and type stand before the payload. */
+/** The usual spelling: id and type come before the payload. */
 const subscribeHead =
   /^\s*\{\s*(?:"id"\s*:\s*"([^"\\]{1,256})"\s*,\s*"type"\s*:\s*"subscribe"|"type"\s*:\s*"subscribe"\s*,\s*"id"\s*:\s*"([^"\\]{1,256})")/;
 
-/** The id of an operation, told from the beginning of its message. */
+/** The id of an operation, read from the beginning of its message. */
 function subscribedId(message: string): string | undefined {
   const found = subscribeHead.exec(message);
   return found?.[1] ?? found?.[2];
@@ -213,7 +219,7 @@ function subscribedId(message: string): string | undefined {
 
 const typesOfServers: ReadonlySet<string> = new Set([MessageType.ConnectionAck, MessageType.Next, MessageType.Error]);
 
-/** graphql-ws fails on a message that is right and comes from the wrong side. */
+/** Whether only servers send the message's type: graphql-ws throws on valid messages in the wrong direction. */
 const isOfServers = (message: string): boolean => typesOfServers.has(messageIn(message)?.type ?? '');
 
 function lostDigitsIn(message: string): BadUserInputError | undefined {

@@ -1,15 +1,17 @@
 /**
- * Whether the client of a WebSocket is still there.
- * L44. Whatever moves is a sign of life: any byte that it sends, and any that it takes of what it is owed. Only who is owed
- *      nothing is asked for one, as a ping would wait behind all else; the answer may take as long as a slow line takes for
- *      what the operating system may hold before it.
+ * Detects whether the client of a WebSocket is still there.
+ * L44. Any progress is a sign of life: every byte that it sends, and every unsent byte that it takes. A client is
+ * pinged only if
+ *      nothing is unsent, as the ping would wait behind all else. The answer may take as long as a slow line needs for
+ * the bytes that
+ *      the operating system may have buffered before it.
  */
 import { limits } from '../../limits.ts';
 
-/** What can be seen of a connection. All bytes are counted from its beginning, but for those that are unsent. */
+/** The observable state of a connection. Bytes are counted from its beginning, except the unsent ones. */
 export interface Line {
   readonly receivedBytes: number;
-  /** By the operating system. */
+  /** Bytes accepted by the operating system. */
   readonly takenBytes: number;
   readonly unsentBytes: number;
 }
@@ -18,19 +20,19 @@ export class SignsOfLife {
   readonly #line: Line;
   readonly #elapsed: () => number;
   #received = 0;
-  /** What had been taken when something was last received. */
+  /** The value of takenBytes when bytes were last received. */
   #taken = 0;
   #askedAt: number;
   #isAwaited = false;
 
-  /** @param elapsed milliseconds that never go back */
+  /** @param elapsed a monotonic clock, in milliseconds */
   constructor(line: Line, elapsed: () => number) {
     this.#line = line;
     this.#elapsed = elapsed;
     this.#askedAt = elapsed();
   }
 
-  /** Called now and then. @returns 'ask': for a sign of life; 'leave': the client is gone */
+  /** Called at intervals. @returns 'ask' to send a ping; 'leave' if the client is gone */
   look(): 'wait' | 'ask' | 'leave' {
     const { receivedBytes, takenBytes, unsentBytes } = this.#line;
     if (receivedBytes !== this.#received) {
@@ -39,7 +41,7 @@ export class SignsOfLife {
       this.#isAwaited = false;
     }
     if (unsentBytes > 0) {
-      // Its connection closes it where it takes nothing of that (L35).
+      // The connection closes itself if the client takes nothing of that (L35).
       this.#isAwaited = false;
       return 'wait';
     }

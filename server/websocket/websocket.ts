@@ -18,13 +18,13 @@ export interface WebSocketsOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
   readonly socketBuffers: SocketBuffers;
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, in milliseconds. */
   readonly elapsed: () => number;
-  /** Told of each connection: 1 where it opens, -1 where it is closed. */
+  /** Called with 1 when a WebSocket opens, and with -1 when it closes. */
   sockets(change: 1 | -1): void;
 }
 
-/** Of a close: clients take it as, connect again. */
+/** Close code on shutdown: clients reconnect. */
 const goingAway = 1001;
 
 export class WebSockets {
@@ -35,7 +35,7 @@ export class WebSockets {
     perMessageDeflate: false,
     // Pongs go through the outlet, so that they are counted.
     autoPong: false,
-    // Else what comes in one packet is handled in one turn: an id that is completed and taken again would still be in use.
+    // Otherwise one packet is handled in one turn, and an id that is completed and reused in it would still be in use.
     allowSynchronousEvents: false,
   });
   readonly #options: WebSocketsOptions;
@@ -69,7 +69,7 @@ export class WebSockets {
     this.#looks.unref();
   }
 
-  /** Takes over a connection that asked to become a WebSocket, and may. */
+  /** Upgrades an accepted request to a WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#isClosing || this.#server.clients.size >= limits.sockets) {
       refuseUpgrade(socket, 503, this.#isClosing ? 'this server is shutting down' : 'too many connections');
@@ -79,8 +79,8 @@ export class WebSockets {
   }
 
   /**
-   * Reads no more, waits for what runs, and closes all with code 1001, which clients take as: connect again. Both within
-   * limits; who has not said goodbye by then is cut off.
+   * Stops reading, waits for running operations, and closes all sockets with code 1001, on which clients reconnect.
+   * Both steps have a time limit; sockets that are still open after it are terminated.
    */
   async close(): Promise<void> {
     const { clients } = this.#server;
@@ -101,7 +101,7 @@ export class WebSockets {
     const closed = this.#protocol.opened(
       {
         protocol: socket.protocol,
-        // What waits to be sent is counted; whoever waited for it would keep the message that it answers.
+        // Returns nothing to wait for: unsent bytes are counted, and a waiting caller would keep the request in memory.
         send: (text) => outlet.send(text),
         close: (code = CloseCode.InternalServerError, reason = '') => outlet.close(code, reason),
         onMessage: (handle) => {
@@ -112,7 +112,7 @@ export class WebSockets {
     );
     this.#sessions.add(session);
     sockets(1);
-    // Before ws, which makes messages of them.
+    // Must run before the listener of ws, which parses the bytes.
     stream.prependListener('data', (chunk: Buffer) => outlet.receiving(chunk.length));
     socket.on('ping', (data) => {
       outlet.receivedControl(data);
@@ -129,12 +129,12 @@ export class WebSockets {
       sockets(-1);
       closed(code, String(reason)).catch((err: unknown) => logger.error({ err }, 'a WebSocket could not be left'));
     });
-    // ws has closed the connection by then, with the code that fits.
-    socket.on('error', (err) => logger.info({ err }, 'a WebSocket was closed for what its client sent'));
+    // ws has closed the connection already, with the appropriate code.
+    socket.on('error', (err) => logger.info({ err }, 'a WebSocket was closed because of invalid data from its client'));
   }
 }
 
-/** Answers a request to become a WebSocket with an error, and closes the connection. */
+/** Answers an upgrade request with an error, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 404 | 503, problem: string): void {
   const reason = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status];
   const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
@@ -143,6 +143,6 @@ export function refuseUpgrade(socket: Duplex, status: 400 | 403 | 404 | 503, pro
 }
 
 function preparedOf({ contextValue }: ExecutionArgs): Prepared {
-  if (!(contextValue instanceof Prepared)) throw new Error('an operation came by that was not prepared');
+  if (!(contextValue instanceof Prepared)) throw new Error('an operation was executed without being prepared');
   return contextValue;
 }

@@ -55,7 +55,7 @@ describe('npm run dev', () => {
     await terminal.said(/(shutting down[\s\S]*GraphiQL is at)/);
 
     await define('age: nothing(),');
-    await terminal.said(/(nothing is not defined[\s\S]*the server goes on as it was)/);
+    await terminal.said(/(nothing is not defined[\s\S]*the server keeps running unchanged)/);
     expect((await fetch(`http:${url.replace('/graphql', '/health/live')}`)).status).toBe(200);
 
     await define('');

@@ -109,7 +109,7 @@ describe('import', () => {
     const { code, stdout, stderr } = await run('import', 'people', path, '--batch', '15');
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([
-      expect.stringMatching(/^rejected: line 11: NOT_SENT: no JSON/),
+      expect.stringMatching(/^rejected: line 11: NOT_SENT: not valid JSON/),
       expect.stringMatching(/^rejected: line 10, _id p10: BAD_USER_INPUT: age: /),
       expect.stringMatching(/^rejected: line 30, _id p30: BAD_USER_INPUT: name: /),
       expect.stringMatching(/^rejected: line 31, _id p31: BAD_USER_INPUT: .*__proto__/),
@@ -140,7 +140,7 @@ describe('import', () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        'rejected: line 2: NOT_SENT: code is not there\nrejected: line 3: NOT_SENT: code is neither a string nor a number\n',
+        'rejected: line 2: NOT_SENT: code is missing\nrejected: line 3: NOT_SENT: code is neither a string nor a number\n',
     });
     expect(await documents('mixed')).toHaveLength(2);
   });
@@ -178,7 +178,7 @@ describe('import', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     const command = `npm run import -- 'it'\\''s' ${path} --id _id --url ${url} --from 1`;
-    expect(stderr).toContain(`not finished: go on from line 1 with\n  ${command}\n`);
+    expect(stderr).toContain(`not finished: continue from line 1 with\n  ${command}\n`);
   });
 
   it('says what is wrong with an address', async () => {
@@ -190,7 +190,7 @@ describe('import', () => {
     const port = typeof address === 'object' ? address?.port : undefined;
     expect(await attempt(`http://127.0.0.1:${port}/`)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/status 200, and not as a GraphQL server does: .*--url/),
+      stderr: expect.stringMatching(/status 200, but not with a GraphQL response: .*--url/),
     });
     page.close();
     expect(await attempt(`${server.url}/nowhere`)).toMatchObject({
@@ -212,7 +212,7 @@ describe('import', () => {
     const { code, stderr } = await run('import', 'x', missing);
     expect(code).toBe(1);
     expect(stderr).toMatch(/ENOENT.*missing\.ndjson/);
-    expect(stderr).not.toContain('go on from');
+    expect(stderr).not.toContain('continue from');
   });
 
   it.each(['-', '/dev/stdin'])('reads a pipe, named %s', async (name) => {
@@ -317,7 +317,7 @@ describe('export', () => {
     await run('import', 'pictures', await file('pictures.ndjson', [document]));
     const output = join(folder, 'pictures');
     const { stdout } = await run('export', 'pictures', '--output', output);
-    expect(stdout).toMatch(/1 documents of pictures in .*; 1 attachments are named in it, not included/);
+    expect(stdout).toMatch(/1 documents of pictures in .*; 1 attachments are referenced, not included/);
     expect(JSON.parse(await readFile(join(output, 'pictures.ndjson'), 'utf8'))).toEqual(document);
   });
 

@@ -56,9 +56,9 @@ it('says what is wrong with a line, and goes on', async () => {
   const { items } = await read('{"a":1}\n{"a":\n[1]\n7\n{"a":2}\n');
   expect(items).toEqual([
     { number: 1, document: { a: 1 } },
-    { number: 2, problem: expect.stringMatching(/^no JSON: /) },
-    { number: 3, problem: 'a document is a JSON object' },
-    { number: 4, problem: 'a document is a JSON object' },
+    { number: 2, problem: expect.stringMatching(/^not valid JSON: /) },
+    { number: 3, problem: 'a document must be a JSON object' },
+    { number: 4, problem: 'a document must be a JSON object' },
     { number: 5, document: { a: 2 } },
   ]);
 });
@@ -66,8 +66,8 @@ it('says what is wrong with a line, and goes on', async () => {
 it('says what is wrong with an element of an array, and goes on', async () => {
   expect((await read('[{"a":1},{"a":},7,,{"a":2}]')).items).toEqual([
     { number: 1, document: { a: 1 } },
-    { number: 2, problem: expect.stringMatching(/^no JSON: /) },
-    { number: 3, problem: 'a document is a JSON object' },
+    { number: 2, problem: expect.stringMatching(/^not valid JSON: /) },
+    { number: 3, problem: 'a document must be a JSON object' },
     { number: 5, document: { a: 2 } },
   ]);
 });
@@ -88,7 +88,7 @@ it('reads documents that go on over several lines, as jq prints them', async () 
       { number: 1, document: { a: 1, b: '} " {' } },
       { number: 5, document: { a: [2] } },
       { number: 10, document: { a: 3 } },
-      { number: 11, problem: expect.stringMatching(/^no JSON: /) },
+      { number: 11, problem: expect.stringMatching(/^not valid JSON: /) },
     ],
   });
 });
@@ -171,7 +171,7 @@ it.each([
   ['1e400', 'the number 1e400 is beyond the range of a double'],
   ['18446744073709551616', /^the integer 18446744073709551616 has more than 64 bits/],
   ['-9223372036854775809', /^the integer -9223372036854775809 has more than 64 bits/],
-  ['01234567890123456789', /^no JSON/],
+  ['01234567890123456789', /^not valid JSON/],
 ])('refuses the number %s, and goes on', async (number, problem) => {
   const { items } = await read(`{"a":${number}}\n{"a":1}\n`);
   expect(items).toEqual([

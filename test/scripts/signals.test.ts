@@ -82,6 +82,6 @@ describe('an import in a terminal', () => {
     await terminal.said(/(trying again)/);
     terminal.press('Ctrl-C');
     expect(await terminal.ended).toBe(130);
-    expect(terminal.output).toMatch(/not finished: go on from line 1 with/);
+    expect(terminal.output).toMatch(/not finished: continue from line 1 with/);
   });
 });

@@ -55,9 +55,9 @@ describe('the start of a server', () => {
     });
   });
 
-  it('says that nobody is asked who they are, where others can reach it', async () => {
+  it('warns that there is no authentication, if others can reach it', async () => {
     await using child = startServerProcess({ DATA_DIR: join(folder, 'words'), HOST: '0.0.0.0' });
-    await child.said('Listening on 0.0.0.0: whoever reaches it may read and write everything');
+    await child.said('Listening on 0.0.0.0: anyone who can reach it can read and write everything');
   });
 
   it('says which site it is of, and no password', async () => {
@@ -94,7 +94,7 @@ describe('the start of a server', () => {
     expect(await failedStart({ PORT: `${port}` })).toEqual({
       code: 1,
       words: [],
-      faults: [`PORT: ${port} is taken on 127.0.0.1: stop what listens there, or set another`],
+      faults: [`PORT: ${port} is in use on 127.0.0.1: stop what listens there, or set another`],
     });
   });
 
@@ -103,7 +103,7 @@ describe('the start of a server', () => {
     const { code, faults } = await failedStart({ HOST: 'nowhere.invalid', DATA_DIR: dataFolder });
     expect([code, faults]).toEqual([
       1,
-      [expect.stringMatching(/^HOST: nowhere\.invalid is no name or address of this/)],
+      [expect.stringMatching(/^HOST: nowhere\.invalid is not a name or address of this/)],
     ]);
     expect(existsSync(dataFolder)).toBe(false);
   });
@@ -114,7 +114,7 @@ describe('the start of a server', () => {
     const { code, faults } = await failedStart({ PORT: port, DATA_DIR: other.dataFolder });
     expect([code, faults]).toEqual([
       1,
-      [expect.stringMatching(/is in use by .*DATA_DIR$/), expect.stringMatching(/^PORT: \d+ is taken/)],
+      [expect.stringMatching(/is in use by .*DATA_DIR$/), expect.stringMatching(/^PORT: \d+ is in use/)],
     ]);
   });
 

@@ -39,8 +39,8 @@ it('a server says once at its start which fields of stored documents do not fit 
     ['rest', 'a map', 1],
   ] as const;
   for (const [field, kind, documents] of expected) {
-    const problem = `${field} of things is defined as ${kind}, and ${documents} stored documents have another value there`;
-    await after.child.said(`${problem}: the typed API reads it as null`);
+    const problem = `${field} of things is defined as ${kind}, but ${documents} stored documents have another type of value there`;
+    await after.child.said(`${problem}: the typed API shows null for them`);
   }
   expect(await after.run('{ things { nodes { _id size ok } } }')).toEqual({
     things: {

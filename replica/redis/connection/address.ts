@@ -1,12 +1,13 @@
 /**
- * Where a site's Redis is, as a URL says it:
+ * Parses the URL of a site's Redis:
  *
  *   redis://[[user]:password@]host[:port][/database]
  *   redis+sentinel://name@host[:port][,host[:port]…][/database][?user=…&password=…&sentinelUser=…&sentinelPassword=…]
  *   redis+cluster://[[user]:password@]host[:port][,host[:port]…]
  *   redis+unix://[[user]:password@]/path/to/redis.sock[?db=number]
  *
- * `rediss` in the place of `redis` is the same over TLS, on every connection but that of a Unix socket. Names and passwords are percent-encoded.
+ * `rediss` instead of `redis` uses TLS on every connection, except for a Unix socket. Names and passwords are
+ * percent-encoded.
  */
 import { ConfigurationError } from '../../../errors.ts';
 
@@ -21,7 +22,7 @@ export interface Credentials {
 }
 
 interface CommonAddress {
-  /** Of a server, of sentinels, or of some nodes of a cluster: the others are asked for. */
+  /** The server, the sentinels, or some nodes of the cluster, from which the others are discovered. */
   readonly hosts: readonly [RedisHost, ...RedisHost[]];
   readonly credentials: Credentials;
   readonly database: number;
@@ -40,7 +41,7 @@ export type RedisAddress =
   | (CommonAddress & { readonly kind: 'SERVER' | 'CLUSTER' })
   | (CommonAddress & {
       readonly kind: 'SENTINEL';
-      /** Under which the sentinels know the master. */
+      /** The name of the master in the sentinels' configuration. */
       readonly masterName: string;
       readonly sentinelCredentials: Credentials;
     });
@@ -51,7 +52,7 @@ const example =
   'redis://127.0.0.1:6379, redis+sentinel://name@host1,host2, redis+cluster://host1,host2 or redis+unix:///run/redis.sock';
 const sentinelParameters = ['user', 'password', 'sentinelUser', 'sentinelPassword'];
 
-/** @throws {ConfigurationError} with what is wrong, and never with a password */
+/** @throws {ConfigurationError} names the problem, and never quotes a password */
 export function parseRedisUrl(text: string): RedisAddress {
   const [, socketUser, path, socketQuery = ''] = socketPattern.exec(text) ?? [];
   if (path !== undefined) {
@@ -61,7 +62,7 @@ export function parseRedisUrl(text: string): RedisAddress {
   }
   const [, scheme, form, user, hostList, database = '', query = ''] = pattern.exec(text) ?? [];
   if (scheme === undefined || hostList === undefined) {
-    throw fault(`give a URL such as ${example}; rediss in the place of redis for TLS`);
+    throw fault(`give a URL such as ${example}; rediss instead of redis for TLS`);
   }
   const common = {
     hosts: parseHosts(hostList, form === 'sentinel' ? 26_379 : 6_379),
@@ -73,7 +74,7 @@ export function parseRedisUrl(text: string): RedisAddress {
     const masterName = decode(user ?? '');
     if (masterName === '' || masterName.includes(':')) {
       throw fault(
-        'before the @ stands the name of the master alone, as the sentinels know it; ?user=…&password=… follow',
+        'put only the name of the master, as the sentinels know it, before the @, and add ?user=…&password=… at the end',
       );
     }
     return {
@@ -89,15 +90,15 @@ export function parseRedisUrl(text: string): RedisAddress {
   }
   const credentials = parseCredentials(user);
   if (form === 'cluster') {
-    if (common.database !== 0) throw fault('a cluster has no other database than 0');
+    if (common.database !== 0) throw fault('a cluster has only database 0');
     return { ...common, kind: 'CLUSTER', credentials };
   }
   if (common.hosts.length > 1)
-    throw fault('several hosts are sentinels or nodes of a cluster: redis+sentinel or redis+cluster');
+    throw fault('several hosts must be sentinels or nodes of a cluster: use redis+sentinel or redis+cluster');
   return { ...common, kind: 'SERVER', credentials };
 }
 
-/** For people and their logs: without user and password. */
+/** For people and logs: without user and password. */
 export function describeAddress(address: RedisAddress): string {
   const database = address.database === 0 ? '' : `/${address.database}`;
   if (address.kind === 'SOCKET') return `${address.path}${database === '' ? '' : `, database ${address.database}`}`;
@@ -112,7 +113,7 @@ function parseHosts(list: string, defaultPort: number): readonly [RedisHost, ...
     const host = bracketed ?? plain;
     const number = port === undefined ? defaultPort : Number(port);
     if (host === undefined || number < 1 || number > 65_535) {
-      throw fault(`hosts are names or addresses, each with a port or without, separated by commas: ${example}`);
+      throw fault(`hosts must be names or addresses with optional ports, separated by commas: ${example}`);
     }
     return { host, port: number };
   });
@@ -121,7 +122,7 @@ function parseHosts(list: string, defaultPort: number): readonly [RedisHost, ...
 }
 
 function parseDatabase(text: string): number {
-  if (!/^\d{0,5}$/.test(text)) throw fault('after the host stands the number of a database, or nothing');
+  if (!/^\d{0,5}$/.test(text)) throw fault('after the host only the number of a database may follow');
   return Number(text);
 }
 
@@ -140,7 +141,7 @@ function parseParameters(query: string, known: readonly string[]): ReadonlyMap<s
 function parseCredentials(text: string | undefined): Credentials {
   if (text === undefined || text === '') return { username: undefined, password: undefined };
   const colon = text.indexOf(':');
-  if (colon < 0) throw fault('before the @ stand user and password, user:password or :password');
+  if (colon < 0) throw fault('write user and password before the @ as user:password or :password');
   const username = decode(text.slice(0, colon));
   return { username: username === '' ? undefined : username, password: decode(text.slice(colon + 1)) };
 }
@@ -149,7 +150,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw fault('names and passwords are percent-encoded: % itself is %25');
+    throw fault('names and passwords must be percent-encoded: % itself is %25');
   }
 }
 

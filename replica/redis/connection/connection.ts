@@ -1,9 +1,9 @@
 /**
- * One connection to the server that takes a site's writes, which comes back by itself for as long as it is not closed. docs/internals/protocol.md, P11
- * and P60 to P62.
- * A frozen server or a cut network closes no socket: this side asks for an answer all the time and, where no byte moves
- * either way, drops the connection and makes another. It counts turns of the event loop rather than time, so that a
- * process which was itself stopped reads what has arrived before it judges.
+ * One connection to the server that takes a site's writes; it reconnects until it is closed.
+ * docs/internals/protocol.md, P11 and P60 to P62.
+ * A frozen server or a cut network closes no socket. So this side pings at intervals and, if no byte moves in either
+ * direction, drops the connection and makes another. It counts turns of the event loop instead of time, so that a
+ * process that was itself stopped reads the bytes that have arrived before it judges.
  */
 import { Redis } from 'ioredis';
 import { limits } from '../../../limits.ts';
@@ -13,30 +13,33 @@ import { explained } from './problems.ts';
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
-  /** A key of the site's: in a cluster all are in one slot, and this connection is to the node that owns it. */
+  /**
+   * A key of the site. In a cluster all its keys are in one slot, and this connection is to the node that owns the
+   * slot.
+   */
   readonly key: string;
   /** Shown by CLIENT LIST. */
   readonly name: string;
-  /** After so long without an answer a command fails; whether it was done is unknown then. */
+  /** The time-out of a command; its outcome is then unknown. */
   readonly commandTimeoutMilliseconds: number;
   readonly failed: (problem: string) => void;
 }
 
 /**
- * P61. Answers of a server that does not take a site's writes, or no more: another one does. Redis 6.2 wraps the answer
- * that a script got in a sentence of its own.
+ * P61. Replies of a server that does not take the site's writes (any more): another server does. Redis 6.2 wraps the
+ * reply that a script got in its own sentence.
  */
 const notHere = /(?:^|[ -])(?:MOVED|READONLY) /;
 
 export class Connection {
   readonly redis: Redis;
-  /** Settles when the first try to connect has succeeded or failed. */
+  /** Resolves when the first attempt to connect has succeeded or failed. */
   readonly tried: Promise<void>;
   readonly #failed: (problem: string) => void;
   readonly #changed = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #ready = false;
-  /** The server refused the database that this connection asked for: it would be of another site. */
+  /** True if the server refused the requested database: the connection would then use another site's. */
   #isElsewhere = false;
   #isSharded = false;
   #received = 0;
@@ -56,7 +59,7 @@ export class Connection {
       disableClientInfo: true,
       lazyConnect: true,
       commandTimeout: commandTimeoutMilliseconds,
-      // Nothing waits here for a connection, and nothing is sent twice: who asked decides.
+      // Commands never wait for a connection and are never resent: the caller decides.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -72,7 +75,7 @@ export class Connection {
     this.redis.on('connect', () => {
       this.#isElsewhere = false;
     });
-    // ioredis selects the database before it asks what the server is, and goes on where it may not.
+    // ioredis selects the database before it asks for the server's role, and continues if that fails.
     this.redis.on('error', (error: Error) => {
       if (isOfSelect(error)) this.#isElsewhere = true;
       failed(explained(error));
@@ -89,7 +92,7 @@ export class Connection {
     return this.#ready;
   }
 
-  /** P62. The command that publishes on the site's channels so that its subscribers hear it. */
+  /** P62. The command that publishes on the site's channels in the mode to which its subscribers listen. */
   get publishCommand(): 'PUBLISH' | 'SPUBLISH' {
     return this.#isSharded ? 'SPUBLISH' : 'PUBLISH';
   }
@@ -115,16 +118,16 @@ export class Connection {
     this.redis.on('smessageBuffer', take);
   }
 
-  /** Told at each change of `ready`. */
+  /** Called at each change of `ready`. */
   watch(changed: () => void): void {
     this.#changed.add(changed);
   }
 
-  /** Drops the connection, however dead, and makes another. */
+  /** Drops the connection, even a dead one, and makes another. */
   renew(problem: string): void {
     this.#failed(problem);
     this.redis.stream?.destroy();
-    // The event comes later; until then every command would fail at once, and seem worth another try at once.
+    // The event comes later; until then every command would fail at once, and callers would retry at once.
     this.#tell(false);
   }
 
@@ -135,14 +138,17 @@ export class Connection {
   }
 
   #tell(ready: boolean): void {
-    // Events come a turn late: what counts is how it stands now.
+    // Events arrive a turn late, so use the present status.
     const now = ready && this.redis.status === 'ready';
     if (this.#ready === now) return;
     this.#ready = now;
     for (const changed of this.#changed) changed();
   }
 
-  /** P11. A reply to another question shows that replies are out of step with commands: each would be taken for another's. */
+  /**
+   * P11. A ping answered with another ping's text shows that replies are out of step: each would be taken for another
+   * command's.
+   */
   #ask(): void {
     this.#asked += 1;
     const question = `tideline ${this.#asked}`;
@@ -163,7 +169,7 @@ export class Connection {
     }
     const received = stream.bytesRead;
     const sent = stream.bytesWritten - stream.writableLength;
-    // What was written is no sign of life by itself; a long command that is still on its way out is.
+    // Bytes written into the buffer are not a sign of life, but progress in sending a long command is.
     const moved = received !== this.#received || (stream.writableLength > 0 && sent !== this.#sent);
     this.#stillTurns = moved ? 0 : this.#stillTurns + 1;
     this.#received = received;
@@ -177,7 +183,7 @@ export class Connection {
   }
 }
 
-/** ioredis notes at a reply which command it answers. */
+/** ioredis records in an error reply which command it answers. */
 const isOfSelect = (error: Error): boolean =>
   'command' in error &&
   typeof error.command === 'object' &&
@@ -185,5 +191,5 @@ const isOfSelect = (error: Error): boolean =>
   'name' in error.command &&
   error.command.name === 'select';
 
-/** Redis 7.0 and newer; Valkey, which says that it is a Redis 7. */
+/** Redis 7.0 and newer, and Valkey, which reports itself as Redis 7. */
 const hasShardedPubSub = ({ redis_version = '' }: ServerInfo): boolean => Number(redis_version.split('.')[0]) >= 7;

@@ -1,10 +1,10 @@
 /**
- * How a connection gets a socket to the one server that takes a site's writes: the server that was named, the master that
- * sentinels name, or the node of a cluster that owns the slot of the site's keys. Asked anew at each connection, so that
- * after a failover or a move of the slot a connection comes back at the right place. docs/internals/protocol.md, P60 to P62.
+ * Finds and connects to the server that takes a site's writes: the given server, the master that sentinels report, or
+ * the node of a cluster that owns the slot of the site's keys. It is looked up for each connection, so after a failover
+ * or a migration of the slot the next connection is to the right server. docs/internals/protocol.md, P60 to P62.
  *
- * Why not ioredis' client for clusters: all that a site's scripts touch is in one slot, so a site needs one node; and that
- * client sends a command again by itself, and hides which of its connections is silent.
+ * Why not ioredis' cluster client: all keys of a site's scripts are in one slot, so a site needs a single node; and
+ * that client resends commands by itself, and hides which of its connections is silent.
  */
 import { connect, Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -20,7 +20,10 @@ import type { RedisAddress, RedisHost } from './address.ts';
 
 type ConnectorClass = NonNullable<RedisOptions['Connector']>;
 
-/** What a server says about itself before a connection to it is used. Fields are missing where the user may not ask. */
+/**
+ * A server's description of itself, read before a connection to it is used. Fields that the user may not read are
+ * missing.
+ */
 export interface ServerInfo {
   readonly role?: string;
   readonly redis_version?: string;
@@ -28,14 +31,14 @@ export interface ServerInfo {
 
 export interface ConnectorOptions {
   readonly address: RedisAddress;
-  /** In a cluster, that the owner of this key's slot is connected to. */
+  /** A key whose slot's owner is to be found in a cluster. */
   readonly key: string;
   readonly failed: (problem: string) => void;
-  /** Told of the server before each time that the connection becomes ready. False: it is not in the state that was asked for. */
+  /** Called before each time that the connection becomes ready. Returns false to reject the server's state. */
   readonly found: (info: ServerInfo) => boolean;
 }
 
-/** Options of ioredis that lead a client to the address. */
+/** The ioredis options for connecting to the address. */
 export function connectorOptions({ address, key, failed, found }: ConnectorOptions): RedisOptions {
   const { kind, credentials, database, tls } = address;
   const common: RedisOptions = {
@@ -72,13 +75,13 @@ function sentinelOptions({ masterName, hosts, sentinelCredentials, tls }: Sentin
     sentinelCommandTimeout: limits.redisSilenceMilliseconds,
     sentinelReconnectStrategy: () => limits.redisRetryMilliseconds,
     sentinelRetryStrategy: () => null,
-    // Where the old master goes on, cut off from the others, only the sentinels tell of the new one.
+    // If the old master is only cut off from the others, the sentinels alone report the new one.
     failoverDetector: true,
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   };
 }
 
-/** What is given of user and password, as options of ioredis. */
+/** The given ones of user and password, as ioredis options. */
 export function given({ username, password }: RedisAddress['credentials']): RedisOptions {
   return {
     ...(username === undefined ? {} : { username }),
@@ -86,7 +89,7 @@ export function given({ username, password }: RedisAddress['credentials']): Redi
   };
 }
 
-/** P60. Of a server that does not say what it is, it is taken for granted. */
+/** P60. A server that does not report its role is assumed to be a master. */
 function isMaster(info: ServerInfo, failed: (problem: string) => void): boolean {
   if (info.role === undefined || info.role === 'master') return true;
   failed(`the server is a ${info.role}, read-only, and may be behind: waiting for a master`);
@@ -152,12 +155,12 @@ function sentinelConnector(
   };
 }
 
-/** What ioredis takes for a connection that ended at once: it waits, and tries again. A failure would end its tries. */
+/** Looks to ioredis like a connection that ended at once, so that it retries later. An error would end its retries. */
 function closedSocket(): Socket {
   return new Socket().destroy();
 }
 
-/** The node of a cluster that owns a key's slot, as its nodes say. */
+/** Finds the node of a cluster that owns a key's slot, by asking the nodes. */
 class ClusterOwner {
   readonly #address: RedisAddress;
   readonly #key: string;
@@ -169,7 +172,7 @@ class ClusterOwner {
     this.#key = key;
   }
 
-  /** Begins with another node each time: one with a view of long ago must not be believed for ever. */
+  /** Starts with a different node each time, so that a node with an outdated view is not believed for ever. */
   async find(): Promise<RedisHost> {
     const hosts = [...this.#address.hosts, ...this.#known];
     const begin = this.#asked++ % hosts.length;
@@ -219,14 +222,16 @@ class ClusterOwner {
 
 const isSame = (one: RedisHost, other: RedisHost) => one.host === other.host && one.port === other.port;
 
-/** @param ranges what CLUSTER SLOTS answers: [first slot, last slot, [host, port, …] of the master, of its replicas …] */
+/**
+ * @param ranges the reply of CLUSTER SLOTS: [first slot, last slot, [host, port, …] of the master, of its replicas …]
+ */
 function slotOwner(slot: number, ranges: unknown, asked: RedisHost) {
   const masters: RedisHost[] = [];
   let owner: RedisHost | undefined;
   for (const range of Array.isArray(ranges) ? ranges : []) {
     const [first, last, node] = Array.isArray(range) ? range : [];
     if (!Array.isArray(node)) continue;
-    // A node that does not know its own name leaves it out: it is the one by which it was asked.
+    // A node that does not know its own address omits it: use the one by which it was reached.
     const host = typeof node[0] === 'string' && node[0] !== '' && node[0] !== '?' ? node[0] : asked.host;
     const master = { host, port: Number(node[1]) };
     masters.push(master);

@@ -1,17 +1,17 @@
-/** What a failed command of Redis says about what happened. docs/internals/protocol.md, P10. */
+/** Classifies failed Redis commands: was the command certainly not executed? docs/internals/protocol.md, P10. */
 import { LogUnavailableError } from '../../../errors.ts';
 import { explained } from './problems.ts';
 
 /**
- * Answers with which Redis refuses a command before anything is done. The scripts keep to that: all that can fail comes
- * before their first write. Redis 6.2 wraps the answer that a script got in a sentence of its own.
+ * Replies with which Redis refuses a command without executing it. The scripts ensure this for themselves: everything
+ * that can fail precedes their first write. Redis 6.2 wraps the reply that a script got in its own sentence.
  */
 const refusals =
   /(?:^|[ -])(?:LOADING|OOM|READONLY|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|WRONGTYPE|CLUSTERDOWN|MOVED|ASK|TRYAGAIN)(?: |$)/;
-/** ioredis', for a command that was given to it while it had no connection: nothing was sent. */
+/** ioredis' error for a command without a connection: nothing was sent. */
 const notSent = /enableOfflineQueue options is false|^Connection is closed\.$/;
 
-/** @throws {LogUnavailableError} in the place of whatever the command failed with */
+/** @throws {LogUnavailableError} instead of the command's own error */
 export function orUnavailable<T>(answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
     const problem = error instanceof Error ? error.message : String(error);
@@ -22,5 +22,5 @@ export function orUnavailable<T>(answer: Promise<T>): Promise<T> {
   });
 }
 
-/** An answer of the server's, and no failure on the way to it. */
+/** True for a reply of the server, false for a failure on the way. */
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';

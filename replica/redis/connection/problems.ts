@@ -1,4 +1,4 @@
-/** What keeps a connection to Redis from being used, in words for the operator, with the remedy. It never quotes a password. */
+/** Explains connection problems to the operator, with a remedy, and never quotes a password. */
 
 const untrusted = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -11,27 +11,30 @@ const untrusted = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** By the beginning of Redis' reply. */
+/** By a pattern in Redis' reply. */
 const replies: readonly (readonly [RegExp, string])[] = [
   [/\bWRONGPASS\b|invalid username-password/, 'Redis refuses the user and password of REDIS_URL: correct them'],
   [
     /\bNOAUTH\b/,
-    'Redis asks for a password: give it in REDIS_URL, as redis://:password@host or redis://user:password@host',
+    'Redis requires a password: give it in REDIS_URL, as redis://:password@host or redis://user:password@host',
   ],
   [/\bNOPERM\b/, 'the user of REDIS_URL lacks a right: give it those that docs/guide/redis.md names under "Rights"'],
   [
     /DB index is out of range|invalid DB index|value is out of range/,
-    'Redis has no database of the number in REDIS_URL: name another, or raise its setting `databases`',
+    'Redis has no database with the number in REDIS_URL: name another, or raise its setting `databases`',
   ],
   [/\bOOM\b/, 'Redis is out of memory: raise its maxmemory'],
-  [/\bMISCONF\b/, 'Redis cannot write to its own disk: make room there, or look into its log'],
-  [/\bLOADING\b/, 'Redis still loads its data'],
-  [/\bNOREPLICAS\b/, 'Redis has fewer replicas of its own than its min-replicas-to-write asks for'],
+  [/\bMISCONF\b/, 'Redis cannot write to its own disk: free space there, or read its log'],
+  [/\bLOADING\b/, 'Redis is still loading its data'],
+  [/\bNOREPLICAS\b/, 'Redis has fewer replicas of its own than its min-replicas-to-write requires'],
   [/\bREADONLY\b/, 'the server is a read-only replica of Redis'],
   [/\bCLUSTERDOWN\b/, 'the cluster has no node for the slot of this site'],
 ];
 
-/** @param error of ioredis, of Node's sockets, or a reply of Redis @returns the problem; the error's own words where it is no known one */
+/**
+ * @param error from ioredis, Node's sockets, or a Redis reply
+ * @returns the explanation; an unknown error's own message
+ */
 export function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message } = error;
@@ -42,7 +45,7 @@ export function explained(error: unknown): string {
     return `the certificate of Redis is not trusted: name the file of its authority in NODE_EXTRA_CA_CERTS (${message})`;
   }
   if (/wrong version number|packet length too long/i.test(message)) {
-    return `Redis does not speak TLS there: write redis in the place of rediss in REDIS_URL (${code})`;
+    return `Redis does not speak TLS there: write redis instead of rediss in REDIS_URL (${code})`;
   }
   return message;
 }

@@ -1,6 +1,6 @@
-/** What about a Redis server would lose the log, or not run the scripts, as its INFO tells. */
+/** Finds faults of a Redis server, from its INFO, that would lose the log or break the scripts. */
 
-/** @returns a line for people for each fault, with the remedy */
+/** @returns one line for each fault, with the remedy */
 export function serverFaults(info: string): readonly string[] {
   const fields = new Map(
     info.split('\r\n').map((line) => {
@@ -16,7 +16,9 @@ export function serverFaults(info: string): readonly string[] {
   }
   const policy = fields.get('maxmemory_policy') ?? 'noeviction';
   if (policy !== 'noeviction' && fields.get('maxmemory') !== '0') {
-    faults.push(`Redis may throw the log away when memory is out: set maxmemory-policy to noeviction, not ${policy}`);
+    faults.push(
+      `Redis may evict the log when it runs out of memory: set maxmemory-policy to noeviction, not ${policy}`,
+    );
   }
   return faults;
 }

@@ -1,9 +1,9 @@
-/** Channels of Redis over one connection, subscribed to again after each loss of it. docs/internals/protocol.md, P12. */
+/** Channel subscriptions over one connection, renewed after each reconnect. docs/internals/protocol.md, P12. */
 import type { Connection } from './connection.ts';
 
 export interface ChannelHandlers {
   readonly received: ReadonlyMap<string, (bytes: Uint8Array) => void>;
-  /** Messages may have been missed: nothing that is published from now on is, until this is told again. */
+  /** Messages may have been missed. From now on none is, until this is called again. */
   interrupted(): void;
 }
 
@@ -22,8 +22,8 @@ export class Subscriber {
   }
 
   /**
-   * Resolves once nothing published from now on is missed without `interrupted`: when the channels are subscribed to, or,
-   * where Redis is away, at once; `interrupted` is told then when it is there.
+   * Resolves once messages are no longer missed without `interrupted`: after the channels are subscribed to, or at once
+   * if Redis is away; `interrupted` is then called when Redis is back.
    */
   async add(handlers: ChannelHandlers): Promise<AsyncDisposable> {
     await this.#connection.tried;

@@ -1,16 +1,17 @@
 /**
- * The append script. Redis runs it whole, one at a time: here transactions get their order. docs/internals/protocol.md: marks (P1),
- * checksums (P2), what is skipped (P3), where it stops (P4, P40), entries (P5), the sender's place (P6), and
- * P7. All that can fail comes before the first write, and the first write is one that Redis refuses when it takes none
- * (out of memory, read-only, failing disk): either everything is written or nothing. Commands of Redis 6.2 only.
+ * The append script. Redis runs it atomically, so it gives transactions their order. docs/internals/protocol.md: chain
+ * hashes (P1), checksums (P2), what is skipped (P3), where it stops (P4, P40), entries (P5), the sender's position
+ * (P6), and P7: everything that can fail precedes the first write, and Redis refuses that one if it takes none (out of
+ * memory, read-only, failing disk), so either everything is written or nothing. It uses only commands of Redis 6.2.
  *
  * KEYS: log, its stream, origins
- * ARGV: all in one, as each argument costs the sender as much as many bytes. A line: the sender's log, position and mark, its
- * secret, the command that publishes, the channel, and how many bytes the frames share. A line for each transaction: origin,
- * number, number before, bytes of its frame, '!' where it is overdue or else '-', then origin and number of each that its
- * context names. An empty line; what the frames share, and all frames, one after the other.
- * Answers a line: 'APPENDED', and of each entry: last position, mark before, mark, and the first and last transaction in it,
- * counted from 1; or, where something is wrong, {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}.
+ * ARGV: a single argument, as each further one would cost the sender as much as many bytes. Its first line: the
+ * sender's log, position and mark, its secret, the publishing command, the channel, and the number of bytes that the
+ * frames share. Then a line for each transaction: origin, number, number before, length of its frame, '!' if it is
+ * overdue or else '-', then origin and number of each dependency in its context. An empty line; then the shared bytes
+ * and all frames, one after another.
+ * Returns a line: 'APPENDED', and for each entry: last position, mark before, mark, and the first and last transaction
+ * in it, counted from 1. On a problem it returns {'REPLACED', 'UNREADABLE' or 'DAMAGED', reason}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
@@ -22,9 +23,9 @@ local list_end = string.find(given, '\\n\\n', list_start, true)
 local problem, log, position, mark = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
 if problem then return problem end
 
--- Last numbers by origin; and those that are written, as text and in order.
+-- The last numbers by origin; and the changed ones, as text and in order.
 local numbers, raised, touched, groups, group = {}, {}, {}, {}, nil
--- P63. Where last numbers are missing, what is in already would go in once more.
+-- P63. If last numbers are missing, a transaction that is in the log already would be appended again.
 local damaged = false
 local function known_number(origin)
   local number = numbers[origin]
@@ -107,7 +108,7 @@ for _, one in ipairs(groups) do
 end
 for _, origin in ipairs(touched) do redis.call('HSET', KEYS[3], origin, raised[origin] .. '\\n' .. secret) end
 redis.call('HSET', KEYS[1], 'position', groups[#groups].position, 'mark', mark)
--- A hint to others, and the last step: who may not publish has appended all the same.
+-- The last step, as it is only a hint: a sender that may not publish has appended all the same.
 for _, one in ipairs(groups) do redis.pcall(publish, channel, one.bytes) end
 return table.concat(answer, ' ')
 `;

@@ -1,10 +1,13 @@
-/** The scripts that put right what stands beside the log, where it does not decode or does not fit: docs/internals/protocol.md, P63 and P81. */
+/**
+ * Scripts that repair the keys beside the log, if they do not decode or do not match it: docs/internals/protocol.md,
+ * P63 and P81.
+ */
 import { typeFunctions } from './standing.lua.ts';
 
 /**
- * KEYS: log, the stream under the id that it has to have. ARGV: 'hash', or 'other' where the log's key holds another type; id, position and mark as they were found, each
- * empty where it is missing; the same as they have to be; the id of the stream's last entry, empty where there is none.
- * Answers 1, or 0 where they are not as they were found any more.
+ * KEYS: log, the stream of the correct id. ARGV: 'hash', or 'other' if the log's key holds another type; id, position
+ * and mark as found, empty if missing; the correct ones; the id of the stream's last entry, empty if there is none.
+ * Returns 1, or 0 if the keys are not as they were found any more.
  */
 export const mendHeadScript = `${typeFunctions}
 local is_other = holds_other(KEYS[1])
@@ -23,9 +26,9 @@ return 1
 `;
 
 /**
- * Keeps what decodes and is not behind, with its secret; takes away what does not decode and is no origin's.
- * KEYS: log, origins. ARGV: the log's id, position and mark; then of each origin: its name and its last number.
- * Answers 1, or 0 where the log's head is another.
+ * Keeps values that decode and are not behind, with their secrets; deletes values that do not decode and belong to no
+ * origin. KEYS: log, origins. ARGV: the log's id, position and mark; then the name and last number of each origin.
+ * Returns 1, or 0 if the log has another head.
  */
 export const mendOriginsScript = `${typeFunctions}
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')

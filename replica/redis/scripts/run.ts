@@ -1,4 +1,7 @@
-/** The scripts that run in Redis, as commands of ioredis. Their text stands in modules, so that a build needs no copy step. */
+/**
+ * Defines the Redis scripts as ioredis commands. Their text is in TypeScript modules, so that the build needs no copy
+ * step.
+ */
 import type { Redis, Result } from 'ioredis';
 import { appendScript } from './append.lua.ts';
 import { mendHeadScript, mendOriginsScript } from './mending.lua.ts';
@@ -15,8 +18,8 @@ import {
 import { headFunctions, typeFunctions } from './standing.lua.ts';
 
 /**
- * P81. As of one moment. KEYS: log, the stream under an id. ARGV: that id.
- * Answers id, position and mark of the head; then 1 where it is where the stream ends, 0 where not, or where the id is another.
+ * P81. The head, atomically compared with the stream. KEYS: log, the stream of an id. ARGV: that id. Returns id,
+ * position and mark of the head; then 1 if it is at the end of the stream, 0 if it is not or if the id is another.
  */
 const headScript = `${headFunctions}
 local head = head_of(KEYS[1])
@@ -25,9 +28,9 @@ return {head[1], head[2], head[3], is_there and 1 or 0}
 `;
 
 /**
- * Makes a log where there is none; P25. P7: its first write is one that Redis refuses when it takes none.
- * KEYS: log, origins, manifest, what keeps the log. ARGV: id, mark at its start, milliseconds to keep it.
- * Answers the head: id, position, mark.
+ * Creates a log if there is none; P25. P7: its first write is one that Redis refuses when it takes none. KEYS: log,
+ * origins, manifest, the key that keeps the log. ARGV: id, mark at its start, milliseconds to keep it. Returns the
+ * head: id, position, mark.
  */
 const createScript = `
 local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
@@ -38,7 +41,7 @@ if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[3])
 return {ARGV[1], '0', ARGV[2]}
 `;
 
-/** P9. KEYS: origins. ARGV: origin, number and secret as they must be, and as they are then. Answers 1 or 0. */
+/** P9. KEYS: origins. ARGV: origin, the expected number and secret, and the new ones. Returns 1 or 0. */
 const claimScript = `${typeFunctions}
 if holds_other(KEYS[1]) then return 0 end
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -47,8 +50,8 @@ return 1
 `;
 
 /**
- * P8. Head and entries as of one moment. KEYS: log, a stream. ARGV: after, most entries, bytes at which to stop.
- * Answers id, position, mark, then of each entry its id in the stream and its bytes.
+ * P8. Reads head and entries atomically. KEYS: log, a stream. ARGV: position after which to read, maximum of entries,
+ * bytes at which to stop. Returns id, position, mark, then for each entry its id in the stream and its bytes.
  */
 const readScript = `${headFunctions}
 local answer = head_of(KEYS[1])
@@ -65,7 +68,7 @@ end
 return answer
 `;
 
-/** As many as there are: they are given as one array, as a call takes no more arguments than the stack has room for. */
+/** A variable number of arguments. It is passed as one array, as the stack limits the arguments of a call. */
 type Arguments = readonly (string | number | Buffer)[];
 
 declare module 'ioredis' {

@@ -1,7 +1,10 @@
-/** The scripts of leases and snapshots. P7 holds for each: what can fail comes first, and Redis refuses the first write whole. */
+/**
+ * Scripts for leases and snapshots. P7 holds for each: what can fail comes first, and Redis refuses the first write if
+ * it takes none.
+ */
 import { standingFunctions, typeFunctions } from './standing.lua.ts';
 
-/** P81. What holds another type than a hash, under the name of one of ours, is not ours. */
+/** P81. A value under one of our keys that is not a hash is not ours, and is deleted. */
 const makeHash = `${typeFunctions}
 local function make_hash(key)
   if holds_other(key) then redis.call('DEL', key) end
@@ -9,8 +12,8 @@ end
 `;
 
 /**
- * P19, P64. What is there without an expiry is no lease: it would be held for ever.
- * KEYS: lease. ARGV: token, milliseconds. Answers 1, or 0 where somebody holds it.
+ * P19, P64. A key without an expiry is not a lease, as it would be held for ever.
+ * KEYS: lease. ARGV: token, milliseconds. Returns 1, or 0 if another holds the lease.
  */
 export const takeLeaseScript = `
 if redis.call('PTTL', KEYS[1]) >= 0 then return 0 end
@@ -18,7 +21,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 `;
 
-/** P19. KEYS: lease. ARGV: token, milliseconds. Answers 1, or 0 where it is not held under this token. */
+/** P19. KEYS: lease. ARGV: token, milliseconds. Returns 1, or 0 if the lease is not held with this token. */
 export const renewLeaseScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -31,9 +34,9 @@ return redis.call('DEL', KEYS[1])
 `;
 
 /**
- * P21. Takes what does not decode off the list: nobody could delete it.
- * KEYS: lease, list of generations. ARGV: token, generation, its chunks.
- * Answers {'LOST'}, or {'LISTED', of each that was listed before: generation, chunks}.
+ * P21. Removes malformed members from the list, as no one could delete their chunks.
+ * KEYS: lease, list of generations. ARGV: token, generation, its number of chunks.
+ * Returns {'LOST'}, or {'LISTED', then generation and number of chunks of each that was listed before}.
  */
 export const listScript = `
 ${makeHash}
@@ -54,8 +57,8 @@ return answer
 `;
 
 /**
- * P20. KEYS: log, its stream, lease, manifest. ARGV: the sender's log, position and mark; token, generation, the manifest.
- * Answers {'NAMED'}, {'LOST'}, or what `standing` answers.
+ * P20. KEYS: log, its stream, lease, manifest. ARGV: the sender's log, position and mark; token, generation, the
+ * manifest. Returns {'NAMED'}, {'LOST'}, or the problem that `standing` returns.
  */
 export const nameScript = `${standingFunctions}
 ${makeHash}
@@ -68,9 +71,10 @@ return {'NAMED'}
 `;
 
 /**
- * P24, P25. Trims at most so many positions at once: everybody waits meanwhile.
- * KEYS: log, its stream, manifest, what keeps the log. ARGV: the sender's log, position and mark; generation, position up to
- * which it trims, positions at once. Answers {'TRIMMED'}, {'MORE'}, {'KEPT'}, or what `standing` answers.
+ * P24, P25. Trims a limited number of positions at once, as all clients wait meanwhile.
+ * KEYS: log, its stream, manifest, the key that keeps the log. ARGV: the sender's log, position and mark; generation,
+ * position up to which to trim, positions at once. Returns {'TRIMMED'}, {'MORE'}, {'KEPT'}, or the problem that
+ * `standing` returns.
  */
 export const trimScript = `${standingFunctions}
 local problem = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
@@ -86,8 +90,8 @@ return {now < up_to and 'MORE' or 'TRIMMED'}
 `;
 
 /**
- * P46. KEYS: the stream of a log that is going to begin. ARGV: milliseconds until it is gone, then of each entry: id, bytes.
- * Answers {'PREPARED'}, or {'UNREADABLE', why}.
+ * P46. KEYS: the stream of a log that is about to begin. ARGV: milliseconds until it expires, then id and bytes of each
+ * entry. Returns {'PREPARED'}, or {'UNREADABLE', reason}.
  */
 export const prepareLogScript = `
 for index = 2, #ARGV, 2 do
@@ -108,9 +112,9 @@ return {'PREPARED'}
 
 /**
  * P47. Its first write is one that Redis refuses when it takes none.
- * KEYS: log, the stream of the one that is closed, that of the one that begins, origins, manifest, lease, what keeps the log.
- * ARGV: token; log, position and mark where the one that is closed ends, each empty where there is none; the same of the one
- * that begins; generation, the manifest; then of each origin: its name and its last number. Answers 1 or 0.
+ * KEYS: log, the stream of the closed log, the stream of the new log, origins, manifest, lease, the key that keeps the
+ * log. ARGV: token; log, position and mark at the end of the closed log, empty if there is none; the same of the new
+ * log; generation, the manifest; then the name and last number of each origin. Returns 1 or 0.
  */
 export const beginLogScript = `
 ${makeHash}
@@ -122,7 +126,7 @@ end
 local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
 if (last and last[1] or '0-0') ~= ARGV[6] .. '-0' then return 0 end
 if last then
-  -- What was prepared first may have been gone before the rest came.
+  -- The first prepared entries may have expired before the rest arrived.
   local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)[1]
   local header = string.sub(first[2][2] or '', 1, 512)
   local ends, count = string.match(header, '^2\\n[^\\n]+\\n(%d+)\\n%x+\\n[^\\n]+\\n%d+\\n%d+\\n(%d+)\\n')

@@ -1,4 +1,7 @@
-/** P81. Whether a key holds something else than a hash, asked with a command that replicas need anyway. */
+/**
+ * Lua functions that check where the head of the log is. P81: holds_other tells whether a key holds a type other than a
+ * hash, by a command that replicas need anyway.
+ */
 export const typeFunctions = `
 local function holds_other(key)
   local found = redis.pcall('HGET', key, '')
@@ -7,8 +10,9 @@ end
 `;
 
 /**
- * P63, P81. `head_of(log key)` gives id, position and mark, empty where the key holds another type. `fits(stream, id, position,
- * mark)` says whether a head is where the stream under its id ends; true, too, where the stream does not say.
+ * P63, P81. `head_of(log key)` returns id, position and mark, empty if the key holds another type. `fits(stream, id,
+ * position, mark)` tells whether a head is at the end of the stream of its id; it is also true if the stream cannot
+ * tell.
  */
 export const headFunctions = `${typeFunctions}
 local function head_of(log_key)
@@ -32,18 +36,18 @@ local function fits(stream, log, position_text, mark)
   local of, ends, before, numbers = string.match(header, '^2\\n([^\\n]+)\\n(%d+)\\n(%x+)\\n([^\\n]+\\n%d+\\n%d+)\\n')
   if of ~= log or last[1] ~= ends .. '-0' then return true end
   if ends == position_text and redis.sha1hex(before .. '\\n' .. numbers) == mark then return true end
-  -- Entries after this one were deleted: how the log ended is not known from here.
+  -- Entries after this one were deleted, so the stream cannot tell how the log ended.
   return last_generated(stream) ~= last[1]
 end
 `;
 
 /**
- * P6, in Lua: whether a sender stands in the log's history. Begins every script that writes to the log, or names or trims
- * what stands beside it; docs/internals/protocol.md.
+ * P6, in Lua: whether a sender's position is in the log's history. It begins every script that writes to the log, or
+ * names or trims a snapshot; docs/internals/protocol.md.
  *
- * `standing(log key, stream, the sender's log, position and mark)` gives nil, and id, position and mark of the head; or the
- * script's answer: {'REPLACED', 'UNREADABLE' or 'DAMAGED', why}. `text` writes numbers that Lua would write as 1e+15; it takes
- * so long that where a number is given as text, that is kept.
+ * `standing(log key, stream, the sender's log, position and mark)` returns nil, and id, position and mark of the head;
+ * or the script's reply: {'REPLACED', 'UNREADABLE' or 'DAMAGED', reason}. `text` formats numbers that Lua would write
+ * as 1e+15. It is slow, so a number that was passed as text is used as it is.
  */
 export const standingFunctions = `
 local function text(number) return string.format('%.0f', number) end
@@ -52,13 +56,13 @@ ${headFunctions}
 local function standing(log_key, stream, seen_log, seen_position_text, seen_mark)
   local found = head_of(log_key)
   local log, position_text, mark = found[1], found[2], found[3]
-  -- Nobody else has written since: what is there is what the sender was told.
+  -- No one else has written since: the head is the one that the sender knows.
   if log == seen_log and position_text == seen_position_text and mark == seen_mark then
     return nil, log, tonumber(position_text), mark
   end
   if not (log or position_text or mark) then return {'REPLACED', 'there is no log ' .. seen_log .. ' any more'} end
   if not log or log == '' or #log > 64 or string.find(log, '[^%w._-]') then return {'DAMAGED', 'the head of the log does not decode'} end
-  if log ~= seen_log then return {'REPLACED', 'the log is ' .. log .. ' now, and no more ' .. seen_log} end
+  if log ~= seen_log then return {'REPLACED', 'the log is ' .. log .. ' now, and not ' .. seen_log .. ' any more'} end
   local seen_position = tonumber(seen_position_text)
   local position = position_text and string.match(position_text, '^%d+$') and #position_text < 16 and tonumber(position_text)
   if not position or not is_mark(mark) then

@@ -1,7 +1,7 @@
 /**
- * Variables and arguments of an operation that comes again: what of them is always the same is worked out once.
- * What is taken for which value is as in graphql-js (coerceVariableValues, getArgumentValues, valueFromAST); where that has an
- * error to tell, `refusal` is thrown.
+ * Precomputes how the variables and arguments of a repeated operation are coerced.
+ * Values are coerced as in graphql-js (coerceVariableValues, getArgumentValues, valueFromAST). For every error,
+ * `refusal` is thrown instead.
  */
 import {
   type ArgumentNode,
@@ -24,24 +24,24 @@ import {
   valueFromAST,
 } from 'graphql';
 
-/** By name; those that were not given are not there. None is called as a member that every object has. */
+/** The provided variables by name. None has a name of Object.prototype (isPlannable). */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** As resolvers get them. */
+/** The arguments that resolvers receive. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** Undefined where there is none. */
+/** Undefined if there is no value. */
 type ReadValue = (variables: Variables) => unknown;
 
-/** Thrown where something is not as it should be. One for all: what is wrong is for graphql-js to find and tell. */
+/** Thrown for any invalid value. A shared object without details, as graphql-js then finds and reports the error. */
 export const refusal = new Error('graphql-js has to tell what is wrong');
 
-/** Leaves to graphql-js the one execution that is under way. */
+/** Leaves this one execution to graphql-js. */
 export function refuse(): never {
   throw refusal;
 }
 
-/** @returns coerces a request's variables; throws `refusal` where one cannot be taken */
+/** @returns a function that coerces a request's variables; it throws `refusal` for an invalid one */
 export function planVariables(
   schema: GraphQLSchema,
   definitions: readonly VariableDefinitionNode[],
@@ -64,7 +64,7 @@ export function planVariables(
 
 const noArguments: Arguments = Object.freeze({});
 
-/** @returns reads a field's arguments; throws `refusal` where one cannot be taken */
+/** @returns a function that reads a field's arguments; it throws `refusal` for an invalid one */
 export function planArguments(
   definitions: readonly GraphQLArgument[],
   nodes: readonly ArgumentNode[],
@@ -79,7 +79,7 @@ interface PlannedMember {
   readonly read: ReadValue;
 }
 
-/** Of arguments, or of an input object. */
+/** Plans the members of arguments or of an input object. */
 function planMembers(
   definitions: readonly (GraphQLArgument | GraphQLInputField)[],
   nodes: readonly (ArgumentNode | ObjectFieldNode)[],
@@ -118,7 +118,7 @@ function readMembers(
   return into;
 }
 
-/** Of a literal in which there may be variables. */
+/** Plans a literal, which may contain variables. */
 function planLiteral(node: ValueNode, type: GraphQLInputType): ReadValue {
   if (!namesVariable(node)) {
     const value = frozen(literalValue(node, type, undefined));
@@ -135,13 +135,13 @@ function literalValue(node: ValueNode, type: GraphQLInputType, variables: Variab
   return value === undefined ? refuse() : value;
 }
 
-/** What is no list stands for a list of one; a variable that was not given, for null. */
+/** A value that is not a list stands for a list of one; an absent variable stands for null. */
 function planList(node: ValueNode, itemType: GraphQLInputType): ReadValue {
   const items = (node.kind === Kind.LIST ? node.values : [node]).map((item) => planMember(item, itemType, undefined));
   return (variables) => items.map((read) => read(variables) ?? null);
 }
 
-/** That one of OneOf has one member, and not null, is known of a valid document. */
+/** A OneOf type needs no check: validation has ensured that exactly one member is set, and not null. */
 function planObject(nodes: readonly ObjectFieldNode[], type: GraphQLInputObjectType): ReadValue {
   const members = planMembers(Object.values(type.getFields()), nodes);
   return (variables) => readMembers(members, variables, Object.create(null));
@@ -160,7 +160,7 @@ function namesVariable(node: ValueNode): boolean {
   }
 }
 
-/** Shared by all executions from now on. */
+/** Freezes a value that all executions share. */
 function frozen(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   for (const member of Object.values(value)) frozen(member);

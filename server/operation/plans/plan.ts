@@ -1,11 +1,11 @@
 /**
- * How an operation is executed, worked out once: which fields of which types, what of their arguments is known, how each value
- * is completed. graphql-js works that out anew in each execution, which takes longer than what a small mutation does.
+ * A plan: the precomputed execution of an operation, with its fields by type, its known arguments and the completion of
+ * each value. graphql-js computes this anew for each execution, which takes longer than a small mutation itself.
  *
- * A plan gives only what succeeds at once. Wherever something is out of the ordinary (a value that does not fit, a resolver
- * that throws or gives a promise) it throws, and graphql-js is to execute the operation from the beginning: so errors are its
- * own, to the letter. Resolvers are called in the same order, with the same arguments, as by graphql-js.
- * Source: GraphQL specification, October 2021, section 6 (Execution), as graphql-js 16 has it.
+ * A plan only handles executions that succeed synchronously. In any other case (an invalid value, a resolver that
+ * throws or returns a promise) it throws, and graphql-js executes the operation from the start, so all errors are
+ * graphql-js's own. Resolvers are called in the same order and with the same arguments as by graphql-js.
+ * Source: GraphQL specification, October 2021, section 6 (Execution), as implemented in graphql-js 16.
  */
 import {
   BREAK,
@@ -38,26 +38,30 @@ export type Data = Record<string, unknown>;
 
 type Path = GraphQLResolveInfo['path'];
 
-/** What is the same in all of one execution. */
+/** The constants of one execution. */
 interface Run {
   readonly variables: Variables;
   readonly contextValue: unknown;
   readonly rootValue: unknown;
 }
 
-/** Completes what a resolver gave. @param info of its field @param path to the value: in a list, beyond the field's */
+/**
+ * Completes a resolver's value.
+ * @param info of its field
+ * @param path of the value, which for a list item is below the field's
+ */
 type Complete = (value: unknown, info: GraphQLResolveInfo, path: Path, run: Run) => unknown;
 
-/** The operation is left to graphql-js, for good. */
+/** Leaves the operation to graphql-js permanently. */
 export class NotPlannedError extends Error {}
 
 type NullableOutputType = Exclude<GraphQLOutputType, GraphQLNonNull<GraphQLNullableType>>;
 
-/** Of one key, in the order in which they stand. */
+/** The nodes of one response key, in the order of their occurrence. */
 type FieldNodes = [FieldNode, ...FieldNode[]];
 
 interface PlannedField {
-  /** As the answer has it: its alias, or its name. */
+  /** The response key: the alias, or else the name. */
   readonly key: string;
   readonly read: (source: unknown, path: Path | undefined, run: Run) => unknown;
 }
@@ -70,12 +74,12 @@ export class Plan {
   readonly #fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   readonly #readVariables: (given: Variables) => Variables;
   readonly #root: Selection;
-  /** So many fields may be planned yet. */
+  /** How many more fields may be planned. */
   #room: number;
 
   /**
-   * @param document valid, with one operation
-   * @param room so many fields may be planned: each takes about a kilobyte of memory
+   * @param document valid, with a single operation
+   * @param room the maximum number of planned fields: each takes about a kilobyte of memory
    * @throws {NotPlannedError}
    */
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, room: number) {
@@ -92,7 +96,7 @@ export class Plan {
     this.#root = this.#planSelection(type, [operation]);
   }
 
-  /** @throws where there is any error, or anything to wait for: nothing of this execution counts */
+  /** @throws if there is an error, or a promise to wait for; the execution must then be discarded */
   execute(given: Variables, contextValue: unknown, rootValue: unknown): Data {
     return read(this.#root, rootValue, undefined, { variables: this.#readVariables(given), contextValue, rootValue });
   }
@@ -109,7 +113,7 @@ export class Plan {
     return [...nodesByKey].map(([key, fieldNodes]) => this.#planField(type, key, fieldNodes));
   }
 
-  /** Fields of one key are merged, at the place of the first. */
+  /** Merges fields with the same key at the place of the first. */
   #collect(
     type: GraphQLObjectType,
     { selections }: SelectionSetNode,
@@ -193,7 +197,7 @@ export class Plan {
     };
   }
 
-  /** Of what is neither null nor an error. */
+  /** Completes a value that is neither null nor an error. */
   #planPresent(type: NullableOutputType, fieldNodes: readonly FieldNode[]): Complete {
     if (isLeafType(type)) return (value) => type.serialize(value) ?? refuse();
     if (isListType(type)) return this.#planList(type.ofType, fieldNodes);
@@ -210,7 +214,7 @@ export class Plan {
     };
   }
 
-  /** Planned for each type of what is found. */
+  /** Plans each object type when a value of it first occurs. */
   #planAbstract(type: GraphQLAbstractType, fieldNodes: readonly FieldNode[]): Complete {
     const completeByType = new Map<string, Complete>();
     const resolveType = type.resolveType ?? defaultTypeResolver;
@@ -247,20 +251,20 @@ function read(selection: Selection, source: unknown, path: Path | undefined, run
   return data;
 }
 
-/** Nobody waits for them: that they are rejected is no error. */
+/** Handles the rejection of promises that no one awaits. */
 function abandon(values: readonly unknown[]): never {
   for (const value of values) if (isPromise(value)) value.then(undefined, () => {});
   throw new NotPlannedError();
 }
 
-/** As graphql-js has it. */
+/** The same test as in graphql-js. */
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value;
 
-/** Whether there is nothing in a document that is left to graphql-js: what is rare, and names that an object has a meaning for. */
+/** True if nothing in the document is left to graphql-js: directives, introspection, names on Object.prototype. */
 function isPlannable(document: DocumentNode): boolean {
   let isOrdinary = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
   const leave = () => {

@@ -1,4 +1,4 @@
-/** An operation that comes again: from its second time on by a plan, if all went well at once the first time. */
+/** Executes a repeated operation by a plan from its second time on, if the first execution succeeded synchronously. */
 import type { DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Variables } from './input.ts';
 import { type Data, NotPlannedError, Plan } from './plan.ts';
@@ -11,7 +11,7 @@ export class Repetition {
   #state: 'untried' | 'to plan' | 'left to graphql-js' = 'untried';
   #plan: Plan | undefined;
 
-  /** @param document valid @param room for so many fields, in all */
+  /** @param document valid @param room the maximum number of planned fields */
   constructor(schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode, room: number) {
     this.#schema = schema;
     this.#document = document;
@@ -25,8 +25,8 @@ export class Repetition {
   }
 
   /**
-   * What it gives, by its plan. Undefined: graphql-js is to execute it, from the beginning; what resolvers did here does not
-   * count, and what they threw they will throw again.
+   * Executes the operation by its plan. Undefined: graphql-js must execute it from the start. The resolver calls made
+   * here are then discarded, and errors thrown here will be thrown again.
    */
   execute(variables: Variables | null | undefined, contextValue: unknown, rootValue: unknown): Data | undefined {
     const plan = this.#planned();
@@ -39,7 +39,10 @@ export class Repetition {
     }
   }
 
-  /** Told how graphql-js has executed it. Where there was something to wait for, a plan would begin in vain. */
+  /**
+   * Must be called with the result of an execution by graphql-js. A plan would be useless for one that was
+   * asynchronous.
+   */
   learn(executed: ExecutionResult | Promise<ExecutionResult>): void {
     if (executed instanceof Promise) this.#leave();
     else if (executed.errors === undefined && this.#state === 'untried') this.#state = 'to plan';

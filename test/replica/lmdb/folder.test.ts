@@ -116,7 +116,7 @@ describe('P16: a data folder is of one kind for ever', () => {
     await (await openFolder(path)).close();
     await damage(path, 'meta', () => Buffer.from('{"format":'));
 
-    await expect(openFolder(path)).rejects.toThrow(/restore it from a backup/);
+    await expect(openFolder(path)).rejects.toThrow(/restore the folder from a backup/);
   });
 
   it('of another user: is refused with whose it is and what to do, not as damaged', async () => {
@@ -138,13 +138,13 @@ describe('P16: a data folder is of one kind for ever', () => {
     }
   });
 
-  it('that is none, or cannot be made: is refused with what to do', async () => {
+  it('that is none, or cannot be created: is refused with what to do', async () => {
     const path = await newPath();
     await writeFile(join(path, 'file'), 'text');
     await writeFile(join(path, 'replica.mdb'), Buffer.alloc(100_000, 'no database'));
 
-    await expect(openFolder(join(path, 'file'))).rejects.toThrow(/DATA_DIR: .* cannot be made .*set another/);
-    await expect(openFolder('/proc/none/data')).rejects.toThrow(/DATA_DIR: .* cannot be made .*set another/);
+    await expect(openFolder(join(path, 'file'))).rejects.toThrow(/DATA_DIR: .* cannot be created .*set another/);
+    await expect(openFolder('/proc/none/data')).rejects.toThrow(/DATA_DIR: .* cannot be created .*set another/);
     await expect(openFolder(path)).rejects.toThrow(/DATA_DIR: the store in .* cannot be opened/);
   });
 });

@@ -33,7 +33,7 @@ describe('a connection to Redis', () => {
   it('P60: to a database that is not there is none, and writes to no other', async () => {
     await using server = await startRedis();
     const { problem } = await refused(`${server.url}/99`);
-    expect(problem).toMatch(/no database of the number in REDIS_URL.*DB index is out of range/);
+    expect(problem).toMatch(/no database with the number in REDIS_URL.*DB index is out of range/);
     expect(await server.client.dbsize()).toBe(0);
   });
 
@@ -65,7 +65,7 @@ describe('a connection to Redis', () => {
     const wrong = await refused(withUser(server, ':wrong-secret'));
     expect(wrong.problem).toMatch(/refuses the user and password of REDIS_URL.*WRONGPASS/);
     expect([wrong.problem, ...wrong.problems].join()).not.toContain('wrong-secret');
-    expect((await refused(server.url)).problem).toMatch(/asks for a password: give it in REDIS_URL.*NOAUTH/);
+    expect((await refused(server.url)).problem).toMatch(/requires a password: give it in REDIS_URL.*NOAUTH/);
   });
 
   it('where nothing listens names the address', async () => {

@@ -45,7 +45,7 @@ describe('a batch', () => {
     const { status, answers } = await post([...most, read]);
     expect(status).toBe(400);
     expect(answers.errors[0]).toMatchObject({
-      message: expect.stringContaining('1 to 10 operations, and this one 11'),
+      message: expect.stringContaining('1 to 10 operations, not 11'),
       extensions: { code: 'BAD_REQUEST' },
     });
   });

@@ -101,7 +101,10 @@ describe('GraphQL over HTTP', () => {
     expect((await answerOf(write)).errors[0]?.extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' });
     expect(read.headers.get('cache-control')).toBe('no-store');
     const damaged = await fetch(`${server.url}/graphql?query={x}&variables={`, {});
-    expect(await answerOf(damaged)).toMatchObject({ status: 400, errors: [{ message: 'variables is no JSON' }] });
+    expect(await answerOf(damaged)).toMatchObject({
+      status: 400,
+      errors: [{ message: 'variables is not valid JSON' }],
+    });
   });
 
   it('refuses integers that would lose digits, by POST and by GET', async () => {

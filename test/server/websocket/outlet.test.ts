@@ -95,6 +95,6 @@ describe('frames of shared events', () => {
       client.once('close', (code, why) => resolve([code, String(why)])),
     );
     client.resume();
-    expect(await closed).toEqual([1013, 'what was sent is not read']);
+    expect(await closed).toEqual([1013, 'the client does not read what was sent']);
   });
 });

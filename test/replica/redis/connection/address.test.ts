@@ -84,9 +84,9 @@ describe('the URL of a Redis', () => {
     ['127.0.0.1:6379', /such as redis:/],
     ['http://127.0.0.1', /such as redis:/],
     ['redis+mirror://127.0.0.1', /such as redis:/],
-    ['redis://', /hosts are names/],
-    ['redis://host:port', /hosts are names/],
-    ['redis://host:70000', /hosts are names/],
+    ['redis://', /hosts must be names/],
+    ['redis://host:port', /hosts must be names/],
+    ['redis://host:70000', /hosts must be names/],
     ['redis://one,two', /redis\+sentinel or redis\+cluster/],
     ['redis://host/first', /number of a database/],
     ['redis://user@host', /user:password/],
@@ -95,8 +95,8 @@ describe('the URL of a Redis', () => {
     ['redis+sentinel://one,two', /name of the master/],
     ['redis+sentinel://user:password@one', /name of the master/],
     ['redis+sentinel://tide@one?pass=x', /no parameter "pass", but user, password/],
-    ['redis+sentinel://tide@one,,two', /hosts are names/],
-    ['redis+cluster://one/1', /no other database than 0/],
+    ['redis+sentinel://tide@one,,two', /hosts must be names/],
+    ['redis+cluster://one/1', /only database 0/],
   ])('refuses %j', (url, problem) => {
     expect(() => parseRedisUrl(url)).toThrow(problem);
     expect(() => parseRedisUrl(url)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
