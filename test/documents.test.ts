@@ -1,5 +1,5 @@
 /** What the documents list is what there is. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { roomOf, rooms } from './tidy/rooms.ts';
@@ -78,4 +78,11 @@ it('has every section that a comment of the code names', () => {
     );
   expect(named).not.toEqual([]);
   expect(named.filter(({ page, section }) => !read(page).match(new RegExp(`^#+ ${section}$`, 'm')))).toEqual([]);
+});
+
+it('CONTRIBUTING.md has commands of files that are there', () => {
+  const commands = [...read('CONTRIBUTING.md').matchAll(/`((?:npx|node|npm|[A-Z_]+=\S+ )[^`]*)`/g)];
+  const named = commands.flatMap(([, command = '']) => command.match(/\b(?:test|scripts)\/[\w/.-]+/g) ?? []);
+  expect(named).toContain('scripts/start.js');
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });

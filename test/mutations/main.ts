@@ -133,11 +133,11 @@ const rows = chosen.map((mutation) => {
 const text = [
   '# Each merge rule, broken',
   '',
-  'What the tests of `replica/crdt/` notice: the code is changed in one place so that it breaks a rule of',
-  '[data-model.md](data-model.md), and a test has to fail. The table says which one did first.',
-  `${chosen.length - survivors.length} of ${chosen.length} were noticed. Made by \`npm run test:mutations\`; the mutations are in \`test/mutations/\`.`,
+  'Each mutation changes `replica/crdt/` in one place so that it breaks a rule of [data-model.md](data-model.md), and a test has',
+  'to fail. The table names the first test that did.',
+  `${chosen.length - survivors.length} of ${chosen.length} were noticed. This page is made by \`npm run test:mutations\`; the mutations are in \`test/mutations/\`.`,
   '',
-  markdownTable([['what is wrong then', 'rule', 'in', 'the test that fails'], ...rows], 'TEXT'),
+  markdownTable([['mutation', 'rule', 'in', 'the test that fails'], ...rows], 'TEXT'),
 ].join('\n');
 if (options.only === undefined) writeFileSync(join(root, 'docs/internals/merge-mutants.md'), text);
 if (survivors.length > 0) {
