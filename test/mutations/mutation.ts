@@ -1,6 +1,6 @@
-/** A merge rule broken in one place of the code. */
+/** A rule broken in one place of the code. */
 export interface Change {
-  /** Of docs/internals/data-model.md. */
+  /** Of docs/internals/data-model.md or docs/internals/protocol.md; for what has no number, the part's name. */
   readonly rule: string;
   /** What is wrong then. */
   readonly what: string;
@@ -10,7 +10,7 @@ export interface Change {
 }
 
 export interface Mutation extends Change {
-  /** Within replica/crdt. */
+  /** From the root. */
   readonly file: string;
 }
 

@@ -9,7 +9,7 @@ import type { Timers } from '../../../replica/environment/timers.ts';
 import type { StagedTransaction } from '../../../replica/history/staged.ts';
 import { batchOf } from '../../../replica/log/batch.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
-import type { Journal, JournaledTransaction } from '../../../replica/log/journal.ts';
+import type { CleanMark, Eviction, Journal, JournaledTransaction } from '../../../replica/log/journal.ts';
 import type { Log, LogEntry } from '../../../replica/log/log.ts';
 import { Prefix } from '../../../replica/state/prefix.ts';
 import { ReplicaState } from '../../../replica/state/state.ts';
@@ -163,11 +163,11 @@ export class TestJournal implements Journal {
       (one) => !late.some(({ origin, number }) => origin === one.origin && number === one.number),
     );
   }
-  async saveEvictions(): Promise<void> {}
+  async saveEvictions(_: readonly Eviction[]): Promise<void> {}
   async loadEvictions() {
     return [];
   }
-  async takeCleanMark() {
+  async takeCleanMark(): Promise<CleanMark | undefined> {
     return undefined;
   }
   async leaveCleanMark(): Promise<void> {}
