@@ -76,7 +76,7 @@ describe('a feed', () => {
   });
 
   it('tells what is applied while the log is read once, after what was read', async () => {
-    const { inside, append, read } = await feeding(2);
+    const { inside, read } = await feeding(2);
     const begun = decodeToken(inside.state.token, 'token');
     const first = inside.site.published[0];
     if (first === undefined) throw new Error('one was published');
