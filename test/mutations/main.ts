@@ -1,21 +1,23 @@
 /**
- * `npm run test:mutations`: breaks each merge rule in one place of a copy of the code, and expects a test to fail. Writes
- * docs/internals/merge-mutants.md. Option: `--only TEXT`, mutations whose rule or sentence has it (prints, and writes no file).
+ * `npm run test:mutations`: breaks each rule in one place of a copy of the code, and expects a test to fail. Writes
+ * docs/internals/merge-mutants.md and sync-mutants.md. Options: `--suite merge|sync`; `--only TEXT`, mutations whose rule or
+ * sentence has it (prints, and writes no file).
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { markdownTable } from '../../bench/table.ts';
 import type { Mutation } from './mutation.ts';
-import { mutations } from './mutations.ts';
+import { mergeMutations, syncMutations } from './mutations.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const copied = [
   'replica',
-  'test/replica/crdt',
+  'test/replica',
+  'test/simulation',
   'docs/internals/codec.md',
   'errors.ts',
   'invariant.ts',
@@ -24,12 +26,46 @@ const copied = [
   'vitest.config.ts',
 ];
 
-/** The tests of single rules first: they fail faster, and name the rule. Then random histories. */
-const stages = [['document', 'writes', 'version', 'clock', 'tree', 'rules'], ['convergence']].map((names) =>
-  names.map((name) => `test/replica/crdt/${name}.test.ts`),
-);
+interface Suite {
+  readonly name: string;
+  readonly mutations: readonly Mutation[];
+  /** Of the page in docs/internals/. */
+  readonly title: string;
+  readonly introduction: readonly string[];
+  /** Tests by stage, for a mutated file: those of single rules first, as they fail faster, and name the rule. */
+  stages(file: string): readonly (readonly string[])[];
+}
 
-const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const mergeTests = ['document', 'writes', 'version', 'clock', 'tree', 'rules'];
+const syncTests = ['test/replica/sync', 'test/replica/readers/feed.test.ts', 'test/replica/transactions'];
+const suites: readonly Suite[] = [
+  {
+    name: 'merge',
+    mutations: mergeMutations,
+    title: 'Each merge rule, broken',
+    introduction: [
+      'Each mutation changes `replica/crdt/` in one place so that it breaks a rule of [data-model.md](data-model.md), and a test has',
+      'to fail. The table names the first test that did.',
+    ],
+    stages: () =>
+      [mergeTests, ['convergence']].map((names) => names.map((name) => `test/replica/crdt/${name}.test.ts`)),
+  },
+  {
+    name: 'sync',
+    mutations: syncMutations,
+    title: 'Each rule of replication, broken',
+    introduction: [
+      'Each mutation changes `replica/sync/` in one place so that it breaks a rule of [protocol.md](protocol.md), or what a part',
+      'promises, and a test has to fail without the simulation. The table names the first test that did.',
+    ],
+    stages: (file) => [
+      [`test/${file.replace(/\.ts$/, '.test.ts')}`].filter((test) => existsSync(join(root, test))),
+      syncTests,
+    ],
+  },
+];
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, suite: { type: 'string' } } });
 
 class Copy implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'tideline-mutations-'));
@@ -40,8 +76,9 @@ class Copy implements Disposable {
   }
 
   /** The name of the first test that fails; undefined where none does. */
-  async firstFailure(): Promise<string | undefined> {
+  async firstFailure(stages: readonly (readonly string[])[]): Promise<string | undefined> {
     for (const tests of stages) {
+      if (tests.length === 0) continue;
       const failed = await this.#run(tests);
       if (failed !== undefined) return failed;
     }
@@ -65,7 +102,7 @@ class Copy implements Disposable {
   }
 
   async with<Result>({ file, find, replacement }: Mutation, work: () => Promise<Result>): Promise<Result> {
-    const path = join(this.path, 'replica/crdt', file);
+    const path = join(this.path, file);
     const text = readFileSync(path, 'utf8');
     const [before, after, ...more] = text.split(find);
     if (before === undefined || after === undefined || more.length > 0)
@@ -100,47 +137,51 @@ function findFailed(value: unknown): string | undefined {
   return undefined;
 }
 
-const chosen = mutations.filter(
-  ({ rule, what }) => options.only === undefined || `${rule} ${what}`.includes(options.only),
-);
-const failures = new Map<Mutation, string | undefined>();
-const left = [...chosen];
+/** Breaks one rule after the other. @returns how many were not noticed */
+async function run({ mutations, name, title, introduction, stages }: Suite): Promise<number> {
+  const chosen = mutations.filter(
+    ({ rule, what }) => options.only === undefined || `${rule} ${what}`.includes(options.only),
+  );
+  if (chosen.length === 0) return 0;
+  const failures = new Map<Mutation, string | undefined>();
+  const left = [...chosen];
 
-/** One mutation after the other, in a copy of its own. */
-async function work(): Promise<void> {
-  using copy = new Copy();
-  for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
-    const failed = await copy.with(mutation, () => copy.firstFailure());
-    failures.set(mutation, failed);
-    console.log(
-      `${failed === undefined ? 'SURVIVED' : 'noticed '} ${mutation.rule} ${mutation.what} – ${failed ?? ''}`,
-    );
+  /** One mutation after the other, in a copy of its own. */
+  async function work(): Promise<void> {
+    using copy = new Copy();
+    for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
+      const { file, rule, what } = mutation;
+      const failed = await copy.with(mutation, () => copy.firstFailure(stages(file)));
+      failures.set(mutation, failed);
+      console.log(`${failed === undefined ? 'SURVIVED' : 'noticed '} ${rule} ${what} – ${failed ?? ''}`);
+    }
   }
+
+  {
+    using copy = new Copy();
+    const sound = await copy.firstFailure(stages(''));
+    if (sound !== undefined) throw new Error(`without any mutation this fails: ${sound}`);
+  }
+  await Promise.all([work(), work()]);
+  const survivors = chosen.filter((mutation) => failures.get(mutation) === undefined);
+  const rows = chosen.map((mutation) => {
+    const { rule, what, file } = mutation;
+    return [what, rule, `\`${file}\``, failures.get(mutation) ?? 'none: write one'];
+  });
+  const text = [
+    `# ${title}`,
+    '',
+    ...introduction,
+    `${chosen.length - survivors.length} of ${chosen.length} were noticed. This page is made by \`npm run test:mutations\`; the mutations are in \`test/mutations/\`.`,
+    '',
+    markdownTable([['mutation', 'rule', 'in', 'the test that fails'], ...rows], 'TEXT'),
+  ].join('\n');
+  if (options.only === undefined) writeFileSync(join(root, `docs/internals/${name}-mutants.md`), text);
+  console.log(`${name}: ${chosen.length - survivors.length} of ${chosen.length} were noticed`);
+  return survivors.length;
 }
 
-{
-  using copy = new Copy();
-  const sound = await copy.firstFailure();
-  if (sound !== undefined) throw new Error(`without any mutation this fails: ${sound}`);
-}
-await Promise.all([work(), work()]);
-const survivors = chosen.filter((mutation) => failures.get(mutation) === undefined);
-const rows = chosen.map((mutation) => {
-  const { rule, what, file } = mutation;
-  return [what, rule, `\`${file}\``, failures.get(mutation) ?? 'none: write one'];
-});
-
-const text = [
-  '# Each merge rule, broken',
-  '',
-  'Each mutation changes `replica/crdt/` in one place so that it breaks a rule of [data-model.md](data-model.md), and a test has',
-  'to fail. The table names the first test that did.',
-  `${chosen.length - survivors.length} of ${chosen.length} were noticed. This page is made by \`npm run test:mutations\`; the mutations are in \`test/mutations/\`.`,
-  '',
-  markdownTable([['mutation', 'rule', 'in', 'the test that fails'], ...rows], 'TEXT'),
-].join('\n');
-if (options.only === undefined) writeFileSync(join(root, 'docs/internals/merge-mutants.md'), text);
-if (survivors.length > 0) {
-  console.log(`${survivors.length} of ${chosen.length} were not noticed`);
-  process.exitCode = 1;
-} else console.log(`all ${chosen.length} were noticed`);
+let unnoticed = 0;
+for (const suite of suites)
+  if (options.suite === undefined || options.suite === suite.name) unnoticed += await run(suite);
+if (unnoticed > 0) process.exitCode = 1;

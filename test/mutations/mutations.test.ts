@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { mutations } from './mutations.ts';
+import { mergeMutations, syncMutations } from './mutations.ts';
 
 it('mutations are each of text that stands in its file once', () => {
-  const faults = mutations
+  const faults = [...mergeMutations, ...syncMutations]
     .map(({ file, find }) => {
-      const text = readFileSync(new URL(`../../replica/crdt/${file}`, import.meta.url), 'utf8');
+      const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
       return { file, find, times: text.split(find).length - 1 };
     })
     .filter(({ times }) => times !== 1)

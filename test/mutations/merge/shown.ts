@@ -1,8 +1,8 @@
 /** What is shown, and what writes and clocks do. */
-import { inFile, type Mutation } from './mutation.ts';
+import { inFile, type Mutation } from '../mutation.ts';
 
 export const ofShown: readonly Mutation[] = [
-  ...inFile('node.ts', [
+  ...inFile('replica/crdt/node.ts', [
     {
       rule: 'M9',
       what: 'a counter is shown before a map',
@@ -40,7 +40,7 @@ export const ofShown: readonly Mutation[] = [
       replacement: 'const keptMap = map;',
     },
   ]),
-  ...inFile('document.ts', [
+  ...inFile('replica/crdt/document.ts', [
     {
       rule: 'M10',
       what: 'equal values are in conflict',
@@ -72,7 +72,7 @@ export const ofShown: readonly Mutation[] = [
       replacement: 'if (counter) yield* stampsInCounter(counter);',
     },
   ]),
-  ...inFile('writes.ts', [
+  ...inFile('replica/crdt/writes.ts', [
     {
       rule: 'M8',
       what: 'assigning resets the counter that it hides',
@@ -140,7 +140,7 @@ export const ofShown: readonly Mutation[] = [
       replacement: '',
     },
   ]),
-  ...inFile('clock.ts', [
+  ...inFile('replica/crdt/clock.ts', [
     {
       rule: 'M24',
       what: 'the clock goes back with the machine',

@@ -1,8 +1,8 @@
 /** What wire operations do, and how counters count. */
-import { inFile, type Mutation } from './mutation.ts';
+import { inFile, type Mutation } from '../mutation.ts';
 
 export const ofOperations: readonly Mutation[] = [
-  ...inFile('apply.ts', [
+  ...inFile('replica/crdt/apply.ts', [
     {
       rule: 'M3',
       what: 'assigning drops nothing below',
@@ -94,7 +94,7 @@ export const ofOperations: readonly Mutation[] = [
       replacement: 'return changed;',
     },
   ]),
-  ...inFile('counter.ts', [
+  ...inFile('replica/crdt/counter.ts', [
     {
       rule: 'M6',
       what: 'a cell that comes back counts again what was removed',
@@ -162,7 +162,7 @@ export const ofOperations: readonly Mutation[] = [
       replacement: 'return cells.find((cell) => cell.origin === origin);',
     },
   ]),
-  ...inFile('tree.ts', [
+  ...inFile('replica/crdt/tree.ts', [
     {
       rule: 'M6',
       what: 'a counter that begins with a cell that comes back counts again what was removed',

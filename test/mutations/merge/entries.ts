@@ -1,8 +1,8 @@
 /** What is covered, dropped, and which of some is the latest. */
-import { inFile, type Mutation } from './mutation.ts';
+import { inFile, type Mutation } from '../mutation.ts';
 
 export const ofEntries: readonly Mutation[] = [
-  ...inFile('version.ts', [
+  ...inFile('replica/crdt/version.ts', [
     {
       rule: 'M1',
       what: 'the position of the context is not covered',
@@ -52,7 +52,7 @@ export const ofEntries: readonly Mutation[] = [
       replacement: 'if (dot.log === undefined) return true;',
     },
   ]),
-  ...inFile('stamp.ts', [
+  ...inFile('replica/crdt/stamp.ts', [
     {
       rule: 'M2',
       what: 'presence that was seen is not dropped',
@@ -102,7 +102,7 @@ export const ofEntries: readonly Mutation[] = [
       replacement: 'const timeBelow = time - timeAbove * timeRange;',
     },
   ]),
-  ...inFile('map.ts', [
+  ...inFile('replica/crdt/map.ts', [
     {
       rule: 'M15',
       what: 'default data is data like any other',
@@ -146,7 +146,7 @@ export const ofEntries: readonly Mutation[] = [
       replacement: 'const { presence } = map;',
     },
   ]),
-  ...inFile('map-node.ts', [
+  ...inFile('replica/crdt/map-node.ts', [
     {
       rule: 'M3',
       what: 'the usual assign drops a register that was not seen',
