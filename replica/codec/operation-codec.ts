@@ -149,7 +149,7 @@ function writeFloors(writer: ByteWriter, floors: readonly Floor[], above: Path):
   writer.varint(floors.length);
   for (const floor of floors) {
     writer.varint(floor.path.length - above.length);
-    for (let depth = above.length; depth < floor.path.length; depth++) writer.string(floor.path[depth] ?? '');
+    for (const key of floor.path.slice(above.length)) writer.string(key);
     writer.string(floor.origin);
     writer.varint(floor.birth);
     writeTotals(writer, floor);

@@ -59,7 +59,7 @@ export class StringTable {
     if (this.#indexes) this.#indexes.set(text, last);
     else if (last >= indexedStrings) {
       this.#indexes = new Map();
-      for (let at = 0; at <= last; at++) this.#indexes.set(this.#met[at] ?? '', at);
+      for (const [at, met] of this.#met.slice(0, last + 1).entries()) this.#indexes.set(met, at);
     }
     return asItself;
   }

@@ -4,6 +4,7 @@
  * M23. Replicas that have applied the same transactions, in any causal order, show the same document.
  */
 
+import { invariant } from '../../invariant.ts';
 import type { Path } from '../values/keypath.ts';
 import { equalValues, isValueObject, type Value, type ValueObject } from '../values/value.ts';
 import { applyOperation } from './apply.ts';
@@ -128,7 +129,8 @@ function variantsOf(node: DocumentNode): readonly FieldVariant[] {
 function variantOf(type: FieldType, value: Value, stamps: Iterable<Stamp>): FieldVariant {
   let newest: Stamp | undefined;
   for (const stamp of stamps) if (newest === undefined || compareStamps(stamp, newest) < 0) newest = stamp;
-  return { type, value, origin: newest?.origin ?? '', time: newest?.time ?? 0 };
+  invariant(newest !== undefined, 'a variant was written by somebody');
+  return { type, value, origin: newest.origin, time: newest.time };
 }
 
 /** M14. The greatest time of a live entry; 0 if all is default data. */

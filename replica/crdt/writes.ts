@@ -124,11 +124,11 @@ export class DocumentDraft {
   #upsertObject(path: Path, value: ValueObject, manner: Manner): void {
     const node = this.#nodeAt(path);
     const isMap = node !== undefined && shownType(node) === 'MAP';
-    const keys = Object.keys(value);
-    if (manner.leaves !== 'NOTHING' && node && isMap && keys.length === 0) return;
+    const members = Object.entries(value);
+    if (manner.leaves !== 'NOTHING' && node && isMap && members.length === 0) return;
     if (!isMap && isLeft(node, value, manner)) return;
-    if (!isMap || keys.length === 0) this.#apply({ kind: 'makeMap', path, isDefault: manner.isDefault });
-    for (const key of keys) this.#upsertMember(pathBelow(path, key), value[key] ?? null, manner);
+    if (!isMap || members.length === 0) this.#apply({ kind: 'makeMap', path, isDefault: manner.isDefault });
+    for (const [key, member] of members) this.#upsertMember(pathBelow(path, key), member, manner);
   }
 
   /** M20. A document that was read, edited and written back must not turn its counters into numbers. */
@@ -256,7 +256,7 @@ export class DocumentDraft {
 
   #nodeAt(path: Path): DocumentNode | undefined {
     let node = this.#root;
-    for (let depth = 0; depth < path.length && node !== undefined; depth++) node = node.map?.get(path[depth] ?? '');
+    for (const key of path) node = node?.map?.get(key);
     return node;
   }
 

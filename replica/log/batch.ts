@@ -1,5 +1,6 @@
 /** Transactions as they are offered to a log: their deltas, encoded together, and what the log asks of each. */
 
+import { invariant } from '../../invariant.ts';
 import { encodeBatch } from '../codec/delta-codec.ts';
 import type { Delta } from '../crdt/delta.ts';
 import type { LogId, Origin } from '../crdt/version.ts';
@@ -18,11 +19,13 @@ export function batchOf(log: LogId, offers: readonly Offer[]): Batch {
   );
   const transactions = offers.map(({ delta, isOverdue }, index): OfferedTransaction => {
     const { origin, number, context } = delta;
+    const frame = frames[index];
+    invariant(frame !== undefined, 'a batch has a frame for each delta');
     return {
       origin,
       number,
       numberBefore: context.numberBefore,
-      frame: frames[index] ?? new Uint8Array(),
+      frame,
       seen: context.others,
       isOverdue,
     };

@@ -39,7 +39,7 @@ export function makeEntry(
   transactions: readonly [OfferedTransaction, ...OfferedTransaction[]],
 ): LogEntry {
   const [{ origin, number: firstNumber }] = transactions;
-  const lastNumber = transactions[transactions.length - 1]?.number ?? firstNumber;
+  const { number: lastNumber } = transactions.at(-1) ?? transactions[0];
   return {
     log,
     first: lastBefore + 1,

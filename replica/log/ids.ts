@@ -35,7 +35,7 @@ export const newOrigin = (name: string, random: Random): Origin => `${name}.${le
 
 function letters(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += alphabet[byte % alphabet.length] ?? '';
+  for (const byte of bytes) text += alphabet.charAt(byte % alphabet.length);
   return text;
 }
 

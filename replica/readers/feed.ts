@@ -1,5 +1,7 @@
 /** `transactions` streams: what is in the log, as it is applied here, or from a token on. docs/internals/protocol.md, section "Feeds". */
+
 import { HistoryUnavailableError, LogReplacedError, TokenUnreachableError } from '../../errors.ts';
+import { invariant } from '../../invariant.ts';
 import { limits } from '../../limits.ts';
 import { millisecondsOf } from '../crdt/clock.ts';
 import type { Delta, WireOperation } from '../crdt/delta.ts';
@@ -35,7 +37,9 @@ export class TransactionFeed {
   applied({ delta, position, after }: PreparedTransaction, at: Head): void {
     if (this.#readers.size === 0) return;
     const changes = changesOf(delta, (collection, id, index) => {
-      const state = after[index]?.state;
+      const record = after[index];
+      invariant(record !== undefined, 'a prepared transaction has a record for each document that it touches');
+      const { state } = record;
       const document = documentExists(state) ? { collection, id, state } : undefined;
       return { kind: document ? 'UPSERTED' : 'REMOVED', document };
     });
@@ -107,8 +111,8 @@ export class TransactionFeed {
       if (position <= after || position > upTo || !this.#readers.has(reader)) return;
       if (delta.number <= (token.journaled.get(delta.origin) ?? 0)) return;
       // What is there by now does not tell what was done then.
-      const changes = changesOf(delta, (collection, id, at) => ({
-        kind: delta.operations[at]?.operations.some(removesAll) ? 'REMOVED' : 'UPSERTED',
+      const changes = changesOf(delta, (collection, id, _, operations) => ({
+        kind: operations.some(removesAll) ? 'REMOVED' : 'UPSERTED',
         document: documents.get(collection, id),
       }));
       if (changes.length > 0)
@@ -124,11 +128,16 @@ export class TransactionFeed {
 /** @param outcomeOf what became of the document that the transaction touched as its `index`th */
 function changesOf(
   delta: Delta,
-  outcomeOf: (collection: string, id: string, index: number) => Pick<LoggedChange, 'kind' | 'document'>,
+  outcomeOf: (
+    collection: string,
+    id: string,
+    index: number,
+    operations: readonly WireOperation[],
+  ) => Pick<LoggedChange, 'kind' | 'document'>,
 ): readonly LoggedChange[] {
   return delta.operations.flatMap(({ collection, id, operations }, index): readonly LoggedChange[] => {
     if (isSystemCollection(collection)) return [];
-    return [{ collection, id, paths: writtenPaths(operations), ...outcomeOf(collection, id, index) }];
+    return [{ collection, id, paths: writtenPaths(operations), ...outcomeOf(collection, id, index, operations) }];
   });
 }
 

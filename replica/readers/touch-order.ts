@@ -5,6 +5,7 @@
  * L54. Made when it is asked for first, and kept from then on: a touch adds to its end, and the place where its document stood
  *      before is left out once such places are half of all. So going through all of it by pages costs all of it once.
  */
+import { invariant } from '../../invariant.ts';
 import type { Position } from '../crdt/version.ts';
 import { partitionPoint } from '../values/binary-search.ts';
 
@@ -78,8 +79,14 @@ export class TouchOrder {
   /** What came since stands behind all else, but for others of the same transaction. */
   #sortEnd(): void {
     let from = this.#sorted;
-    const first = this.#places[from]?.position ?? 0;
-    while (from > 0 && (this.#places[from - 1]?.position ?? 0) >= first) from -= 1;
+    const first = this.#places[from];
+    invariant(first !== undefined, 'there is something to sort at the end');
+    for (
+      let before = this.#places[from - 1];
+      before && before.position >= first.position;
+      before = this.#places[from - 1]
+    )
+      from -= 1;
     this.#sort(from);
   }
 

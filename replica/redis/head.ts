@@ -11,9 +11,9 @@ export function parseHead([log, positionText, mark]: readonly (string | null | u
   | 'damaged'
   | undefined {
   if ((log ?? positionText ?? mark ?? undefined) === undefined) return undefined;
-  const position = parseNumber(positionText ?? undefined);
-  if (!isLogId(log ?? undefined) || position === undefined || !isMark(mark ?? undefined)) return 'damaged';
-  return { log: log ?? '', position, mark: mark ?? '' };
+  const [id, position, last] = [log ?? undefined, parseNumber(positionText ?? undefined), mark ?? undefined];
+  if (!isLogId(id) || position === undefined || !isMark(last)) return 'damaged';
+  return { log: id, position, mark: last };
 }
 
 /**

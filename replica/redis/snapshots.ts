@@ -1,5 +1,6 @@
 /** The snapshots of a site in Redis. docs/internals/protocol.md, P19 to P25, P46 and P47. */
 import { LogReplacedError, LogUnavailableError, MalformedBytesError } from '../../errors.ts';
+import { invariant } from '../../invariant.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Position } from '../crdt/version.ts';
 import { encodeEntry } from '../log/entry.ts';
@@ -55,7 +56,9 @@ export class RedisSnapshots implements Snapshots {
     if (outcome !== 'LISTED') return undefined;
     const before: ListedGeneration[] = [];
     for (let index = 0; index + 1 < listed.length; index += 2) {
-      before.push({ name: listed[index] ?? '', chunks: Number(listed[index + 1]) });
+      const listedName = listed[index];
+      invariant(listedName !== undefined, 'the script answers names and counts by turns');
+      before.push({ name: listedName, chunks: Number(listed[index + 1]) });
     }
     return before;
   }

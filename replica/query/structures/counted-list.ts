@@ -10,6 +10,7 @@
  * and Clones (ACM Transactions on Storage, 2008).
  * Invariant: only a root may be empty, all leaves are equally deep, and no node has more than `widest` members.
  */
+import { invariant } from '../../../invariant.ts';
 
 /**
  * The maximum of members of a node: a path from root to leaf is a few kilobytes to copy, and a million items need four
@@ -172,7 +173,7 @@ export class CountedList<Item, Key = undefined> {
         if (child !== undefined && holdsForFirst(child, test)) low = middle + 1;
         else high = middle;
       }
-      for (let index = 0; index < low - 1; index += 1) passed += children[index]?.count ?? 0;
+      passed += countBefore(node, low - 1);
       node = childOf(node, low - 1);
     }
     let low = 0;
@@ -246,6 +247,7 @@ export class CountedList<Item, Key = undefined> {
     const joined = this.#ownChild(parent, index);
     if (joined instanceof Leaf && right instanceof Leaf) {
       joined.items.push(...right.items);
+      invariant((joined.keys === undefined) === (right.keys === undefined), 'all leaves of a list have keys, or none');
       joined.keys?.push(...(right.keys ?? []));
     } else if (joined instanceof Branch && right instanceof Branch) {
       joined.children.push(...right.children);
@@ -284,7 +286,7 @@ function childOf<Item, Key>({ children }: Branch<Item, Key>, index: number): Lis
 function childAt<Item, Key>({ children }: Branch<Item, Key>, place: number): number {
   let before = 0;
   for (let index = 0; index < children.length; index += 1) {
-    before += children[index]?.count ?? 0;
+    before += countOf(children, index);
     if (place < before) return index;
   }
   throw noSuchPlace();
@@ -294,7 +296,7 @@ function childAt<Item, Key>({ children }: Branch<Item, Key>, place: number): num
 function childFor<Item, Key>({ children }: Branch<Item, Key>, place: number): number {
   let before = 0;
   for (let index = 0; index < children.length; index += 1) {
-    const count = children[index]?.count ?? 0;
+    const count = countOf(children, index);
     before += count;
     if (place < before) return index;
     if (place === before) return (children[index + 1]?.count ?? Number.POSITIVE_INFINITY) < count ? index + 1 : index;
@@ -304,8 +306,14 @@ function childFor<Item, Key>({ children }: Branch<Item, Key>, place: number): nu
 
 function countBefore<Item, Key>({ children }: Branch<Item, Key>, index: number): number {
   let count = 0;
-  for (let child = 0; child < index; child += 1) count += children[child]?.count ?? 0;
+  for (let child = 0; child < index; child += 1) count += countOf(children, child);
   return count;
+}
+
+function countOf<Item, Key>(children: readonly ListNode<Item, Key>[], index: number): number {
+  const child = children[index];
+  invariant(child !== undefined, 'the counts of the children add up to the count of their branch');
+  return child.count;
 }
 
 function holdsForFirst<Item, Key>(

@@ -2,6 +2,7 @@
  * P27. All documents of a prefix by the chunk they belong to, gone through in many short turns while the prefix goes on: a document
  * that appears meanwhile, or is removed, lands in its chunk too.
  */
+import { invariant } from '../../../invariant.ts';
 import type { ChunkRecord } from '../../codec/chunk-codec.ts';
 import { chunkOf } from '../../log/chunk.ts';
 import type { RemovedDocument } from '../../log/log.ts';
@@ -52,10 +53,11 @@ export class ChunkKeys {
   contentsOf(chunk: number): { records: ChunkRecord[]; removed: RemovedDocument[] } {
     const records: ChunkRecord[] = [];
     const removed: RemovedDocument[] = [];
-    const { collections, ids } = this.#chunks[chunk] ?? { collections: [], ids: [] };
+    const { collections, ids } = this.#keysOf(chunk);
     const taken = new DocumentMap<true>();
     for (const [at, id] of ids.entries()) {
-      const collection = collections[at] ?? '';
+      const collection = collections[at];
+      invariant(collection !== undefined, 'each id stands beside its collection');
       if (taken.has(collection, id)) continue;
       taken.set(collection, id, true);
       const state = this.#prefix.state(collection, id);
@@ -67,8 +69,14 @@ export class ChunkKeys {
   }
 
   #add(collection: string, id: string): void {
-    const keys = this.#chunks[chunkOf(collection, id, this.#chunks.length)];
-    keys?.collections.push(collection);
-    keys?.ids.push(id);
+    const keys = this.#keysOf(chunkOf(collection, id, this.#chunks.length));
+    keys.collections.push(collection);
+    keys.ids.push(id);
+  }
+
+  #keysOf(chunk: number) {
+    const keys = this.#chunks[chunk];
+    invariant(keys !== undefined, `a generation of ${this.#chunks.length} chunks has no chunk ${chunk}`);
+    return keys;
   }
 }

@@ -3,6 +3,7 @@
  * Each chunk's documents skip what their label covers. docs/internals/protocol.md, P29 to P31.
  */
 import { isUndecodable, LogReplacedError, UnknownFormatError } from '../../../errors.ts';
+import { invariant } from '../../../invariant.ts';
 import { limits } from '../../../limits.ts';
 import type { Head, Position } from '../../crdt/version.ts';
 import type { Logger } from '../../environment/logger.ts';
@@ -99,8 +100,13 @@ async function loadGeneration(
     }
   }
   const newest = labels.reduce((position, label) => Math.max(position, label.position), begin.position);
+  const labelOf = (chunk: number): Head => {
+    const label = labels[chunk];
+    invariant(label !== undefined, 'a prefix is loaded once every chunk was read');
+    return label;
+  };
   const isCovered = (collection: string, id: string, position: Position) =>
-    position <= (labels[chunkOf(collection, id, chunks)]?.position ?? 0);
+    position <= labelOf(chunkOf(collection, id, chunks)).position;
   await follow(parts.log, prefix, name, { isCovered, newest });
   // A document that is as of a later position than the log's end shows effects without their causes.
   return newest > prefix.head.position ? undefined : prefix;

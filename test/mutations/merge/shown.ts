@@ -100,7 +100,7 @@ export const ofShown: readonly Mutation[] = [
     {
       rule: 'M19',
       what: 'an empty object over a map that is there writes nothing',
-      find: 'if (!isMap || keys.length === 0) this.#apply',
+      find: 'if (!isMap || members.length === 0) this.#apply',
       replacement: 'if (!isMap) this.#apply',
     },
     {

@@ -6,8 +6,8 @@ export const ofRejoining: readonly Mutation[] = [
     {
       rule: 'P31',
       what: 'it goes on following while it loads',
-      find: '    this.#options.host.pause(`${problem}: loading what is stored`);\n',
-      replacement: '',
+      find: '    this.#options.host.pause(',
+      replacement: '    void (',
     },
     {
       rule: 'P45',
