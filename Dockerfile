@@ -21,4 +21,4 @@ EXPOSE 4000
 # Alive, not ready: a replica that waits for its Redis must not be restarted for it.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/server/main.js"]
+CMD ["node", "--no-allocation-site-pretenuring", "dist/server/main.js"]

@@ -4,11 +4,17 @@
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, symlinkSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
+
+const { scripts }: { readonly scripts: { readonly start: string } } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
+/** The flags of Node that `npm start` sets. */
+export const startFlags: readonly string[] = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 /** Compiled code, until it is disposed of. */
 export class Compiled implements Disposable {
@@ -48,7 +54,7 @@ export class Compiled implements Disposable {
     return message;
   }
 
-  /** Begins a module, which goes on until it is killed or done. */
+  /** Begins a module, which goes on until it is killed or done. @param flags of Node */
   start(module: string, args: readonly string[], flags: readonly string[] = []): ChildProcess {
     return fork(join(this.#folder, `${module}.js`), args, {
       execArgv: [...flags],

@@ -67,10 +67,13 @@ describe('Dockerfile', () => {
     .filter((line) => line.trim() !== '');
   const last = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
 
+  /** Of Node, as `npm start` sets them. */
+  const flags = read('package.json').match(/(?<="start": "exec node .*)--[\w-]+(?=.* scripts\/start\.js")/g) ?? [];
+
   it('builds in a stage of its own, and serves without privileges', () => {
     expect(instructions.filter((line) => line.startsWith('FROM ')).length).toBeGreaterThan(1);
     expect(last).toContain('USER node');
-    expect(last).toContain('CMD ["node", "dist/server/main.js"]');
+    expect(last).toContain(`CMD ${JSON.stringify(['node', ...flags, 'dist/server/main.js']).replaceAll(',', ', ')}`);
     expect(last.some((line) => line.startsWith('HEALTHCHECK ') && line.includes('/health/live'))).toBe(true);
   });
 

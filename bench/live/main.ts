@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../../test/servers/redis.ts';
 import type { Panel } from '../chart.ts';
-import { Compiled } from '../children.ts';
+import { Compiled, startFlags } from '../children.ts';
 import { formatNumber, median, type Row, writeResults } from '../results.ts';
 import { Asked } from '../site/child.ts';
 import { markdownTable } from '../table.ts';
@@ -73,7 +73,9 @@ using compiled = new Compiled();
 
 /** One server and the other side, as processes of their own. */
 async function open(subject: Subject, redisUrl: string) {
-  const server = new Asked(compiled.start(`bench/live/servers/${subject}`, [redisUrl, definitions]));
+  const server = new Asked(
+    compiled.start(`bench/live/servers/${subject}`, [redisUrl, definitions], subject === 'tideline' ? startFlags : []),
+  );
   const others = new Asked(compiled.start('bench/live/subscribers', []));
   const port = await server.askNumber('port');
   return {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RedisServer, startRedis } from '../../test/servers/redis.ts';
-import type { Compiled } from '../children.ts';
+import { type Compiled, startFlags } from '../children.ts';
 import { Asked } from './child.ts';
 import type { Load } from './load.ts';
 import { runOn } from './processors.ts';
@@ -54,7 +54,9 @@ export class Site implements AsyncDisposable {
   async startServer(timing: object = {}): Promise<Asked> {
     const name = `replica-${this.servers.length}`;
     const args = [this.redis.url, name, definitions, JSON.stringify(timing)];
-    const server = new Asked(this.#compiled.start(`bench/site/servers/${this.subject}`, args));
+    const server = new Asked(
+      this.#compiled.start(`bench/site/servers/${this.subject}`, args, isOurs(this.subject) ? startFlags : []),
+    );
     this.servers.push(server);
     await server.ask('port');
     return server;
