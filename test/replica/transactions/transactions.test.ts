@@ -148,8 +148,8 @@ describe('a commit', () => {
   it('gives the same new ids in its second run', async () => {
     const { queue, transactions, stage } = setUp();
     const transaction = transactions.begin();
-    const id = transaction.request((writer) => {
-      const made = writer.newId();
+    const id = transaction.request((writer, newId) => {
+      const made = newId();
       writer.upsert('cars', made, objectFromJson({ n: 1 }, 'd'), 'MERGE', noCounter);
       return [made];
     });
