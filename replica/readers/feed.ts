@@ -14,7 +14,7 @@ import type { LoggedChange, LoggedTransaction, TransactionListener } from '../re
 import type { PreparedTransaction } from '../state/prefix.ts';
 import type { ReplicaState } from '../state/state.ts';
 import { encodeToken, type Token, tokenMarkDigits } from '../token.ts';
-import { isSystemCollection, systemPrefix } from '../values/collections.ts';
+import { isSystemCollection } from '../values/collections.ts';
 import { formatKeypath } from '../values/keypath.ts';
 
 interface Reader {
@@ -173,5 +173,3 @@ function loggedTransaction(delta: Delta, changes: readonly LoggedChange[], at: H
     }),
   };
 }
-
-export { systemPrefix };

@@ -6,7 +6,7 @@ import { ConfigurationError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { encodeDocument } from '../codec/document-codec.ts';
 import type { Head } from '../crdt/version.ts';
-import type { Timers } from '../environment/timers.ts';
+import { pause, type Timers } from '../environment/timers.ts';
 import type { Checkpoint, CheckpointDocument, EmbeddedSite } from '../log/checkpoint.ts';
 import type { Log } from '../log/log.ts';
 import type { Snapshots } from '../log/snapshots.ts';
@@ -70,8 +70,6 @@ async function reached<Result>({ timers }: MoveInParts, ask: () => Promise<Resul
           `REDIS_URL: DATA_DIR holds a site of its own, which moves into that Redis only where it can see that no other is there, and it cannot be reached (${error.message}): start Redis first`,
         ]);
     }
-    await new Promise<void>((resolve) => {
-      timers.after(limits.redisProbeMilliseconds, resolve);
-    });
+    await pause(timers, limits.redisProbeMilliseconds);
   }
 }

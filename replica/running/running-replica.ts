@@ -7,7 +7,6 @@ import { SeenHistories } from '../history/contexts.ts';
 import { newOrigin } from '../log/ids.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
 import type { LiveQueryDefinition } from '../query/live/result-change.ts';
-import { systemPrefix } from '../readers/feed.ts';
 import { OpenedLiveQuery } from '../readers/live.ts';
 import { StatusWatch } from '../readers/status-watch.ts';
 import { Waiters } from '../readers/waiters.ts';
@@ -18,6 +17,7 @@ import { CheckpointWriter } from '../sync/start/checkpoint-writer.ts';
 import { chooseOrigin, openPrefix, StartAborted, type StartOptions, unsentOf } from '../sync/start/start.ts';
 import { decodeToken } from '../token.ts';
 import type { Transaction } from '../transaction.ts';
+import { isSystemCollection } from '../values/collections.ts';
 import type { View } from '../view.ts';
 import { Participation } from './participation.ts';
 import { type Parts, putTogether } from './wiring.ts';
@@ -92,7 +92,7 @@ export class RunningReplica implements Replica {
     const isEmbedded = log.storage === 'EMBEDDED';
     let documentCount = 0;
     for (const [collection, count] of parts?.state.counts ?? [])
-      if (!collection.startsWith(systemPrefix)) documentCount += count;
+      if (!isSystemCollection(collection)) documentCount += count;
     return {
       id: this.id,
       ready: parts !== undefined,

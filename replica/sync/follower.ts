@@ -4,7 +4,7 @@
  * Invariant: the head only moves to an entry whose mark before is the head's mark, so what is applied is a prefix of one
  * history. Whatever does not fit is answered by reading the log; only what the log says makes it stop.
  */
-import { LogReplacedError, LogUnavailableError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
+import { isUndecodable, LogReplacedError, LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Delta } from '../crdt/delta.ts';
 import type { Head, Position } from '../crdt/version.ts';
@@ -117,7 +117,7 @@ export class Follower {
       } catch (error) {
         if (!this.#isFollowing) break;
         if (error instanceof LogReplacedError) this.#replaced(error.message);
-        else if (error instanceof MalformedBytesError || error instanceof UnknownFormatError) this.#block(error);
+        else if (isUndecodable(error)) this.#block(error);
         else throw error;
       }
       // Asked again meanwhile: what was published since the last read may be beyond it.
@@ -186,7 +186,7 @@ export class Follower {
     try {
       this.#options.applier.apply(entry, deltas);
     } catch (error) {
-      if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;
+      if (!isUndecodable(error)) throw error;
       this.#block(error);
       return false;
     }

@@ -9,7 +9,7 @@ import { LogReplacedError, LogUnavailableError, StoreUnavailableError } from '..
 import { limits } from '../../../limits.ts';
 import type { Head, Origin } from '../../crdt/version.ts';
 import type { Logger } from '../../environment/logger.ts';
-import type { Timers } from '../../environment/timers.ts';
+import { Backoff, type Timers } from '../../environment/timers.ts';
 import type { StagedTransaction } from '../../history/staged.ts';
 import { batchOf, offeredIn } from '../../log/batch.ts';
 import type { Journal } from '../../log/journal.ts';
@@ -50,7 +50,7 @@ export class Outbox implements LinkWatcher {
   #working: Promise<void> | undefined;
   #lastAnswer: Promise<string> | undefined;
   #retry: Disposable | undefined;
-  #retryMilliseconds: number;
+  readonly #backoff: Backoff;
   /** Up to where the journal has known entries, while it holds any transaction. */
   #knownUpTo: Head | undefined;
   #problem: string | undefined;
@@ -62,7 +62,7 @@ export class Outbox implements LinkWatcher {
     this.#options = options;
     this.#unsent = options.unsent;
     this.#link = options.link;
-    this.#retryMilliseconds = options.retryMilliseconds[0];
+    this.#backoff = new Backoff(options.retryMilliseconds);
   }
 
   /** Why writes are not taken by the log, or by the journal, for the operator; undefined while they are. */
@@ -188,7 +188,7 @@ export class Outbox implements LinkWatcher {
       wasTaken = true;
       this.#problem = undefined;
       if (batch.some((waiting) => this.#unsent.has(waiting))) await this.#options.follower.catchUp();
-      this.#retryMilliseconds = this.#options.retryMilliseconds[0];
+      this.#backoff.reset();
       this.#unsent.moveAll(batch, 'notTaken');
       const missed = batch.filter((waiting) => this.#unsent.has(waiting));
       if (missed.length > 0) this.#awaitContexts(missed);
@@ -278,11 +278,10 @@ export class Outbox implements LinkWatcher {
 
   #retryLater(): void {
     if (this.#retry || this.#link.isClosed) return;
-    this.#retry = this.#options.timers.after(this.#retryMilliseconds, () => {
+    this.#retry = this.#options.timers.after(this.#backoff.next(), () => {
       this.#retry = undefined;
       this.#tryAgain();
     });
-    this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, this.#options.retryMilliseconds[1]);
   }
 
   #stopRetry(): void {

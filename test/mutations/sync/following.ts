@@ -90,7 +90,7 @@ export const ofFollowing: readonly Mutation[] = [
     {
       rule: 'follower',
       what: 'an entry that does not decode ends the process',
-      find: '      if (!(error instanceof MalformedBytesError || error instanceof UnknownFormatError)) throw error;\n      this.#block(error);\n      return false;\n',
+      find: '      if (!isUndecodable(error)) throw error;\n      this.#block(error);\n      return false;\n',
       replacement: '      throw error;\n',
     },
     {

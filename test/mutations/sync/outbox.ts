@@ -159,19 +159,19 @@ export const ofOutbox: readonly Mutation[] = [
     {
       rule: 'outbox',
       what: 'each try waits as long as the first',
-      find: 'this.#retryMilliseconds = Math.min(2 * this.#retryMilliseconds, this.#options.retryMilliseconds[1]);',
-      replacement: '',
+      find: 'new Backoff(options.retryMilliseconds)',
+      replacement: 'new Backoff([options.retryMilliseconds[0], options.retryMilliseconds[0]])',
     },
     {
       rule: 'outbox',
       what: 'tries wait longer and longer without a limit',
-      find: 'Math.min(2 * this.#retryMilliseconds, this.#options.retryMilliseconds[1])',
-      replacement: '2 * this.#retryMilliseconds',
+      find: 'new Backoff(options.retryMilliseconds)',
+      replacement: 'new Backoff([options.retryMilliseconds[0], Number.POSITIVE_INFINITY])',
     },
     {
       rule: 'outbox',
       what: 'the next cut begins with the long wait of the last',
-      find: '      this.#retryMilliseconds = this.#options.retryMilliseconds[0];\n      this.#unsent.moveAll',
+      find: '      this.#backoff.reset();\n      this.#unsent.moveAll',
       replacement: '      this.#unsent.moveAll',
     },
     {
