@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../servers/redis.ts';
+import { there } from '../servers/there.ts';
 import { eventually } from '../servers/wait.ts';
 import { type Damage, damagesBesideLog, damagesOfLog, damagesThatDecode } from './damages.ts';
 import { type OpenReplica, openOnRedis, readAll, temporaryFolder, upsert } from './replicas.ts';
@@ -32,7 +33,7 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
       const bytes = kinds[kind] ?? (() => Buffer.alloc(0));
 
       for (const [where, damage] of Object.entries({ ...damagesBesideLog, ...damagesOfLog })) {
-        const log = a.replica.status.version[0]?.log ?? '';
+        const log = there(a.replica.status.version[0], 'log').log;
         await upsert(a, 'cars', { _id: `before ${where}` });
         await damage({ client: redis.client, namespace: 'test', log }, bytes);
         await write(a, `${where} by a`);
@@ -67,9 +68,11 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
     {
       await using a = await open('a', folder.path);
       await upsert(a, 'cars', { _id: 'before' });
-      log = a.replica.status.version[0]?.log ?? '';
+      log = there(a.replica.status.version[0], 'log').log;
     }
-    await damagesBesideLog[where]?.({ client: redis.client, namespace: 'test', log }, () => Buffer.from('\0'));
+    await there(damagesBesideLog[where], where)({ client: redis.client, namespace: 'test', log }, () =>
+      Buffer.from('\0'),
+    );
 
     await using again = await open('a', folder.path);
     await eventually(`it goes on: ${problemsOf(again)}`, () => isWell(again));
@@ -83,8 +86,10 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
   it.each(ofHead)('P63: %s of a log that has nothing yet is put right', async (where) => {
     await using redis = await startRedis();
     await using a = await openOnRedis({ url: redis.url, name: 'a', path: undefined, timing });
-    const log = a.replica.status.version[0]?.log ?? '';
-    await damagesBesideLog[where]?.({ client: redis.client, namespace: 'test', log }, () => Buffer.from('\0'));
+    const log = there(a.replica.status.version[0], 'log').log;
+    await there(damagesBesideLog[where], where)({ client: redis.client, namespace: 'test', log }, () =>
+      Buffer.from('\0'),
+    );
 
     await using b = await openOnRedis({ url: redis.url, name: 'b', path: undefined, timing });
     await write(a, 'vw');
@@ -106,9 +111,11 @@ describe('bad bytes in a site', { timeout: 60_000 }, () => {
         await using a = await open('a');
         await upsert(a, 'cars', { _id: 'before' });
         await eventually('a snapshot is written', () => a.replica.counters.snapshotsWritten > 0);
-        log = a.replica.status.version[0]?.log ?? '';
+        log = there(a.replica.status.version[0], 'log').log;
       }
-      await damagesBesideLog[where]?.({ client: redis.client, namespace: 'test', log }, () => Buffer.from('\0'));
+      await there(damagesBesideLog[where], where)({ client: redis.client, namespace: 'test', log }, () =>
+        Buffer.from('\0'),
+      );
 
       await using again = await open('a');
       await eventually(`it goes on: ${problemsOf(again)}`, () => isWell(again));
@@ -135,7 +142,7 @@ describe('what stands beside the log decodes, and does not fit it', { timeout: 6
       await using a = await open('a', folder.path);
       await using b = await open('b');
       for (let index = 0; index < 5; index += 1) await upsert(a, 'cars', { _id: `before ${index}` });
-      const log = a.replica.status.version[0]?.log ?? '';
+      const log = there(a.replica.status.version[0], 'log').log;
 
       await damage({ client: redis.client, namespace: 'test', log }, nothing);
       await using fresh = await open('c');
@@ -160,7 +167,7 @@ describe('what stands beside the log decodes, and does not fit it', { timeout: 6
         {
           await using a = await open('a', folder.path);
           for (let index = 0; index < 5; index += 1) await upsert(a, 'cars', { _id: `before ${index}` });
-          log = a.replica.status.version[0]?.log ?? '';
+          log = there(a.replica.status.version[0], 'log').log;
         }
         await damage({ client: redis.client, namespace: 'test', log }, nothing);
 

@@ -7,6 +7,7 @@ import { readConfiguration } from '../../server/configuration.ts';
 import { openSystem } from '../../server/system.ts';
 import { openTideline, type Tideline } from '../../server/tideline.ts';
 import { type Child, startChild } from './child.ts';
+import { eventually } from './wait.ts';
 
 /** As in the environment of a process: PORT, DATA_DIR, REDIS_URL, … */
 export type Environment = Readonly<Record<string, string>>;
@@ -78,7 +79,8 @@ export async function startServer(
   const child = startServerProcess({ ...environment, DATA_DIR: dataFolder }, within);
   opening.add(() => child[Symbol.asyncDispose]());
   const url = await urlOf(child);
-  while (isReady && (await fetch(`${url}/health/ready`)).status !== 200) await new Promise(setImmediate);
+  const isServing = async () => (await fetch(`${url}/health/ready`)).status === 200;
+  if (isReady) await eventually('the server is ready', isServing);
   return {
     ...clientOf(url),
     dataFolder,

@@ -1,5 +1,6 @@
 /** What happens when the log went back, in a simulated site: one story each. Random ones are in simulation.test.ts. */
 import { describe, expect, it } from 'vitest';
+import { there } from '../servers/there.ts';
 import { emptySnapshots } from './redis-snapshots.ts';
 import { emptyServer, type SavedServer } from './server.ts';
 import { evicting, fresh, SimulatedReplica, simulate, upserting } from './site.ts';
@@ -89,7 +90,7 @@ describe('a log that went back', () => {
     for (const _id of ['bmw', 'audi']) await b.upsert('cars', { _id });
     // What b has is further along; what a has is on its disk, as documents and no transactions.
     const [, other] = [...world.servers];
-    if (other) world.unite(other);
+    world.unite(there(other, 'other server'));
     world.goBack(emptyServer);
     a.start();
     await pass(10_000);
@@ -133,7 +134,7 @@ describe('a log that went back', () => {
     // The log that stays grew from the same one, without either.
     await c.upsert('cars', { _id: 'bmw' });
     const [, other] = [...world.servers];
-    if (other) world.server = other;
+    world.server = there(other, 'other server');
     world.goBack(emptyServer);
     await pass(10_000);
     world.unite(world.server);
@@ -170,7 +171,7 @@ describe('a log that went back', () => {
     await c.upsert('cars', { _id: 'vw', doors: 4 });
     world.server = other;
     const copy = new SimulatedReplica(world, world.addMachine({ disk: true }));
-    if (journal) copy.machine.useDisk(journal);
+    copy.machine.useDisk(there(journal, 'journal'));
     copy.start();
     await pass(5_000);
     copy.crash();
@@ -289,7 +290,7 @@ describe('a journal', () => {
       await pass(15_000);
     }
 
-    if (disk) b.machine.useDisk(disk);
+    b.machine.useDisk(there(disk, 'disk'));
     b.start();
     await pass(5_000);
     await settle();
@@ -382,7 +383,7 @@ describe('a machine that is set back whole, with Redis on it', () => {
 
     world.crash(a.machine);
     world.goBack(saved);
-    if (disk) world.replaceDisk(a.machine, disk);
+    world.replaceDisk(a.machine, there(disk, 'disk'));
     a.start();
     await world.run(() => a.machine.serving?.replica.status.connected === true, 20_000);
     await a.increment('cars', 'vw', 10);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../errors.ts';
+import { there } from '../servers/there.ts';
 import { kinds, runSchedule } from './schedule.ts';
 import { evicting, simulate, upserting } from './site.ts';
 
@@ -81,16 +82,16 @@ describe('a write that the disk refuses', () => {
     const { a, b, world, pass, settle } = await simulate({ seed: 12 });
     await a.cutOff();
     const { disk } = a.machine;
-    if (disk) disk.flushMilliseconds = [3_000, 3_000];
+    there(disk, 'disk').flushMilliseconds = [3_000, 3_000];
     const first = a.send(upserting('cars', { _id: 'vw', doors: 4 }));
     a.mend();
     await pass(2_500);
     expect(a.replica.status.connected).toBe(false);
     const second = a.send(upserting('cars', { _id: 'vw', make: 'VW' }));
-    if (disk) disk.isFailing = true;
+    there(disk, 'disk').isFailing = true;
 
     const outcomes = await world.until(Promise.allSettled([first, second]));
-    if (disk) disk.isFailing = false;
+    there(disk, 'disk').isFailing = false;
     await settle();
     await a.upsert('cars', { _id: 'bmw' });
     await settle();
@@ -148,7 +149,7 @@ describe('an evicted document', () => {
 
   it('whose mark the disk does not take: nobody is told that nothing was written', async () => {
     const { a, b, world, settle } = await simulate({ seed: 11 });
-    if (a.machine.disk) a.machine.disk.isFailing = true;
+    there(a.machine.disk, 'disk').isFailing = true;
 
     const answer = world.until(a.send(upserting('cars', { _id: 'vw', doors: 4 }), evicting('cars', 'vw')));
     await expect(answer).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });

@@ -4,6 +4,7 @@ import { limits } from '../../limits.ts';
 import type { UpdateOperation } from '../../replica/crdt/writes.ts';
 import type { LiveEvent } from '../../replica/replica.ts';
 import type { DocumentWriter } from '../../replica/transaction.ts';
+import { there } from '../servers/there.ts';
 import { SimulatedReplica, simulate } from './site.ts';
 import { problemOfStored } from './stored.ts';
 import type { World } from './world.ts';
@@ -267,7 +268,7 @@ describe('P31: a running replica that the log was trimmed past', () => {
     await a.cutOff();
     await a.upsert('cars', { _id: 'vw', doors: 4 });
     const copy = new SimulatedReplica(world, world.addMachine({ disk: true }));
-    if (a.machine.disk) copy.machine.useDisk(a.machine.disk.contents);
+    copy.machine.useDisk(there(a.machine.disk, 'disk').contents);
     copy.start();
     await world.run(() => b.read('cars', 'vw') !== undefined, 10_000);
     await writeOver(world, b, 4);

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { type Child, startChild } from '../servers/child.ts';
 import { startRedis } from '../servers/redis.ts';
 import { answerOf } from '../servers/tideline.ts';
+import { eventually } from '../servers/wait.ts';
 
 const mebibyte = 1024 * 1024;
 const size = 300 * mebibyte;
@@ -53,7 +54,7 @@ async function start(redisUrl: string, name: string): Promise<Process> {
   });
   await child.said('This is replica');
   const url = /^GraphiQL is at (.+)\/graphql$/m.exec(output)?.[1] ?? '';
-  while ((await fetch(`${url}/health/ready`)).status !== 200) await new Promise(setImmediate);
+  await eventually('the server is ready', async () => (await fetch(`${url}/health/ready`)).status === 200);
   return {
     url,
     child,

@@ -10,6 +10,7 @@ import type { DocumentState } from '../../../replica/crdt/document-node.ts';
 import { compareStamps, makeStamp } from '../../../replica/crdt/stamp.ts';
 import { type Json, jsonFromValue } from '../../../replica/values/json.ts';
 import { formatKeypath } from '../../../replica/values/keypath.ts';
+import { there } from '../../servers/there.ts';
 import { nothing, type Pen, type Sight } from './people.ts';
 
 const car = nothing.by('Ann', 10, (pen) => pen.upsert({ name: 'Beetle', wheels: 4, owner: { name: 'Ann' } }));
@@ -45,12 +46,12 @@ describe('default data', () => {
   it.each(pairs)(
     'M15: real data, a %s, is shown whenever it comes, and default data, a %s, never before it',
     (real, other) => {
-      const written = nothing.by('Bob', 5, (pen) => writes[real]?.(pen, false), isCounter);
-      const defaults = nothing.by('Zoe', 99, (pen) => writes[other]?.(pen, true), isCounter);
+      const written = nothing.by('Bob', 5, (pen) => there(writes[real], real)(pen, false), isCounter);
+      const defaults = nothing.by('Zoe', 99, (pen) => there(writes[other], other)(pen, true), isCounter);
       const expected = real === 'map' && other === 'map' ? { r: true, d: true } : shown[real];
       for (const sight of orders([written, defaults])) {
         expect(sight.json).toEqual({ x: expected });
-        expect(sight.state && updatedAt(sight.state)).toBe(5);
+        expect(updatedAt(there(sight.state, 'document'))).toBe(5);
       }
       const after = defaults.by('Bob', 5, (pen) => pen.set('x', 'real'));
       expect(after.json).toEqual({ x: 'real' });
