@@ -3,6 +3,7 @@ import type { Logger } from './environment/logger.ts';
 import type { Timers } from './environment/timers.ts';
 import type { Gossip } from './gossip/gossip.ts';
 import type { Checkpoint } from './log/checkpoint.ts';
+import type { FormatRange } from './log/formats.ts';
 import type { Journal } from './log/journal.ts';
 import type { Log } from './log/log.ts';
 import type { Snapshots } from './log/snapshots.ts';
@@ -44,5 +45,7 @@ export interface ReplicaOptions {
   readonly logger: Logger;
   /** Keypaths to keep a sorted index on; none where it is left out. */
   readonly indexes?: readonly IndexedPath[];
+  /** The formats of a site that it reads; those of this version where it is left out. Tests open replicas of other versions. */
+  readonly reads?: FormatRange;
   readonly timing?: Partial<ReplicaTiming>;
 }

@@ -21,6 +21,9 @@ import { StringTable } from './strings.ts';
 import { readOrigin } from './value-codec.ts';
 
 const format = 2;
+/** P84. As 2, with a field that nobody needs. */
+const nextFormat = 3;
+export type BatchFormat = typeof format | typeof nextFormat;
 
 /** What is in the flags of a frame where it is not as usual. */
 const flags = { gap: 1, position: 2, log: 4, origins: 8, placed: 16, documents: 32 } as const;
@@ -76,13 +79,13 @@ const frames = new ByteWriter(strings);
 const whole = new ByteWriter(strings);
 
 /** @param log that they are to be appended to */
-export function encodeBatch(log: LogId, deltas: readonly Delta[]): EncodedBatch {
+export function encodeBatch(log: LogId, deltas: readonly Delta[], batchFormat: BatchFormat = format): EncodedBatch {
   strings.clear(runsOf(deltas) > runsWithTable);
   const base = baseOf(deltas);
   frames.clear();
   const starts = deltas.map((delta) => writeFrame(delta, log, base));
   whole.clear();
-  writeShared(base);
+  writeShared(base, batchFormat);
   const framesStart = whole.length;
   whole.copyOf(frames);
   return new EncodedBatch(whole.take(), framesStart, starts);
@@ -95,7 +98,7 @@ export function encodeBatch(log: LogId, deltas: readonly Delta[]): EncodedBatch 
  */
 export function decodeBatch(entry: EntryFacts, body: Uint8Array): readonly Delta[] {
   const reader = new ByteReader(body, 'the body of a log entry', 1, 'SECOND_USE');
-  checkFormat(body, 'the body of a log entry', format);
+  if (body[0] !== nextFormat) checkFormat(body, 'the body of a log entry', format);
   const base = readShared(reader);
   const first = readFrame(reader, entry, base, entry.firstNumber, 0);
   // A literal has no room for growing.
@@ -119,7 +122,7 @@ export function encodeDelta(delta: Delta): Uint8Array {
   frames.clear();
   writeFrame(delta, context.log, base);
   whole.clear();
-  writeShared(base);
+  writeShared(base, format);
   whole.text(origin);
   whole.varint(number);
   whole.text(context.log);
@@ -160,14 +163,18 @@ function baseOf(deltas: readonly Delta[]): Base {
   return { time, position };
 }
 
-function writeShared({ time, position }: Base): void {
+function writeShared({ time, position }: Base, batchFormat: BatchFormat): void {
   const { table } = strings;
-  whole.byte(format);
+  whole.byte(batchFormat);
   whole.varint(time);
   whole.varint(position);
   whole.varint(table.length);
   for (const text of table) whole.text(text);
-  whole.varint(0);
+  if (batchFormat === format) whole.varint(0);
+  else {
+    // One optional field, number 0, of no bytes.
+    for (const each of [1, 0, 0]) whole.varint(each);
+  }
 }
 
 function readShared(reader: ByteReader): Base {

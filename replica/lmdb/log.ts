@@ -10,6 +10,7 @@ import type { Head, LogId, Origin, Position, Time } from '../crdt/version.ts';
 import { admit } from '../log/admission.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../log/entry.ts';
 import { checkSeen, decodeFollowing, type StoredEntry } from '../log/following.ts';
+import { firstFormat } from '../log/formats.ts';
 import { isLogId, isMark } from '../log/ids.ts';
 import type {
   Batch,
@@ -33,6 +34,7 @@ interface StoredHead extends Head {
 }
 
 export class LmdbLog implements Log {
+  readonly format = firstFormat;
   readonly storage = 'EMBEDDED';
   /** Never set: each write reports a failing disk itself. */
   readonly problem = undefined;
@@ -144,6 +146,8 @@ export class LmdbLog implements Log {
       for (const table of [this.#entries, this.#origins, this.#states, this.#removed]) await table.clearAsync();
     });
   }
+
+  async raiseFormat(): Promise<void> {}
 
   watchConnection(changed: (connected: boolean) => void): Disposable {
     changed(true);

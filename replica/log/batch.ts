@@ -4,6 +4,7 @@ import { invariant } from '../../invariant.ts';
 import { encodeBatch } from '../codec/delta-codec.ts';
 import type { Delta } from '../crdt/delta.ts';
 import type { LogId, Origin } from '../crdt/version.ts';
+import { batchFormatOf, firstFormat } from './formats.ts';
 import type { Batch, LogEntry, OfferedTransaction } from './log.ts';
 
 export interface Offer {
@@ -11,11 +12,12 @@ export interface Offer {
   readonly isOverdue: boolean;
 }
 
-/** @param log that they are to be appended to */
-export function batchOf(log: LogId, offers: readonly Offer[]): Batch {
+/** @param log that they are to be appended to @param format of the site */
+export function batchOf(log: LogId, offers: readonly Offer[], format = firstFormat): Batch {
   const { shared, frames } = encodeBatch(
     log,
     offers.map(({ delta }) => delta),
+    batchFormatOf(format),
   );
   const transactions = offers.map(({ delta, isOverdue }, index): OfferedTransaction => {
     const { origin, number, context } = delta;
@@ -30,7 +32,7 @@ export function batchOf(log: LogId, offers: readonly Offer[]): Batch {
       isOverdue,
     };
   });
-  return { shared, transactions };
+  return { format, shared, transactions };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface OfferedTransaction extends NumberedTransaction {
 
 /** Transactions on their way into a log, oldest first; of one origin in order of number, each with the number before it. */
 export interface Batch {
+  /** P82. The site's format that the frames are written in. */
+  readonly format: number;
   /** What the frames share. */
   readonly shared: Uint8Array;
   readonly transactions: readonly OfferedTransaction[];
@@ -72,6 +74,9 @@ export interface Log {
   /** Why the site cannot be reached, for the operator; undefined while it can. */
   readonly problem: string | undefined;
 
+  /** P82. The format that the site is written in, as the last answer of `head`, `read` or `append` said; the first one before that. */
+  readonly format: number;
+
   /** Where the log ends now; undefined where there is none. @throws {LogUnavailableError} */
   head(): Promise<Head | undefined>;
 
@@ -94,7 +99,8 @@ export interface Log {
    *   is durable; they are written with it, in one step
    * @returns the entries that were appended now, in order. Skipped ones are not among them: read the log for those
    * @throws {LogReplacedError} nothing was appended
-   * @throws {LogUnavailableError} whether they were appended is unknown, unless it says refused: append them again
+   * @throws {LogUnavailableError} whether they were appended is unknown, unless it says refused: append them again. P82: it is
+   *   refused where the site is written in another format than the batch; `format` says which
    */
   append(
     batch: Batch,
@@ -122,6 +128,13 @@ export interface Log {
 
   /** Goes on with an origin whose process closed cleanly: true, and the secret swapped, only where number and secret are as noted. @throws {LogUnavailableError} */
   claimOrigin(claim: OriginClaim): Promise<boolean>;
+
+  /**
+   * P83. Has the site written in a higher format from now on; does nothing where it is, or where the log is another one.
+   * Embedded: nothing, as one process alone writes and reads.
+   * @throws {LogUnavailableError}
+   */
+  raiseFormat(log: LogId, format: number): Promise<void>;
 
   /** Tells at once, in this call, whether the site can be reached as far as the adapter knows, and again at each change. Embedded: always. */
   watchConnection(changed: (connected: boolean) => void): Disposable;

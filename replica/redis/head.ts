@@ -1,6 +1,7 @@
 /** Parses the head of the log as Redis stores it, and detects keys of a foreign type. */
 import { LogUnavailableError } from '../../errors.ts';
 import type { Head } from '../crdt/version.ts';
+import { firstFormat } from '../log/formats.ts';
 import { isLogId, isMark } from '../log/ids.ts';
 import { parseNumber } from '../log/sealed.ts';
 import { orUnavailable } from './connection/errors.ts';
@@ -15,6 +16,10 @@ export function parseHead([log, positionText, mark]: readonly (string | null | u
   if (!isLogId(id) || position === undefined || !isMark(last)) return 'damaged';
   return { log: id, position, mark: last };
 }
+
+/** P82. As format_of in scripts/standing.lua.ts. */
+export const parseFormat = (text: string | null | undefined): number =>
+  /^[1-9][0-9]{0,2}$/.test(text ?? '') ? Number(text) : firstFormat;
 
 /**
  * P81. Waits for a command's reply.

@@ -4,12 +4,13 @@ import { limits } from '../../limits.ts';
 import type { Head, LogId, Origin, Position } from '../crdt/version.ts';
 import { bodyOf, markAtStart } from '../log/entry.ts';
 import { decodeFollowing, type StoredEntry } from '../log/following.ts';
+import { firstFormat } from '../log/formats.ts';
 import { isMark, isOrigin } from '../log/ids.ts';
 import type { Batch, LoadedStates, Log, LogEntry, OfferedTransaction, OriginClaim } from '../log/log.ts';
 import { parseNumber } from '../log/sealed.ts';
 import type { Connection } from './connection/connection.ts';
 import { orUnavailable } from './connection/errors.ts';
-import { parseHead, unlessOther } from './head.ts';
+import { parseFormat, parseHead, unlessOther } from './head.ts';
 import type { Keys } from './keys.ts';
 import { mendHead, mendOrigins } from './mending.ts';
 import { defineScripts } from './scripts/run.ts';
@@ -29,12 +30,17 @@ export class RedisLog implements Log {
   readonly #connections: LogConnections;
   /** The last known end of the log. */
   #known: Head | undefined;
+  #format = firstFormat;
 
   constructor(keys: Keys, connections: LogConnections) {
     this.#keys = keys;
     this.#connections = connections;
     defineScripts(connections.writer.redis);
     defineScripts(connections.reader.redis);
+  }
+
+  get format(): number {
+    return this.#format;
   }
 
   get problem(): string | undefined {
@@ -46,13 +52,13 @@ export class RedisLog implements Log {
     let log = this.#known?.log ?? '';
     for (;;) {
       const answer = texts(await orUnavailable(reader.redis.tidelineHead(this.#keys.log, this.#keys.stream(log), log)));
-      const head = await this.#headOf(answer.slice(0, 3));
+      const head = await this.#headOf(answer.slice(0, 4));
       if (head !== undefined && head.log !== log) {
         log = head.log;
         continue;
       }
       if (head === undefined) return undefined;
-      if (answer[3] === '1') {
+      if (answer[4] === '1') {
         this.#known = head;
         return head;
       }
@@ -77,7 +83,7 @@ export class RedisLog implements Log {
   async append(batch: Batch, seen: Head, secret: string): Promise<readonly LogEntry[]> {
     const { redis, publishCommand } = this.#connections.writer;
     const { log, origins, deltas } = this.#keys;
-    const sender = `${seen.log} ${seen.position} ${seen.mark} ${secret} ${publishCommand} ${deltas}`;
+    const sender = `${seen.log} ${seen.position} ${seen.mark} ${secret} ${publishCommand} ${deltas} ${batch.format}`;
     const lines = Buffer.from(`${sender} ${batch.shared.length}\n${batch.transactions.map(lineOf).join('')}\n`);
     const body = bodyOf(batch.shared, batch.transactions);
     const answer = redis.tidelineAppend(log, this.#keys.stream(seen.log), origins, Buffer.concat([lines, body]));
@@ -86,6 +92,10 @@ export class RedisLog implements Log {
     const [problem, why] = texts(answered);
     if (problem === 'REPLACED') throw await this.#replaced(new LogReplacedError(String(why)), seen);
     if (problem === 'DAMAGED') await this.#mend(seen);
+    if (problem === 'FORMAT') {
+      this.#format = parseFormat(why);
+      throw new LogUnavailableError(`Redis: the site is written in format ${why} by now`, true);
+    }
     throw new LogUnavailableError(`Redis: ${why}`, true);
   }
 
@@ -96,9 +106,9 @@ export class RedisLog implements Log {
       redis.tidelineReadBuffer(this.#keys.log, stream, after, limit, limits.readBytes),
     );
     const parts = Array.isArray(answer) ? answer : [];
-    const head = await this.#headOf(texts(parts.slice(0, 3)), log);
+    const head = await this.#headOf(texts(parts.slice(0, 4)), log);
     try {
-      return decodeFollowing(head, log, after, storedEntries(parts.slice(3)));
+      return decodeFollowing(head, log, after, storedEntries(parts.slice(4)));
     } catch (error) {
       if (error instanceof LogReplacedError) throw await this.#replaced(error, this.#known, log);
       throw error;
@@ -136,6 +146,11 @@ export class RedisLog implements Log {
     return (await orUnavailable(claim)) === 1;
   }
 
+  async raiseFormat(log: LogId, format: number): Promise<void> {
+    const { redis } = this.#connections.writer;
+    await orUnavailable(redis.tidelineRaiseFormat(this.#keys.log, log, format));
+  }
+
   watchConnection(changed: (connected: boolean) => void): Disposable {
     return this.#connections.watch(changed);
   }
@@ -146,7 +161,10 @@ export class RedisLog implements Log {
    */
   async #headOf(fields: readonly (string | null | undefined)[], followed?: LogId): Promise<Head | undefined> {
     const head = parseHead(fields);
-    if (head !== 'damaged') return head;
+    if (head !== 'damaged') {
+      this.#format = parseFormat(fields[3]);
+      return head;
+    }
     if (await mendHead(this.#keys, this.#connections.writer, this.#known, followed)) throw damaged("the log's head");
     throw this.#beyondMending();
   }

@@ -2,8 +2,11 @@
  * How a replica takes part in its site: what it says of itself, and what it does about each event of its link. Cut off it
  * journals; trimmed past it loads beside its state; where the log is another one it stops taking part, until it is not.
  */
+
+import { limits } from '../../limits.ts';
 import type { Origin } from '../crdt/version.ts';
 import type { KeptTransaction } from '../history/kept-entries.ts';
+import { type FormatRange, readableFormats } from '../log/formats.ts';
 import { noGeneration } from '../log/ids.ts';
 import type { GenerationName, Manifest } from '../log/snapshots.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
@@ -41,6 +44,8 @@ export class Participation implements PeersHost, LogObserver, RejoinHost, StartH
   /** Transactions that the journal held when the process began: what is unsent until it has a prefix. */
   unsentAtStart = 0;
   malformedMessages = 0;
+  /** Heartbeats of this replica since it has a prefix. */
+  #beats = 0;
 
   constructor(options: ParticipationOptions) {
     this.#options = options;
@@ -56,6 +61,10 @@ export class Participation implements PeersHost, LogObserver, RejoinHost, StartH
     return this.#open?.parts.unsent.journaledCount ?? this.unsentAtStart;
   }
 
+  get #reads(): FormatRange {
+    return this.#options.options.reads ?? readableFormats;
+  }
+
   get heartbeat(): Omit<Heartbeat, 'leaving'> {
     const prefix = this.#open?.parts.state.prefix;
     return {
@@ -66,6 +75,7 @@ export class Participation implements PeersHost, LogObserver, RejoinHost, StartH
       keptFrom: prefix?.kept.keptFrom ?? 0,
       unsent: this.unsent,
       missingGeneration: this.#missingGeneration,
+      reads: this.#reads,
     };
   }
 
@@ -84,6 +94,7 @@ export class Participation implements PeersHost, LogObserver, RejoinHost, StartH
       state: parts.state,
       peers: this.peers,
       host: this,
+      reads: this.#reads,
       signal,
     });
     this.#open = { parts, rejoin };
@@ -129,6 +140,21 @@ export class Participation implements PeersHost, LogObserver, RejoinHost, StartH
     parts.follower.readInBackground();
     if (this.#link.kind === 'blocked') rejoin.passBlock();
     else if (this.#link.kind === 'attached') parts.snapshotWriter?.consider();
+    this.#beats += 1;
+    this.#raiseFormat(parts);
+  }
+
+  /** P83. Has the site written in the next format, once all replicas that were heard since this one listens read it. */
+  #raiseFormat({ state }: Parts): void {
+    const { log, logger } = this.#options.options;
+    const next = log.format + 1;
+    const mayRaise = this.#link.kind === 'attached' && this.#beats > limits.silentHeartbeats && next <= this.#reads[1];
+    if (!mayRaise || !this.peers.allRead(next)) return;
+    log.raiseFormat(state.head.log, next).then(
+      () =>
+        logger.info({ format: next }, 'all replicas that were heard read another format: the site is written in it'),
+      (error: unknown) => logger.warn({ err: error }, 'the format of the site could not be raised'),
+    );
   }
 
   heard({ head, missingGeneration }: Heartbeat): void {

@@ -4,6 +4,7 @@ import { limits } from '../../limits.ts';
 import type { ChangesPage, ChangesRequest } from '../changes-page.ts';
 import { HybridClock, millisecondsOf } from '../crdt/clock.ts';
 import { SeenHistories } from '../history/contexts.ts';
+import { readableFormats } from '../log/formats.ts';
 import { newOrigin } from '../log/ids.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
 import type { LiveQueryDefinition } from '../query/live/result-change.ts';
@@ -228,6 +229,7 @@ export class RunningReplica implements Replica {
       heartbeatMilliseconds: this.#timing.heartbeatMilliseconds,
       retryMilliseconds: this.#timing.retryMilliseconds,
       newLogKeepMilliseconds: this.#timing.newLogKeepMilliseconds,
+      reads: this.#options.reads ?? readableFormats,
       peers: participation.peers,
       host: participation,
       signal: this.#closes.signal,

@@ -2,6 +2,7 @@
 import type { HybridClock } from '../crdt/clock.ts';
 import type { Origin } from '../crdt/version.ts';
 import type { SeenHistories } from '../history/contexts.ts';
+import { readableFormats } from '../log/formats.ts';
 import type { ReplicaOptions, ReplicaTiming } from '../options.ts';
 import { Changes } from '../readers/changes.ts';
 import { Readers } from '../readers/readers.ts';
@@ -56,7 +57,7 @@ export interface WiringOptions {
 export function putTogether(given: WiringOptions): Parts {
   const { options, timing, clock, waiters, statusWatch, checkpoint, link, observer, prefix, seen } = given;
   const { origin, secret, lastNumber } = given;
-  const { log, snapshots, journal, logger, timers, random, indexes = [] } = options;
+  const { log, snapshots, journal, logger, timers, random, indexes = [], reads = readableFormats } = options;
   const { viewMilliseconds, retryMilliseconds, contextMilliseconds } = timing;
 
   const state = new ReplicaState({ prefix, now: () => timers.now(), viewMilliseconds, indexes });
@@ -66,7 +67,7 @@ export function putTogether(given: WiringOptions): Parts {
   // A write goes down this list, and its answer comes back up from the log: applier, unsent, the client.
   const unsent = new Unsent(journal, logger);
   const applier = new Applier({ state, own: unsent, clock, logger });
-  const follower = new Follower({ log, logger, place: state, applier, link, observer });
+  const follower = new Follower({ log, logger, place: state, applier, link, observer, reads });
   const outbox = new Outbox({
     ...{ log, journal, logger, timers, secret, retryMilliseconds, contextMilliseconds },
     ...{ link, unsent, state, follower, applier, checkpoint },

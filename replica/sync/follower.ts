@@ -9,6 +9,7 @@ import { limits } from '../../limits.ts';
 import type { Delta } from '../crdt/delta.ts';
 import type { Head, Position } from '../crdt/version.ts';
 import type { Logger } from '../environment/logger.ts';
+import { checkFormat, type FormatRange } from '../log/formats.ts';
 import type { Log, LogEntry } from '../log/log.ts';
 import type { LogPlace } from '../state/roles.ts';
 import type { Link } from './link.ts';
@@ -35,6 +36,8 @@ export interface FollowerOptions {
   readonly applier: EntryApplier;
   readonly link: Link;
   readonly observer: LogObserver;
+  /** The formats of a site that this version reads. */
+  readonly reads: FormatRange;
 }
 
 export class Follower {
@@ -133,6 +136,7 @@ export class Follower {
     let entries: readonly LogEntry[];
     try {
       entries = await this.#options.log.read(from.log, from.position, limits.readEntries);
+      checkFormat(this.#options.log.format, this.#options.reads);
       if (entries.length === 0) await this.#checkEnd(from);
     } catch (error) {
       // What it stood at was trimmed meanwhile, and it has long been further.

@@ -2,6 +2,7 @@
 import { MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Head, Origin, Position } from '../crdt/version.ts';
+import { type FormatRange, firstFormat } from '../log/formats.ts';
 import { isGenerationName } from '../log/ids.ts';
 import type { GenerationName } from '../log/snapshots.ts';
 
@@ -17,6 +18,8 @@ export interface Heartbeat {
   readonly unsent: number;
   /** A generation of the snapshot that it could not load. */
   readonly missingGeneration: GenerationName | undefined;
+  /** P83. The formats of a site that its version reads. */
+  readonly reads: FormatRange;
   /** True in the last one before its process stops. */
   readonly leaving: boolean;
 }
@@ -31,7 +34,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
   if (bytes.length > limits.heartbeatBytes) throw new MalformedBytesError(`a heartbeat of ${bytes.length} bytes`);
   const fields = parse(bytes);
-  const { origin, closedLogs, mayHeal, keptFrom, unsent, missingGeneration, leaving } = fields;
+  const { origin, closedLogs, mayHeal, keptFrom, unsent, missingGeneration, reads = firstRange, leaving } = fields;
   if (typeof fields.format === 'number' && fields.format > format)
     throw new UnknownFormatError('a heartbeat', fields.format);
   if (
@@ -42,11 +45,22 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
     !isCount(closedLogs) ||
     typeof mayHeal !== 'boolean' ||
     !isCount(keptFrom) ||
+    !isRange(reads) ||
     typeof leaving !== 'boolean' ||
     !(missingGeneration === undefined || isGenerationName(missingGeneration))
   )
     throw new MalformedBytesError('a heartbeat whose fields are not those of its format');
-  return { origin, head: headOf(fields.head), closedLogs, mayHeal, keptFrom, unsent, missingGeneration, leaving };
+  return {
+    origin,
+    head: headOf(fields.head),
+    closedLogs,
+    mayHeal,
+    keptFrom,
+    unsent,
+    missingGeneration,
+    reads,
+    leaving,
+  };
 }
 
 function parse(bytes: Uint8Array): Partial<Record<string, unknown>> {
@@ -67,6 +81,12 @@ function headOf(head: unknown): Head | undefined {
   }
   throw new MalformedBytesError('a heartbeat whose head is none');
 }
+
+/** Of a replica that does not say what it reads. */
+const firstRange: FormatRange = [firstFormat, firstFormat];
+
+const isRange = (value: unknown): value is FormatRange =>
+  Array.isArray(value) && value.length === 2 && value.every(isCount) && Number(value[0]) <= Number(value[1]);
 
 const isObject = (value: unknown): value is Partial<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -84,6 +84,11 @@ export class Peers {
       .map(({ heartbeat }) => candidateOf(heartbeat));
   }
 
+  /** P83. Whether all replicas that were heard lately read a format. */
+  allRead(format: number): boolean {
+    return [...this.#peers.values()].every(({ heartbeat: { reads } }) => reads[0] <= format && format <= reads[1]);
+  }
+
   /** P45. This replica, as others see whether it may heal. */
   get ownCandidate(): Candidate {
     return candidateOf(this.#options.host.heartbeat);

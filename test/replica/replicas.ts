@@ -9,6 +9,7 @@ import type { Logger } from '../../replica/environment/logger.ts';
 import type { Timers } from '../../replica/environment/timers.ts';
 import { inProcessGossip } from '../../replica/gossip/in-process.ts';
 import { openDataFolder } from '../../replica/lmdb/folder.ts';
+import { type FormatRange, firstFormat, readableFormats } from '../../replica/log/formats.ts';
 import type { ReplicaTiming } from '../../replica/options.ts';
 import type { DocumentReader } from '../../replica/query/access/document-reader.ts';
 import type { IndexedPath } from '../../replica/query/access/indexes.ts';
@@ -16,6 +17,7 @@ import { openRedisSite } from '../../replica/redis/site.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { openReplica } from '../../replica/running/running-replica.ts';
 import { jsonFromValue, objectFromJson } from '../../replica/values/json.ts';
+import { formerGossip, formerLog } from './former-version.ts';
 
 export const timers: Timers = {
   now: () => Date.now(),
@@ -86,13 +88,25 @@ export interface OnRedis {
   /** True: gives the replica back before it is ready. */
   readonly early?: boolean;
   readonly timing?: Partial<ReplicaTiming>;
+  /** P83. What its version reads. */
+  readonly reads?: FormatRange;
 }
 
-export async function openOnRedis({ url, name, path, early, timing: more }: OnRedis): Promise<OpenReplica> {
+export async function openOnRedis({
+  url,
+  name,
+  path,
+  early,
+  timing: more,
+  reads = readableFormats,
+}: OnRedis): Promise<OpenReplica> {
   const folder = path === undefined ? undefined : await openDataFolder({ path, kind: 'REPLICA', namespace: 'test' });
   const site = openRedisSite({ url, namespace: 'test', logger: quiet });
   const timing = { heartbeatMilliseconds: 100, retryMilliseconds: [50, 200], ...more } as const;
-  const { log, snapshots, gossip } = site;
+  const { snapshots } = site;
+  const isFormer = reads[1] === firstFormat;
+  const log = isFormer ? formerLog(site.log) : site.log;
+  const gossip = isFormer ? formerGossip(site.gossip) : site.gossip;
   const journal = folder?.journal;
   const replica = openReplica({
     name,
@@ -105,12 +119,18 @@ export async function openOnRedis({ url, name, path, early, timing: more }: OnRe
     random,
     logger: quiet,
     timing,
+    reads,
   });
-  if (!early) await replica.ready;
-  return disposable(replica, async () => {
+  const opened = disposable(replica, async () => {
     await site.close();
     await folder?.close();
   });
+  if (!early)
+    await replica.ready.catch(async (error: unknown) => {
+      await opened.close();
+      throw error;
+    });
+  return opened;
 }
 
 function disposable(replica: Replica, closeAdapters: () => Promise<void>): OpenReplica {

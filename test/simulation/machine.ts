@@ -1,5 +1,6 @@
 /** A machine: what outlives the processes of a replica on it. */
 
+import { type FormatRange, readableFormats } from '../../replica/log/formats.ts';
 import type { Eviction } from '../../replica/log/journal.ts';
 import type { StoredDocument } from '../../replica/query/stored-document.ts';
 import type { Replica } from '../../replica/replica.ts';
@@ -53,6 +54,10 @@ export class Machine {
   /** Undefined: it has none. */
   disk: Disk | undefined;
   running: Running | undefined;
+  /** P83. What the version reads that its next process is of. */
+  reads: FormatRange = readableFormats;
+  /** P84. Why its version does not start in this site. */
+  refusal: string | undefined;
   /** Events that its replicas have shown, and have to show again. */
   shown = new Set<string>();
   #evictions = new Map<string, 'sure' | 'perhaps'>();

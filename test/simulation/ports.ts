@@ -1,8 +1,11 @@
 /** The ports of a replica, over a connection to the simulated Redis. */
+import { LogUnavailableError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Gossip } from '../../replica/gossip/gossip.ts';
+import { type FormatRange, firstFormat } from '../../replica/log/formats.ts';
 import type { Log } from '../../replica/log/log.ts';
 import type { Snapshots } from '../../replica/log/snapshots.ts';
+import { formerGossip, formerLog } from '../replica/former-version.ts';
 import type { Connection } from './connection.ts';
 import type { SimulatedRedis } from './redis.ts';
 
@@ -14,15 +17,34 @@ export function logOver(connection: Pick<Connection, 'request' | 'watch'>): Log 
     connection.request(limits.appendDeadlineMilliseconds, perform);
   const read = <Answer>(perform: (redis: SimulatedRedis) => Answer) =>
     connection.request(silentReadMilliseconds, perform);
+  let format = firstFormat;
+  /** What an answer says of the format is known once it is here. */
+  const saying = async <Answer>(answer: Promise<{ readonly answer: Answer; readonly format: number }>) => {
+    const given = await answer;
+    format = given.format;
+    return given.answer;
+  };
   return {
     storage: 'REDIS',
     problem: undefined,
-    head: () => read((redis) => redis.head()),
+    get format() {
+      return format;
+    },
+    head: () => saying(read((redis) => ({ answer: redis.head(), format: redis.format }))),
     create: (log, keepMilliseconds = 0) => write((redis) => redis.create(log, keepMilliseconds)),
-    append: (transactions, seen, secret) => write((redis) => redis.append(transactions, seen, secret)),
-    read: (log, after, limit) => read((redis) => redis.read(log, after, limit)),
+    append: async (batch, seen, secret) => {
+      const appended = await write((redis) =>
+        batch.format === redis.format ? redis.append(batch, seen, secret) : redis.format,
+      );
+      if (typeof appended !== 'number') return appended;
+      format = appended;
+      throw new LogUnavailableError('Redis: the site is written in another format', true);
+    },
+    read: (log, after, limit) =>
+      saying(read((redis) => ({ answer: redis.read(log, after, limit), format: redis.format }))),
     loadStates: async () => undefined,
     origins: () => read((redis) => redis.origins()),
+    raiseFormat: (log, to) => write((redis) => redis.raiseFormat(log, to)),
     claimOrigin: (claim) => write((redis) => redis.claim(claim)),
     watchConnection: (changed) => connection.watch(changed),
     close: async () => {},
@@ -76,4 +98,16 @@ async function ofEach(chunks: number, one: (index: number) => Promise<boolean>):
     if (done.includes(false)) return false;
   }
   return true;
+}
+
+/** @param reads what the version reads; one that reads the first format of a site alone does not decode others */
+export function portsOver(connection: Connection, reads: FormatRange) {
+  const [log, gossip] = [logOver(connection), gossipOver(connection)];
+  const isFormer = reads[1] === firstFormat;
+  return {
+    reads,
+    log: isFormer ? formerLog(log) : log,
+    snapshots: snapshotsOver(connection),
+    gossip: isFormer ? formerGossip(gossip) : gossip,
+  };
 }

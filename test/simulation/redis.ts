@@ -8,6 +8,7 @@ import type { Head, LogId, Origin, Position } from '../../replica/crdt/version.t
 import { admit } from '../../replica/log/admission.ts';
 import { decodeEntry, encodeEntry, makeEntry, markAtStart } from '../../replica/log/entry.ts';
 import { checkSeen, decodeFollowing, type StoredEntry } from '../../replica/log/following.ts';
+import { firstFormat } from '../../replica/log/formats.ts';
 import type { Batch, LogEntry, OriginClaim } from '../../replica/log/log.ts';
 import type { LogBeginning } from '../../replica/log/snapshots.ts';
 import { emptySnapshots, SimulatedSnapshots, type SnapshotContents } from './redis-snapshots.ts';
@@ -23,6 +24,7 @@ export interface RedisContents {
   readonly origins: ReadonlyMap<Origin, KeptOrigin>;
   readonly snapshots: SnapshotContents;
   readonly trimmedUpTo: Position;
+  readonly format: number;
 }
 
 export const emptyRedis: RedisContents = {
@@ -31,6 +33,7 @@ export const emptyRedis: RedisContents = {
   origins: new Map(),
   snapshots: emptySnapshots,
   trimmedUpTo: 0,
+  format: firstFormat,
 };
 
 export interface RedisTold {
@@ -52,6 +55,8 @@ export class SimulatedRedis {
   #trimmedUpTo: Position = 0;
   /** Out of memory: it refuses all that writes. */
   isFull = false;
+  /** What the site is written in. */
+  format = firstFormat;
 
   /** @param now milliseconds, of the server's own clock */
   constructor(told: RedisTold, now: () => number) {
@@ -83,8 +88,9 @@ export class SimulatedRedis {
     return this.#head;
   }
 
-  append({ shared, transactions }: Batch, seen: Head, secret: string): readonly LogEntry[] {
+  append({ format, shared, transactions }: Batch, seen: Head, secret: string): readonly LogEntry[] {
     const head = this.#checkSeen(seen);
+    if (format !== this.format) throw new LogUnavailableError('Redis: the site is written in another format', true);
     const { groups, numbers } = admit(transactions, (origin) => this.#origins.get(origin)?.number ?? 0);
     if (groups.length === 0) return [];
     this.#checkRoom();
@@ -144,6 +150,11 @@ export class SimulatedRedis {
     return new Map([...this.#origins].map(([origin, { number }]) => [origin, number]));
   }
 
+  raiseFormat(log: LogId, format: number): void {
+    this.#checkRoom();
+    if (this.#head?.log === log) this.format = Math.max(this.format, format);
+  }
+
   claim({ origin, number, secret, nextSecret }: OriginClaim): boolean {
     const kept = this.#origins.get(origin);
     if (kept?.number !== number || kept.secret !== secret || secret === '') return false;
@@ -160,6 +171,7 @@ export class SimulatedRedis {
       origins: new Map(this.#origins),
       snapshots: this.snapshots.contents,
       trimmedUpTo: this.#trimmedUpTo,
+      format: this.format,
     };
   }
 
@@ -184,7 +196,8 @@ export class SimulatedRedis {
     return this.#stream.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  setBack({ head, stream, origins, snapshots, trimmedUpTo }: RedisContents): void {
+  setBack({ head, stream, origins, snapshots, trimmedUpTo, format }: RedisContents): void {
+    this.format = format;
     this.#trimmedUpTo = trimmedUpTo;
     this.snapshots.setBack(snapshots);
     this.#prepared.clear();

@@ -1,5 +1,6 @@
 /** A simulated site as tests write about it: replicas by name, and time that passes while something is awaited. */
 import { conflictsOf, documentValue } from '../../replica/crdt/document.ts';
+import { readableFormats } from '../../replica/log/formats.ts';
 import type { Replica } from '../../replica/replica.ts';
 import type { DocumentWriter, RequestResult } from '../../replica/transaction.ts';
 import { jsonFromValue, objectFromJson } from '../../replica/values/json.ts';
@@ -87,8 +88,9 @@ export class SimulatedReplica {
 }
 
 /** A replica that has nothing but what Redis has. */
-export async function fresh(world: World): Promise<SimulatedReplica> {
+export async function fresh(world: World, reads = readableFormats): Promise<SimulatedReplica> {
   const replica = new SimulatedReplica(world, world.addMachine({ disk: false }));
+  replica.machine.reads = reads;
   replica.start();
   await world.run(() => replica.machine.serving?.replica.status.connected === true, 10_000);
   return replica;

@@ -1,5 +1,6 @@
 /** Everything that a simulated site consists of, and the handles by which schedules and tests act on it. */
 
+import { UnknownFormatError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../replica/environment/logger.ts';
 import type { ReplicaTiming } from '../../replica/options.ts';
@@ -12,7 +13,7 @@ import { Machine, MachineClock, type Running } from './machine.ts';
 import { Observer } from './observer.ts';
 import { attendTo } from './operator.ts';
 import { eventCollection, type Oracle } from './oracle.ts';
-import { gossipOver, logOver, snapshotsOver } from './ports.ts';
+import { portsOver } from './ports.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import type { ReaderThatLeft } from './returning-reader.ts';
@@ -130,9 +131,7 @@ export class World {
       machine.disk && new SimulatedJournal(machine.disk, process, scheduler, random, () => this.#checkDisks());
     const replica = openReplica({
       name: machine.replicaName,
-      log: logOver(connection),
-      snapshots: snapshotsOver(connection),
-      gossip: gossipOver(connection),
+      ...portsOver(connection, machine.reads),
       journal,
       checkpoint: this.keepsPrefix ? journal?.checkpoint : undefined,
       timers: process.timers,
@@ -318,7 +317,9 @@ export class World {
   #notReady(machine: Machine, error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
     this.trace.add(machine.name, () => `cannot start: ${problem}`);
-    if (!machine.disk?.isFailing) this.violation(machine.name, `cannot start: ${problem}`);
+    const isTooOld = error instanceof UnknownFormatError && machine.reads[1] < this.server.redis.format;
+    if (isTooOld) machine.refusal = problem;
+    else if (!machine.disk?.isFailing) this.violation(machine.name, `cannot start: ${problem}`);
     this.crash(machine);
     this.scheduler.after(restartMilliseconds, () => {
       if (!machine.running) this.start(machine);

@@ -6,22 +6,25 @@
  *
  * KEYS: log, its stream, origins
  * ARGV: a single argument, as each further one would cost the sender as much as many bytes. Its first line: the
- * sender's log, position and mark, its secret, the publishing command, the channel, and the number of bytes that the
- * frames share. Then a line for each transaction: origin, number, number before, length of its frame, '!' if it is
+ * sender's log, position and mark, its secret, the publishing command, the channel, the format that it writes (P82), and
+ * the number of bytes that the frames share. Then a line for each transaction: origin, number, number before, length of its frame, '!' if it is
  * overdue or else '-', then origin and number of each dependency in its context. An empty line; then the shared bytes
  * and all frames, one after another.
  * Returns a line: 'APPENDED', and for each entry: last position, mark before, mark, and the first and last transaction
- * in it, counted from 1. On a problem it returns {'REPLACED', 'UNREADABLE' or 'DAMAGED', reason}.
+ * in it, counted from 1. On a problem it returns {'REPLACED', 'UNREADABLE' or 'DAMAGED', reason}, or
+ * {'FORMAT', the site's format}.
  */
 import { standingFunctions } from './standing.lua.ts';
 
 export const appendScript = `${standingFunctions}
 local given = ARGV[1]
-local seen_log, seen_position, seen_mark, secret, publish, channel, shared_bytes, list_start =
-  string.match(given, '^(%S+) (%d+) (%S+) (%S+) (%S+) (%S+) (%d+)\\n()')
+local seen_log, seen_position, seen_mark, secret, publish, channel, written, shared_bytes, list_start =
+  string.match(given, '^(%S+) (%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+)\\n()')
 local list_end = string.find(given, '\\n\\n', list_start, true)
-local problem, log, position, mark = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
+local problem, log, position, mark, format = standing(KEYS[1], KEYS[2], seen_log, seen_position, seen_mark)
 if problem then return problem end
+-- P82
+if format ~= written then return {'FORMAT', format} end
 
 -- The last numbers by origin; and the changed ones, as text and in order.
 local numbers, raised, touched, groups, group = {}, {}, {}, {}, nil

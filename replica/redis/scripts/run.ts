@@ -19,12 +19,12 @@ import { headFunctions, typeFunctions } from './standing.lua.ts';
 
 /**
  * P81. The head, atomically compared with the stream. KEYS: log, the stream of an id. ARGV: that id. Returns id,
- * position and mark of the head; then 1 if it is at the end of the stream, 0 if it is not or if the id is another.
+ * position, mark and format of the head; then 1 if it is at the end of the stream, 0 if it is not or if the id is another.
  */
 const headScript = `${headFunctions}
 local head = head_of(KEYS[1])
 local is_there = head[1] == ARGV[1] and head[2] and head[3] and fits(KEYS[2], head[1], head[2], head[3])
-return {head[1], head[2], head[3], is_there and 1 or 0}
+return {head[1], head[2], head[3], head[4], is_there and 1 or 0}
 `;
 
 /**
@@ -41,6 +41,14 @@ if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[3])
 return {ARGV[1], '0', ARGV[2]}
 `;
 
+/** P83. KEYS: log. ARGV: the log's id, a format. Returns 1 if the site is written in that format from now on, else 0. */
+const raiseFormatScript = `${headFunctions}
+local head = head_of(KEYS[1])
+if head[1] ~= ARGV[1] or tonumber(format_of(head[4])) >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'format', ARGV[2])
+return 1
+`;
+
 /** P9. KEYS: origins. ARGV: origin, the expected number and secret, and the new ones. Returns 1 or 0. */
 const claimScript = `${typeFunctions}
 if holds_other(KEYS[1]) then return 0 end
@@ -51,7 +59,7 @@ return 1
 
 /**
  * P8. Reads head and entries atomically. KEYS: log, a stream. ARGV: position after which to read, maximum of entries,
- * bytes at which to stop. Returns id, position, mark, then for each entry its id in the stream and its bytes.
+ * bytes at which to stop. Returns id, position, mark, format, then for each entry its id in the stream and its bytes.
  */
 const readScript = `${headFunctions}
 local answer = head_of(KEYS[1])
@@ -84,6 +92,7 @@ declare module 'ioredis' {
       keepMilliseconds: number,
     ): Result<unknown, Context>;
     tidelineHead(log: string, stream: string, id: string): Result<unknown, Context>;
+    tidelineRaiseFormat(log: string, id: string, format: number): Result<unknown, Context>;
     tidelineMendHead(
       log: string,
       stream: string,
@@ -160,6 +169,7 @@ export function defineScripts(redis: Redis): void {
   redis.defineCommand('tidelineClaim', { numberOfKeys: 1, lua: claimScript });
   redis.defineCommand('tidelineRead', { numberOfKeys: 2, lua: readScript, readOnly: true });
   redis.defineCommand('tidelineHead', { numberOfKeys: 2, lua: headScript, readOnly: true });
+  redis.defineCommand('tidelineRaiseFormat', { numberOfKeys: 1, lua: raiseFormatScript });
   redis.defineCommand('tidelineMendHead', { numberOfKeys: 2, lua: mendHeadScript });
   redis.defineCommand('tidelineMendOrigins', { numberOfKeys: 2, lua: mendOriginsScript });
   redis.defineCommand('tidelineTakeLease', { numberOfKeys: 1, lua: takeLeaseScript });

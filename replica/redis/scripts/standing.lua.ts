@@ -10,15 +10,19 @@ end
 `;
 
 /**
- * P63, P81. `head_of(log key)` returns id, position and mark, empty if the key holds another type. `fits(stream, id,
+ * P63, P81. `head_of(log key)` returns id, position, mark and format, empty if the key holds another type. `fits(stream, id,
  * position, mark)` tells whether a head is at the end of the stream of its id; it is also true if the stream cannot
  * tell.
  */
 export const headFunctions = `${typeFunctions}
 local function head_of(log_key)
-  local found = redis.pcall('HMGET', log_key, 'id', 'position', 'mark')
+  local found = redis.pcall('HMGET', log_key, 'id', 'position', 'mark', 'format')
   if not found.err then return found end
-  return holds_other(log_key) and {'', '', ''} or error(found.err, 0)
+  return holds_other(log_key) and {'', '', '', ''} or error(found.err, 0)
+end
+-- P82. A site that does not say its format is written in the first one.
+local function format_of(value)
+  return type(value) == 'string' and string.match(value, '^[1-9]%d?%d?$') or '1'
 end
 local function last_generated(stream)
   local about = redis.call('XINFO', 'STREAM', stream)
@@ -45,7 +49,7 @@ end
  * P6, in Lua: whether a sender's position is in the log's history. It begins every script that writes to the log, or
  * names or trims a snapshot; docs/internals/protocol.md.
  *
- * `standing(log key, stream, the sender's log, position and mark)` returns nil, and id, position and mark of the head;
+ * `standing(log key, stream, the sender's log, position and mark)` returns nil, and id, position, mark and format of the head;
  * or the script's reply: {'REPLACED', 'UNREADABLE' or 'DAMAGED', reason}. `text` formats numbers that Lua would write
  * as 1e+15. It is slow, so a number that was passed as text is used as it is.
  */
@@ -56,9 +60,10 @@ ${headFunctions}
 local function standing(log_key, stream, seen_log, seen_position_text, seen_mark)
   local found = head_of(log_key)
   local log, position_text, mark = found[1], found[2], found[3]
+  local format = format_of(found[4])
   -- No one else has written since: the head is the one that the sender knows.
   if log == seen_log and position_text == seen_position_text and mark == seen_mark then
-    return nil, log, tonumber(position_text), mark
+    return nil, log, tonumber(position_text), mark, format
   end
   if not (log or position_text or mark) then return {'REPLACED', 'there is no log ' .. seen_log .. ' any more'} end
   if not log or log == '' or #log > 64 or string.find(log, '[^%w._-]') then return {'DAMAGED', 'the head of the log does not decode'} end
@@ -91,6 +96,6 @@ local function standing(log_key, stream, seen_log, seen_position_text, seen_mark
   if mark_there ~= seen_mark then
     return {'REPLACED', 'log ' .. log .. ' has another history at ' .. text(seen_position)}
   end
-  return nil, log, position, mark
+  return nil, log, position, mark, format
 end
 `;

@@ -123,6 +123,7 @@ class Healing {
     const batch = batchOf(
       log,
       deltas.map((delta) => ({ delta, isOverdue: true })),
+      this.#parts.log.format,
     );
     const { groups, numbers } = admit(batch.transactions, (origin) => this.#origins.get(origin) ?? 0);
     for (const [origin, number] of numbers) this.#origins.set(origin, number);

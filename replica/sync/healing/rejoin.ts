@@ -9,6 +9,7 @@ import { showsSame } from '../../crdt/document.ts';
 import type { Head } from '../../crdt/version.ts';
 import { pause, type Timers, turn } from '../../environment/timers.ts';
 import type { KeptTransaction } from '../../history/kept-entries.ts';
+import { checkFormat, type FormatRange } from '../../log/formats.ts';
 import { noGeneration } from '../../log/ids.ts';
 import type { GenerationName, Manifest } from '../../log/snapshots.ts';
 import type { Prefix } from '../../state/prefix.ts';
@@ -26,6 +27,8 @@ export interface RejoinOptions extends Omit<HealParts, 'snapshots'> {
   readonly state: { readonly prefix: Prefix };
   readonly peers: Pick<Peers, 'ownCandidate' | 'healers'>;
   readonly host: RejoinHost;
+  /** The formats of a site that this version reads. */
+  readonly reads: FormatRange;
   /** Aborted once the replica is closed. */
   readonly signal: AbortSignal;
 }
@@ -68,6 +71,9 @@ export class Rejoin {
 
   /** The log has an entry next that does not decode: looks whether a snapshot past it is named. Called now and then. */
   passBlock(): void {
+    const { log, reads } = this.#options;
+    // P84. No snapshot of a site in a newer format helps: only another version does.
+    if (log.format > reads[1]) return;
     this.#start(async () => {
       const manifest = await readManifest(this.#options);
       const { host, state } = this.#options;
@@ -122,6 +128,7 @@ export class Rejoin {
     const { log, state, host } = this.#options;
     const own = state.prefix;
     const head = await log.head();
+    checkFormat(log.format, this.#options.reads);
     const manifest = await readManifest(this.#options);
     // Read in two steps: it was closed, or made, between them.
     if (manifest && manifest.generation.begin.log !== head?.log) return false;

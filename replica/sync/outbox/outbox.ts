@@ -208,7 +208,7 @@ export class Outbox implements LinkWatcher {
     const seen = state.head;
     this.appends += 1;
     const recordsAfter = (entry: LogEntry) => applier.recordsAfter(entry);
-    const entries = await log.append(batchOf(seen.log, offers), seen, secret, recordsAfter);
+    const entries = await log.append(batchOf(seen.log, offers, log.format), seen, secret, recordsAfter);
     for (const [entry, deltas] of offeredIn(entries, offers)) follower.offer(entry, deltas);
   }
 

@@ -5,6 +5,7 @@ import type { Head, Origin } from '../../crdt/version.ts';
 import { Backoff, pause, type Timers, turn } from '../../environment/timers.ts';
 import type { Checkpoint, CheckpointRun } from '../../log/checkpoint.ts';
 import { deltasOf } from '../../log/entry.ts';
+import { checkFormat, type FormatRange } from '../../log/formats.ts';
 import type { JournaledTransaction } from '../../log/journal.ts';
 import type { LogEntry } from '../../log/log.ts';
 import { decodeRun } from '../../log/run.ts';
@@ -25,6 +26,8 @@ export interface DiskStartParts extends LoadParts {
   readonly journaled: readonly JournaledTransaction[];
   readonly host: Pick<StartHost, 'waitsFor'>;
   readonly signal: AbortSignal;
+  /** The formats of a site that this version reads. */
+  readonly reads: FormatRange;
 }
 
 /** Told how a start gets on. */
@@ -57,6 +60,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
       const manifest = await readManifest(parts);
       try {
         await readTail(log, prefix);
+        checkFormat(log.format, parts.reads);
       } catch (error) {
         if (!(error instanceof LoadInterrupted)) throw error;
         const { generation } = (await readManifest(parts)) ?? {};

@@ -10,6 +10,7 @@ import { Backoff, pause, type Timers } from '../../environment/timers.ts';
 import type { SeenHistories } from '../../history/contexts.ts';
 import { recut, type StagedTransaction } from '../../history/staged.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
+import { checkFormat, type FormatRange } from '../../log/formats.ts';
 import { newLogId, newSecret } from '../../log/ids.ts';
 import type { Journal, JournaledTransaction } from '../../log/journal.ts';
 import type { Log } from '../../log/log.ts';
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly heartbeatMilliseconds: number;
   readonly retryMilliseconds: readonly [number, number];
   readonly newLogKeepMilliseconds: number;
+  /** The formats of a site that this version reads. */
+  readonly reads: FormatRange;
   readonly peers: Pick<Peers, 'anyKnowsLog'>;
   readonly host: StartHost;
   /** Aborted once the replica is closed: then starting ends. */
@@ -83,6 +86,7 @@ async function findLog(options: StartOptions, journalHoldsAny: boolean): Promise
   const heartbeats = log.storage === 'EMBEDDED' ? 0 : heartbeatsWithoutLog[journalHoldsAny ? 1 : 0];
   for (let waited = 0; ; waited += 1) {
     const head = await retried(options, () => log.head());
+    checkFormat(log.format, options.reads);
     if (head) return head;
     const known = options.peers.anyKnowsLog;
     if (waited >= heartbeats && !known)

@@ -249,7 +249,7 @@ describe('deltas in an entry', () => {
 
   it('of another format are named so', () => {
     const { shared, frames } = encodeBatch('log', [small]);
-    shared[0] = 3;
+    shared[0] = 4;
     expect(() => decodeBatch(factsOf('log', [small]), Buffer.concat([shared, ...frames]))).toThrow(UnknownFormatError);
   });
 

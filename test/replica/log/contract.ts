@@ -49,6 +49,38 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await site.log.head()).toEqual(head);
     });
 
+    it('P83: is written in the first format until that is raised, for the log that there is', async () => {
+      await using site = await open();
+      const head = await site.log.create('log');
+      expect(site.log.format).toBe(1);
+      if (site.log.storage === 'EMBEDDED') {
+        await site.log.raiseFormat('log', 2);
+        expect(site.log.format).toBe(1);
+        return;
+      }
+      await site.log.raiseFormat('another', 2);
+      await site.another.head();
+      expect(site.another.format).toBe(1);
+
+      await site.log.raiseFormat('log', 2);
+      await site.log.raiseFormat('log', 1);
+      await site.another.head();
+      expect(site.another.format).toBe(2);
+      expect(await site.log.create('two')).toEqual(head);
+    });
+
+    it('P82: takes no batch in another format than its own, and says which that is', async () => {
+      await using site = await open();
+      const head = await site.log.create('log');
+      if (site.log.storage === 'EMBEDDED') return;
+      await site.another.raiseFormat('log', 2);
+
+      await expect(append(site.log, head, transaction('a.x', 1))).rejects.toMatchObject({ refused: true });
+      expect([await site.log.head(), site.log.format]).toEqual([head, 2]);
+      const inNew = { ...batch(transaction('a.x', 1)), format: 2 };
+      expect(await site.log.append(inNew, head, 'secret', noRecords)).toHaveLength(1);
+    });
+
     it('gives positions in the order given, and reads what was appended', async () => {
       await using site = await open();
       const head = await site.log.create('log');

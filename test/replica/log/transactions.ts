@@ -1,4 +1,5 @@
 /** Transactions for tests of logs: the log does not look into a delta, so any bytes do. */
+import { firstFormat } from '../../../replica/log/formats.ts';
 import type { Batch, OfferedTransaction } from '../../../replica/log/log.ts';
 
 export interface TransactionParts {
@@ -26,4 +27,8 @@ export function transactions(origin: string, first: number, last: number): Offer
 
 export const shared = new TextEncoder().encode('shared: ');
 
-export const batch = (...transactions: readonly OfferedTransaction[]): Batch => ({ shared, transactions });
+export const batch = (...transactions: readonly OfferedTransaction[]): Batch => ({
+  format: firstFormat,
+  shared,
+  transactions,
+});

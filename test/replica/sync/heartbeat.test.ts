@@ -12,6 +12,7 @@ const whole: Heartbeat = {
   keptFrom: 1,
   unsent: 4,
   missingGeneration: '0123456789abcdef'.repeat(2),
+  reads: [1, 2],
   leaving: false,
 };
 
@@ -32,6 +33,7 @@ describe('a heartbeat', () => {
       keptFrom: count,
       unsent: count,
       missingGeneration: fc.option(hex(32), { nil: undefined }),
+      reads: fc.tuple(fc.nat(3), fc.integer({ min: 3, max: 9 })),
       leaving: fc.boolean(),
     });
     fc.assert(
@@ -65,6 +67,7 @@ describe('a heartbeat', () => {
     ['keptFrom', [undefined, -1, 1.5, '1', null, 2 ** 53]],
     ['unsent', [undefined, -1, 1.5, '1', null, 2 ** 53]],
     ['missingGeneration', [null, 7, '', 'x'.repeat(32), '0'.repeat(31)]],
+    ['reads', [null, 1, '1', [], [1], [1, 2, 3], [2, 1], [1, '2'], [-1, 1], { from: 1, to: 2 }]],
     ['leaving', [undefined, 0, 'false', null]],
   ];
   it.each(wrong.flatMap(([field, values]) => values.map((value) => [field, value] as const)))(
@@ -77,6 +80,14 @@ describe('a heartbeat', () => {
 
   it.each(['', '{', '[]', 'null', '7', '"heartbeat"'])('is malformed as %j', (text) => {
     expect(() => decodeHeartbeat(Buffer.from(text))).toThrow(MalformedBytesError);
+  });
+
+  it('P83: of a version that does not say what it reads reads the first format of a site', () => {
+    const { reads, ...former } = fieldsOf(whole);
+    expect([reads, decodeHeartbeat(bytesOf(former)).reads]).toEqual([
+      [1, 2],
+      [1, 1],
+    ]);
   });
 
   it('of a later format is told apart, whatever else it has', () => {

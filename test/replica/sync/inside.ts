@@ -9,6 +9,7 @@ import type { Timers } from '../../../replica/environment/timers.ts';
 import type { StagedTransaction } from '../../../replica/history/staged.ts';
 import { batchOf } from '../../../replica/log/batch.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
+import { readableFormats } from '../../../replica/log/formats.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction } from '../../../replica/log/journal.ts';
 import type { Log, LogEntry } from '../../../replica/log/log.ts';
 import { Prefix } from '../../../replica/state/prefix.ts';
@@ -200,7 +201,15 @@ export class Inside implements LogObserver {
     const clock = new HybridClock(() => timers.now(), 60_000);
     this.applier = new Applier({ state: this.state, own: this.unsent, clock, logger: quiet });
     const { state, applier, link, unsent } = this;
-    this.follower = new Follower({ log, logger: quiet, place: state, applier, link, observer: this });
+    this.follower = new Follower({
+      log,
+      logger: quiet,
+      place: state,
+      applier,
+      link,
+      observer: this,
+      reads: readableFormats,
+    });
     const flush = async () => {
       this.flushes += 1;
     };

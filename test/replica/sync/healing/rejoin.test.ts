@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KeptTransaction } from '../../../../replica/history/kept-entries.ts';
+import { readableFormats } from '../../../../replica/log/formats.ts';
 import { isGrown, newSecret } from '../../../../replica/log/ids.ts';
 import type { Prefix } from '../../../../replica/state/prefix.ts';
 import type { Candidate } from '../../../../replica/sync/candidate.ts';
@@ -64,7 +65,15 @@ async function standing(count = 2) {
     closedLogs: inside.state.prefix.closedLogs.length,
   });
   const rejoin = new Rejoin({
-    ...{ log: site.log, snapshots: site.snapshots, timers: site.timers, random, logger: quiet, host },
+    ...{
+      log: site.log,
+      snapshots: site.snapshots,
+      timers: site.timers,
+      random,
+      logger: quiet,
+      host,
+      reads: readableFormats,
+    },
     ...{ leaseMilliseconds: 60_000, chunkKeepMilliseconds: 60_000, heartbeatMilliseconds: 1_000 },
     state: inside.state,
     signal: closes.signal,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MalformedBytesError } from '../../../../errors.ts';
 import { SeenHistories } from '../../../../replica/history/contexts.ts';
 import { markAtStart } from '../../../../replica/log/entry.ts';
+import { readableFormats } from '../../../../replica/log/formats.ts';
 import type { CleanMark } from '../../../../replica/log/journal.ts';
 import { Prefix } from '../../../../replica/state/prefix.ts';
 import { chooseOrigin, openPrefix, type StartOptions, unsentOf } from '../../../../replica/sync/start/start.ts';
@@ -28,7 +29,13 @@ function starting({ peersKnow = false } = {}) {
   const options: StartOptions = {
     ...{ name: 'a', log: site.log, snapshots: site.snapshots, journal, checkpoint: undefined, keeper: undefined },
     ...{ siteMilliseconds: 5_000, timers: site.timers, logger: quiet, heartbeatMilliseconds: 1_000 },
-    ...{ retryMilliseconds: [100, 400], newLogKeepMilliseconds: 0, peers, signal: closes.signal },
+    ...{
+      retryMilliseconds: [100, 400],
+      newLogKeepMilliseconds: 0,
+      reads: readableFormats,
+      peers,
+      signal: closes.signal,
+    },
     random: (bytes) => Buffer.alloc(bytes, 7),
     host: {
       waitsFor: (problem) => said.push(problem),

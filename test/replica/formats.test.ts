@@ -1,0 +1,38 @@
+/** Two versions on one real Redis; test/simulation/formats.test.ts has more of it, over a simulated one. */
+import { expect, it } from 'vitest';
+import { startRedis } from '../servers/redis.ts';
+import { eventually } from '../servers/wait.ts';
+import { formerReads, newReads } from './former-version.ts';
+import { openOnRedis, readAll, temporaryFolder, upsert } from './replicas.ts';
+
+const fast = { heartbeatMilliseconds: 20, retryMilliseconds: [20, 50] } as const;
+
+it('P83, P84: a site comes to a new format once all read it; the former version is refused from then on', {
+  timeout: 60_000,
+}, async () => {
+  await using redis = await startRedis();
+  await using folder = await temporaryFolder();
+  const open = (name: string, reads: typeof newReads, path?: string) =>
+    openOnRedis({ url: redis.url, name, path, timing: fast, reads });
+  const format = async () => (await redis.client.hget('{test}:log', 'format')) ?? '1';
+  {
+    await using a = await open('a', newReads);
+    await using b = await open('b', formerReads, folder.path);
+    await upsert(a, 'cars', { _id: 'one' });
+    await upsert(b, 'cars', { _id: 'two' });
+    const beats = a.replica.status.clockMilliseconds + 1_000;
+    await eventually('many heartbeats have passed', () => a.replica.status.clockMilliseconds > beats);
+    expect(await format()).toBe('1');
+  }
+  await using a = await open('a', newReads);
+  {
+    await using b = await open('b', newReads, folder.path);
+    await eventually('the format is raised', async () => (await format()) === '2');
+    await b.replica.waitFor(await upsert(a, 'cars', { _id: 'three' }), 5_000);
+    await upsert(b, 'cars', { _id: 'four' });
+  }
+  await expect(open('b', formerReads, folder.path)).rejects.toThrow(/the site is of format 2/);
+  await upsert(a, 'cars', { _id: 'five' });
+  await using again = await open('b', newReads, folder.path);
+  expect(Object.keys(readAll(again, 'cars')).sort()).toEqual(['five', 'four', 'one', 'three', 'two']);
+});
