@@ -164,10 +164,16 @@ export const ofFollowing: readonly Mutation[] = [
       replacement: 'if (bytes.length > 1_000 * limits.heartbeatBytes)',
     },
     {
-      rule: 'heartbeats',
-      what: 'an array passes for an object',
-      find: "typeof value === 'object' && value !== null && !Array.isArray(value)",
-      replacement: "typeof value === 'object' && value !== null",
+      rule: 'P83',
+      what: 'a range of formats that ends before it begins is taken',
+      find: ' && Number(value[0]) <= Number(value[1])',
+      replacement: '',
+    },
+    {
+      rule: 'P83',
+      what: 'a replica that does not say what it reads is taken for one that reads the next format',
+      find: '[firstFormat, firstFormat]',
+      replacement: '[firstFormat, firstFormat + 1]',
     },
   ]),
 ];

@@ -59,9 +59,9 @@ export const ofRejoining: readonly Mutation[] = [
     },
     {
       rule: 'P31',
-      what: 'documents that were written by another since count as the same',
-      find: '      one.lastWriter.number === other.lastWriter.number &&\n      showsSame(one, other);',
-      replacement: '      one.lastWriter.number === other.lastWriter.number;',
+      what: 'documents that both have count as the same, whatever they show',
+      find: '    if (!isSame) changed.push([collection, id]);',
+      replacement: '    if (!one || !other) changed.push([collection, id]);',
     },
     {
       rule: 'rejoin',
@@ -91,10 +91,10 @@ export const ofRejoining: readonly Mutation[] = [
       replacement: "  await snapshots.takeLease('heal', lease, leaseMilliseconds);\n",
     },
     {
-      rule: 'P45',
-      what: 'it heals while somebody writes a snapshot',
-      find: "    if (!(await snapshots.takeLease('snapshot', lease, leaseMilliseconds))) return false;\n",
-      replacement: "    await snapshots.takeLease('snapshot', lease, leaseMilliseconds);\n",
+      rule: 'P21',
+      what: 'what it writes is not listed',
+      find: '    if (!(await snapshots.list(listed, this.#lease))) return undefined;\n',
+      replacement: '',
     },
     {
       rule: 'P45',
@@ -104,16 +104,9 @@ export const ofRejoining: readonly Mutation[] = [
     },
     {
       rule: 'P46',
-      what: 'what is in the log that is there is lost',
-      find: '    const generation = await this.#writeGeneration();\n    if (!generation) return false;\n',
-      replacement:
-        '    this.#there?.read();\n    const generation = await this.#writeGeneration();\n    if (!generation) return false;\n',
-    },
-    {
-      rule: 'P46',
-      what: 'what both have is there twice',
-      find: 'const lacking = read.filter(({ origin, number }) => number > (this.#origins.get(origin) ?? 0));',
-      replacement: 'const lacking = [...read];',
+      what: 'what is in the log that is there is not taken along',
+      find: 'while (this.#there) {',
+      replacement: 'while (false) {',
     },
     {
       rule: 'P43',

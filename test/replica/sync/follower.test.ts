@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../limits.ts';
+import type { Head } from '../../../replica/crdt/version.ts';
 import { makeEntry } from '../../../replica/log/entry.ts';
 import type { LogEntry } from '../../../replica/log/log.ts';
 import { Inside, logId, TestSite, write } from './inside.ts';
@@ -72,11 +73,12 @@ describe('a follower that is offered entries', () => {
     expect([inside.found, inside.applier.applied]).toEqual([[], 2]);
   });
 
-  it('early on another mark is dropped, once what comes before it is here', async () => {
-    const { inside, entry } = behind(2);
-    inside.follower.offer({ ...entry(2), before: 'f'.repeat(40), body: Buffer.of(9) });
-    await inside.follower.catchUp();
-    expect([inside.n(), inside.found, inside.follower.early]).toEqual([2, [], 0]);
+  it('early on another mark is dropped, once what comes before it is here', () => {
+    const { site, inside, entry } = behind(2);
+    site.conditions = 'refused';
+    inside.follower.offer({ ...entry(2), before: 'f'.repeat(40) });
+    inside.follower.offer(entry(1));
+    expect([inside.n(), inside.found, inside.follower.early]).toEqual([1, [], 0]);
   });
 
   it.each(['rejoining', 'stopped', 'closed'] as const)('applies nothing while its link is %s', async (kind) => {
@@ -125,11 +127,33 @@ describe('a follower that reads', () => {
 
   it('reads again for who asked while it read', async () => {
     const { site, inside } = behind(1);
+    await inside.follower.catchUp();
+    let open = () => {};
+    site.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const { requests } = site;
     const first = inside.follower.catchUp();
+    await expect.poll(() => site.requests).toBe(requests + 1);
     site.append(write(other, 2));
     const second = inside.follower.catchUp();
+    open();
     await Promise.all([first, second]);
     expect(inside.n()).toBe(2);
+  });
+
+  it.each<[string, (head: Head) => Head | undefined]>([
+    ['is gone', () => undefined],
+    ['is another one', (head) => ({ ...head, log: 'f'.repeat(32) })],
+    ['went back', (head) => ({ ...head, position: head.position - 1 })],
+    ['has another mark there', (head) => ({ ...head, mark: 'f'.repeat(40) })],
+  ])('says that the log %s, where a read finds nothing after its head', async (_, change) => {
+    const { site, inside } = behind(2);
+    await inside.follower.catchUp();
+    const end = change(site.head);
+    Object.assign(site.log, { read: async () => [], head: async () => end });
+    await expect(inside.follower.catchUp()).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    expect(inside.found).toEqual([expect.stringMatching(/^replaced: /)]);
   });
 
   it('says that the log cannot be reached, and goes on later', async () => {

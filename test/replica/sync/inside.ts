@@ -70,6 +70,10 @@ export class TestSite {
   readonly redis: SimulatedRedis;
   readonly published: LogEntry[] = [];
   conditions: Conditions = 'good';
+  /** Requests so far. */
+  requests = 0;
+  /** While it is set, answers wait for it; what they say is as of before. */
+  gate: Promise<void> | undefined;
   readonly log: Log;
   readonly snapshots;
 
@@ -79,11 +83,13 @@ export class TestSite {
     );
     const connection = {
       request: async <Answer>(deadline: number, perform: (redis: SimulatedRedis) => Answer): Promise<Answer> => {
+        this.requests += 1;
         await Promise.resolve();
         const isRead = deadline !== limits.appendDeadlineMilliseconds;
         if (this.conditions === 'refused' || (isRead && this.conditions === 'unreadable'))
           throw new LogUnavailableError('refused', true);
         const answer = perform(this.redis);
+        await this.gate;
         if (this.conditions === 'lost') throw new LogUnavailableError('lost', false);
         return answer;
       },
@@ -188,22 +194,25 @@ export class Inside implements LogObserver {
   readonly outbox: Outbox;
   /** What the follower found. */
   readonly found: string[] = [];
+  /** Errors that were logged. */
+  readonly errors: string[] = [];
   flushes = 0;
 
   constructor(site: TestSite, { origin = 'a.aaaaaaaa', journal }: { origin?: string; journal?: Journal } = {}) {
     this.site = site;
     this.origin = origin;
     const { timers, log } = site;
+    const logger = { ...quiet, error: (_: object, message: string) => this.errors.push(message) };
     this.link = new Link({ now: () => this.statuses.push(this.link.kind) });
     const prefix = new Prefix({ log: logId, position: 0, mark: markAtStart(logId) }, [], [], new Map());
     this.state = new ReplicaState({ prefix, now: () => timers.now(), viewMilliseconds: 1_000, indexes: [] });
-    this.unsent = new Unsent(journal, quiet);
+    this.unsent = new Unsent(journal, logger);
     const clock = new HybridClock(() => timers.now(), 60_000);
-    this.applier = new Applier({ state: this.state, own: this.unsent, clock, logger: quiet });
+    this.applier = new Applier({ state: this.state, own: this.unsent, clock, logger });
     const { state, applier, link, unsent } = this;
     this.follower = new Follower({
       log,
-      logger: quiet,
+      logger,
       place: state,
       applier,
       link,
@@ -214,7 +223,7 @@ export class Inside implements LogObserver {
       this.flushes += 1;
     };
     this.outbox = new Outbox({
-      ...{ log, journal, logger: quiet, timers, secret: 'secret', retryMilliseconds: [100, 400] },
+      ...{ log, journal, logger, timers, secret: 'secret', retryMilliseconds: [100, 400] },
       ...{ contextMilliseconds: 5_000, link, unsent, state, follower: this.follower, applier, checkpoint: { flush } },
     });
     link.watch(this.outbox);

@@ -139,7 +139,7 @@ describe('a replica that rejoins', () => {
   it('P48: hands on what it applied and the log that is there lacks', async () => {
     const { site, inside, host, rejoin } = await standing(1);
     const before = site.redis.contents;
-    site.append(write(other, 2));
+    site.append(write(other, 2), write(other, 3, { id: 'fiat' }));
     await inside.follower.catchUp();
     // The log went back, and then on, otherwise; a snapshot has what this replica lacks.
     site.redis.setBack(before);
@@ -154,8 +154,11 @@ describe('a replica that rejoins', () => {
         return host.did;
       })
       .toEqual(['pause', 'swap']);
-    expect(host.swapped?.lacking.map(({ delta }) => `${delta.origin} ${delta.number}`)).toEqual([`${other} 2`]);
-    expect(host.swapped?.changed).toEqual(expect.arrayContaining(['vw', 'bmw']));
+    expect(host.swapped?.lacking.map(({ delta }) => `${delta.origin} ${delta.number}`)).toEqual([
+      `${other} 2`,
+      `${other} 3`,
+    ]);
+    expect(host.swapped?.changed).toEqual(expect.arrayContaining(['vw', 'bmw', 'fiat']));
   });
 
   it('P45: heals where there is no log, after two heartbeats, if nobody else is further', async () => {
@@ -174,6 +177,22 @@ describe('a replica that rejoins', () => {
       .toEqual(['pause', 'swap']);
     expect(isGrown(site.head.log)).toBe(true);
     expect([host.swapped?.prefix.head, host.swapped?.changed, rejoin.mayHeal]).toEqual([site.head, [], false]);
+  });
+
+  it('P45: says no more that it may heal, once the log goes on after all', async () => {
+    const { site, host, rejoin } = await standing();
+    const before = site.redis.contents;
+    site.redis.setBack({ ...before, head: undefined, stream: [], origins: new Map() });
+    rejoin.begin('it is gone');
+    await expect.poll(() => rejoin.mayHeal).toBe(true);
+    site.redis.setBack(before);
+    await expect
+      .poll(() => {
+        site.timers.advance(1_000);
+        return host.did;
+      })
+      .toEqual(['pause', 'go on']);
+    await expect.poll(() => rejoin.mayHeal).toBe(false);
   });
 
   it('P45: leaves the turn to who is further, for some heartbeats', async () => {
@@ -228,15 +247,15 @@ describe('a replica that rejoins', () => {
     site.conditions = 'refused';
     rejoin.begin('it seemed to be replaced');
     await beats(1);
+    await expect.poll(() => site.timers.pending).toBe(1);
     closes.abort();
-    await expect
-      .poll(() => {
-        site.timers.advance(1_000);
-        return site.timers.pending;
-      })
-      .toBe(0);
+    const { requests } = site;
+    site.timers.advance(1_000);
     site.conditions = 'good';
-    expect(host.did).toEqual(['pause']);
+    // What would be asked in this turn would be asked before this.
+    await site.log.head();
+    await site.log.head();
+    expect([site.requests - requests, site.timers.pending, host.did]).toEqual([2, 0, ['pause']]);
     rejoin.begin('again');
     expect(host.did).toEqual(['pause']);
   });
@@ -254,6 +273,13 @@ describe('a replica whose log has an entry that does not decode', () => {
     const { host, rejoin } = await standing();
     rejoin.passBlock();
     await expect.poll(() => host.did).toEqual([`missing ${'0'.repeat(32)}`]);
+  });
+
+  it('P63: does not load a snapshot that ends before it', async () => {
+    const { site, inside, host, rejoin } = await standing();
+    const name = await snapshot({ site, inside });
+    rejoin.passBlock();
+    await expect.poll(() => host.did).toEqual([`missing ${name}`]);
   });
 
   it('loads a snapshot that is past it', async () => {

@@ -35,6 +35,7 @@ describe('an outbox that is attached', () => {
     const second = inside.push(write(me, 3));
     expect(await Promise.all([...first, second])).toEqual(['shown', 'shown', 'shown']);
     expect([inside.outbox.appends, site.contents]).toEqual([2, [1, 2, 3].map((number) => `${me} ${number}`)]);
+    expect(inside.errors).toEqual([]);
   });
 
   it('reads what comes before its own entry, when its answer leaves a gap', async () => {
@@ -42,6 +43,7 @@ describe('an outbox that is attached', () => {
     site.append(write(other, 1, { id: 'bmw' }));
     expect(await inside.push(write(me, 1))).toBe('shown');
     expect([inside.n('bmw'), inside.n()]).toEqual([1, 1]);
+    expect(inside.statuses).not.toContain('cutOff');
   });
 
   it('P41: tries again what the log did not take, as it saw what is missing there, until that is in', async () => {
@@ -80,6 +82,17 @@ describe('an outbox that is attached', () => {
     site.timers.advance(100);
     await expect.poll(() => inside.link.kind).toBe('attached');
     expect([site.contents, inside.unsent.isEmpty, inside.outbox.problem]).toEqual([[`${me} 1`], true, undefined]);
+  });
+
+  it('does not know the outcome of a write whose answer was lost, where there is no journal', async () => {
+    const { site, inside } = open();
+    site.conditions = 'lost';
+    expect(await inside.push(write(me, 1))).toBe('OUTCOME_UNKNOWN');
+    expect([inside.unsent.refusedCount, site.contents]).toEqual([0, [`${me} 1`]]);
+    site.conditions = 'good';
+    site.timers.advance(100);
+    await expect.poll(() => inside.n()).toBe(1);
+    expect(inside.unsent.isEmpty).toBe(true);
   });
 
   it('does not append twice what was taken while its answer was lost', async () => {
@@ -159,6 +172,20 @@ describe('an outbox that is cut off', () => {
     const { inside } = open();
     inside.outbox.reconnect();
     expect([inside.link.kind, inside.site.timers.pending]).toEqual(['attached', 0]);
+  });
+});
+
+describe('an outbox of an embedded log', () => {
+  it('refuses what the disk does not take, says why until it takes a write again, and tries with each', async () => {
+    const { site, inside } = open();
+    Object.assign(site.log, { storage: 'EMBEDDED' });
+    site.conditions = 'refused';
+    expect(await inside.push(write(me, 1))).toBe('STORE_UNAVAILABLE');
+    await inside.outbox.idle();
+    expect([inside.link.kind, inside.outbox.problem, inside.staged()]).toEqual(['attached', 'refused', undefined]);
+    site.conditions = 'good';
+    expect(await inside.push(write(me, 2, { numberBefore: 0 }))).toBe('shown');
+    expect([inside.outbox.problem, inside.n()]).toEqual([undefined, 2]);
   });
 });
 

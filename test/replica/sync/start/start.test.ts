@@ -175,6 +175,7 @@ describe('the origin of a process', () => {
     const started = starting();
     const inside = new Inside(started.site, { origin: me }).open();
     await inside.push(write(me, 1));
+    await new Inside(started.site, { origin: 'z.aaaaaaaa' }).open().push(write('z.aaaaaaaa', 1));
     started.journal.mark = { origin: me, number: 1, secret: 'secret' };
     return started;
   };
