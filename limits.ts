@@ -203,6 +203,8 @@ export const limits = {
   heartbeatMilliseconds: 1_000,
   /** A replica that misses this many heartbeats is considered gone. */
   silentHeartbeats: 10,
+  /** P83. A replica that was heard within so many heartbeats, and did not say that it leaves, may come back: the format waits for it. */
+  formatHeartbeats: 60,
   /** Part of the API: the `replica` subscription sends at most one event per second. */
   statusMilliseconds: 1_000,
   /** How long a request waits for its token. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Logger as PinoLogger, pino } from 'pino';
 import type { Timers } from '../replica/environment/timers.ts';
+import type { FormatRange } from '../replica/log/formats.ts';
 import type { ReplicaTiming } from '../replica/options.ts';
 import type { LogLevel } from './configuration.ts';
 import { readableLine } from './log-lines.ts';
@@ -16,6 +17,8 @@ export interface System {
   readonly logger: PinoLogger;
   /** Overrides the replica's time-outs; tests shorten a day to seconds. */
   readonly timing?: Partial<ReplicaTiming>;
+  /** P83. The formats of a site that it reads, where they are not those of this version: tests open servers of two. */
+  readonly reads?: FormatRange;
   /** Override the limits of bytes in flight; tests reach lower ones with less data. */
   readonly budget?: ByteBudget;
   readonly pace?: Pace;

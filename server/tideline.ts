@@ -8,6 +8,7 @@ import type { Channel } from '../replica/gossip/channel.ts';
 import type { Gossip } from '../replica/gossip/gossip.ts';
 import { inProcessGossip } from '../replica/gossip/in-process.ts';
 import { type DataFolder, openDataFolder } from '../replica/lmdb/folder.ts';
+import { readableFormats } from '../replica/log/formats.ts';
 import type { Log } from '../replica/log/log.ts';
 import type { Snapshots } from '../replica/log/snapshots.ts';
 import { openRedisSite } from '../replica/redis/site.ts';
@@ -76,7 +77,7 @@ export async function openTideline(configuration: Configuration, system: System)
 
 async function open(configuration: Configuration, system: System, closers: Closers) {
   const { host, port, corsOrigins, publicUrl, trustedHops, maximumUploadBytes } = configuration;
-  const { timers, random, elapsed, logger, timing = {}, pace } = system;
+  const { timers, random, elapsed, logger, timing = {}, reads = readableFormats, pace } = system;
   const budget = system.budget ?? new ByteBudget(limits.inFlightBytes);
   const definitions = await loadDefinitions(configuration.definitionsFile);
   const schema = buildSchema(definitions);
@@ -103,6 +104,7 @@ async function open(configuration: Configuration, system: System, closers: Close
     logger,
     indexes: definitions.indexes,
     timing,
+    reads,
   });
   closers.push(() => replica.close());
   // The replica's id, by which others request bytes, is known once it is ready.

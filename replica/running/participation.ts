@@ -148,7 +148,7 @@ export class Participation implements PeersHost, LogObserver, RejoinHost, StartH
   #raiseFormat({ state }: Parts): void {
     const { log, logger } = this.#options.options;
     const next = log.format + 1;
-    const mayRaise = this.#link.kind === 'attached' && this.#beats > limits.silentHeartbeats && next <= this.#reads[1];
+    const mayRaise = this.#link.kind === 'attached' && this.#beats > limits.formatHeartbeats && next <= this.#reads[1];
     if (!mayRaise || !this.peers.allRead(next)) return;
     log.raiseFormat(state.head.log, next).then(
       () =>

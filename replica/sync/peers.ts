@@ -4,6 +4,7 @@ import { limits } from '../../limits.ts';
 import type { Head, Origin } from '../crdt/version.ts';
 import type { Timers } from '../environment/timers.ts';
 import type { Gossip } from '../gossip/gossip.ts';
+import type { FormatRange } from '../log/formats.ts';
 import type { PeerStatus } from '../status.ts';
 import type { Candidate } from './candidate.ts';
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
@@ -42,6 +43,8 @@ const maximumPeers = 1_000;
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<Origin, Peer>();
+  /** The formats that replicas read, and when each was heard last: kept for longer than a silent peer is. */
+  readonly #reads = new Map<Origin, { readonly reads: FormatRange; readonly at: number }>();
   #timer: Disposable | undefined;
   #closed = false;
 
@@ -64,6 +67,7 @@ export class Peers {
     if (heartbeat.origin === this.#options.host.heartbeat.origin || this.#closed) return;
     const peer = this.#peers.get(heartbeat.origin);
     const lastSeenAtMilliseconds = this.#options.timers.now();
+    this.#noteReads(heartbeat);
     if (heartbeat.leaving) this.#peers.delete(heartbeat.origin);
     else if (peer) Object.assign(peer, { heartbeat, lastSeenAtMilliseconds });
     else if (this.#peers.size < maximumPeers) this.#peers.set(heartbeat.origin, { heartbeat, lastSeenAtMilliseconds });
@@ -84,9 +88,12 @@ export class Peers {
       .map(({ heartbeat }) => candidateOf(heartbeat));
   }
 
-  /** P83. Whether all replicas that were heard lately read a format. */
+  /** P83. Whether a format is read by all replicas that were heard within limits.formatHeartbeats, and did not leave. */
   allRead(format: number): boolean {
-    return [...this.#peers.values()].every(({ heartbeat: { reads } }) => reads[0] <= format && format <= reads[1]);
+    const { timers, heartbeatMilliseconds } = this.#options;
+    const oldest = timers.now() - limits.formatHeartbeats * heartbeatMilliseconds;
+    for (const [origin, { at }] of this.#reads) if (at < oldest) this.#reads.delete(origin);
+    return [...this.#reads.values()].every(({ reads }) => reads[0] <= format && format <= reads[1]);
   }
 
   /** P45. This replica, as others see whether it may heal. */
@@ -113,6 +120,12 @@ export class Peers {
   /** Says that nobody will hear of this origin again. */
   leave(): void {
     this.#options.gossip.sendHeartbeat(encodeHeartbeat({ ...this.#options.host.heartbeat, leaving: true }));
+  }
+
+  #noteReads({ origin, reads, leaving }: Heartbeat): void {
+    if (leaving) this.#reads.delete(origin);
+    else if (this.#reads.has(origin) || this.#reads.size < maximumPeers)
+      this.#reads.set(origin, { reads, at: this.#options.timers.now() });
   }
 
   #beat(): void {

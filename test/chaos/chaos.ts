@@ -7,6 +7,7 @@ import { Random } from '../simulation/random.ts';
 import { Bank, isBankThere, openBank, type Write } from './bank.ts';
 import { audit, differences, dumpOf, type Loss } from './checks.ts';
 import { type Fault, faults } from './faults.ts';
+import { Rollout } from './rollout.ts';
 import { Site } from './site.ts';
 import { Subscriber, watched } from './subscriber.ts';
 
@@ -17,6 +18,8 @@ export interface ChaosOptions {
   readonly told: (line: string) => void;
   /** Parts of names, with commas between: other faults are left out. */
   readonly only?: string | undefined;
+  /** Whether replicas come to a version with another format half-way, one by one; before that, each restart may be of either. */
+  readonly formats?: boolean | undefined;
 }
 
 export interface Report {
@@ -37,7 +40,7 @@ export interface Report {
 /** How long a site may take to be whole again once all faults are over. */
 const patienceMilliseconds = 60_000;
 
-export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Promise<Report> {
+export async function runChaos({ seed, minutes, told, only, formats = false }: ChaosOptions): Promise<Report> {
   const random = new Random(seed);
   const begun = performance.now();
   const now = () => performance.now() - begun;
@@ -58,6 +61,7 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
   await check(site, problems, 'the first write');
   const subscribers = site.replicas.flatMap((replica) => watched.map((what) => new Subscriber(replica, what)));
   const bank = new Bank(site.replicas, seed, now);
+  const rollout = formats ? new Rollout(site, random, tell) : undefined;
   let bag: Fault[] = [];
   const draw = (fits: (fault: Fault) => boolean): Fault | undefined => {
     if (bag.length === 0) bag = [...chosen];
@@ -69,6 +73,7 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
   };
   while (now() < minutes * 60_000 && problems.length === 0) {
     await sleep(random.within([200, 1_500]));
+    if (rollout !== undefined) problems.push(...(await rollout.step(now() > minutes * 30_000)));
     const fault = draw(() => true);
     const other =
       fault !== undefined && random.chance(0.3) ? draw(({ strikes }) => strikes !== fault.strikes) : undefined;
@@ -88,6 +93,7 @@ export async function runChaos({ seed, minutes, told, only }: ChaosOptions): Pro
   }
   await bank.close();
   tell(`${bank.writes.length} writes; all faults are over`);
+  if (rollout !== undefined) problems.push(...(await rollout.end()));
   await check(site, problems, 'the end');
   // Whatever was evicted is written to, and so shown again.
   await openBank(first);

@@ -1,6 +1,7 @@
 /**
  * `npm run test:chaos -- --seed 7 --minutes 10`: the schedule of faults as it goes, then what became of every write.
- * `--only 'paused,wiped'`: faults whose names have one of these in them.
+ * `--only 'paused,wiped'`: faults whose names have one of these in them. `--formats`: with two versions of Tideline, of which one
+ * has another format.
  */
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos.ts';
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '10' },
     only: { type: 'string' },
+    formats: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
@@ -18,7 +20,13 @@ if (!Number.isSafeInteger(seed) || seed < 1 || !(minutes > 0)) {
   console.error('--seed is a whole number of 1 and more, and --minutes one above 0');
   process.exit(2);
 }
-const report = await runChaos({ seed, minutes, only: values.only, told: (line) => console.log(line) });
+const report = await runChaos({
+  seed,
+  minutes,
+  only: values.only,
+  formats: values.formats,
+  told: (line) => console.log(line),
+});
 for (const [name, count] of report.faults) console.log(`${String(count).padStart(5)} × ${name}`);
 const { answered, refused, unknown } = report.outcomes;
 console.log(`${answered} writes answered, ${refused} refused, ${unknown} unknown`);

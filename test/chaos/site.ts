@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type FormatRange, readableFormats } from '../../replica/log/formats.ts';
 import { type Child, startTypeScript } from '../servers/child.ts';
 import { freePort } from '../servers/free-port.ts';
 import { startProxy, type Proxy as TcpProxy } from '../servers/proxy.ts';
@@ -40,6 +41,8 @@ export class ReplicaProcess {
   readonly #port: number;
   readonly #reached: { port: number };
   #child: Child | undefined;
+  /** What the version reads that its next process is of. */
+  reads: FormatRange = readableFormats;
 
   static async open(name: string, folder: string, redis: RedisServer): Promise<ReplicaProcess> {
     const reached = { port: redis.port };
@@ -86,6 +89,7 @@ export class ReplicaProcess {
         REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`,
         LOG_LEVEL: 'info',
         TIMING: JSON.stringify(timing),
+        READS: JSON.stringify(this.reads),
       },
     });
     this.#child = child;
@@ -195,16 +199,20 @@ export class Site implements AsyncDisposable {
     readonly log: string | null;
     readonly generation: string | null;
     readonly entries: number;
+    /** What the site is written in. */
+    readonly format: string;
   }> {
     const { client } = this.redis;
     const log = await client.hget('{tideline}:log', 'id');
     const generation = await client.hget('{tideline}:snapshot', 'generation');
-    return { log, generation, entries: log === null ? 0 : await client.xlen(`{tideline}:log:${log}`) };
+    const format = (await client.hget('{tideline}:log', 'format')) ?? '1';
+    return { log, generation, format, entries: log === null ? 0 : await client.xlen(`{tideline}:log:${log}`) };
   }
 
   /** A replica that was never here, ready; with the network of the first. */
   async freshReplica(): Promise<ReplicaProcess> {
     const fresh = await ReplicaProcess.open('fresh', join(this.#folder, 'fresh'), this.redis);
+    for (const { reads } of this.replicas) fresh.reads = reads;
     await fresh.start();
     return fresh;
   }

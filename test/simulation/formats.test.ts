@@ -24,13 +24,13 @@ describe('a site whose replicas come to a version with another format', () => {
     const { world, a, b, pass, settle } = await simulate({ seed: 1 });
     await a.upsert('cars', { _id: 'vw', n: 1 });
     await become(world, a, newReads);
-    await pass(30_000);
+    await pass(70_000);
     await a.upsert('cars', { _id: 'vw', n: 2 });
     await b.upsert('cars', { _id: 'bmw', n: 2 });
     expect([written(world), world.server.redis.format]).toEqual([[2], 1]);
 
     await become(world, b, newReads);
-    await pass(30_000);
+    await pass(70_000);
     expect(world.server.redis.format).toBe(2);
     await a.upsert('cars', { _id: 'vw', n: 3 });
     await b.upsert('cars', { _id: 'bmw', n: 3 });
@@ -45,11 +45,11 @@ describe('a site whose replicas come to a version with another format', () => {
   it('P83: may go back before that', async () => {
     const { world, a, b, pass, settle } = await simulate({ seed: 2 });
     await become(world, a, newReads);
-    await pass(30_000);
+    await pass(70_000);
     await a.upsert('cars', { _id: 'vw', n: 1 });
     await become(world, a, formerReads);
     await become(world, b, newReads);
-    await pass(30_000);
+    await pass(70_000);
     await b.upsert('cars', { _id: 'vw', n: 2 });
     await settle();
     expect([written(world), world.server.redis.format, a.read('cars', 'vw')]).toEqual([[2], 1, { n: 2 }]);
@@ -58,7 +58,7 @@ describe('a site whose replicas come to a version with another format', () => {
   it('P84: after that, the former version does not start, and says why; the others go on', async () => {
     const { world, a, b, pass } = await simulate({ seed: 3 });
     for (const one of [a, b]) await become(world, one, newReads);
-    await pass(30_000);
+    await pass(70_000);
     await a.upsert('cars', { _id: 'vw', n: 1 });
     expect(written(world)).toEqual([3]);
     await world.until(world.stop(b.machine));
@@ -81,7 +81,7 @@ describe('a site whose replicas come to a version with another format', () => {
     await a.upsert('cars', { _id: 'vw', n: 1 });
     await b.cutOff();
     await become(world, a, newReads);
-    await pass(60_000);
+    await pass(140_000);
     await a.upsert('cars', { _id: 'vw', n: 2 });
     expect(written(world)).toEqual([2, 3]);
 
@@ -107,10 +107,10 @@ describe('a site whose replicas come to a version with another format', () => {
   it('P83: comes to it again after its Redis was lost', async () => {
     const { world, a, b, pass, settle } = await simulate({ seed: 5 });
     for (const one of [a, b]) await become(world, one, newReads);
-    await pass(30_000);
+    await pass(70_000);
     await a.upsert('cars', { _id: 'vw', n: 1 });
     world.goBack(emptyServer);
-    await pass(30_000);
+    await pass(70_000);
     await settle();
     expect(world.server.redis.format).toBe(2);
     await b.upsert('cars', { _id: 'vw', n: 2 });
