@@ -1,14 +1,17 @@
-/** What this program takes for granted, said where it does. */
+/** Assertions: conditions that this program relies on, checked in production, too. */
 
-/** A mistake of this program, never of its input. The edge masks and logs it, as every error that is not expected. */
+/**
+ * A fault of this program, never of its input. Clients do not see its message; it is logged like every unexpected
+ * error.
+ */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 
 /**
- * Holds in production, too: a program that goes on with a broken invariant writes what it should not.
- * @param why why it holds
- * @throws {InvariantError} it does not
+ * Checked in production too, as a program that continues with a broken invariant may corrupt data.
+ * @param why the reason why the condition holds
+ * @throws {InvariantError} it does not hold
  */
 export function invariant(condition: boolean, why: string): asserts condition {
   if (!condition) throw new InvariantError(why);

@@ -1,4 +1,4 @@
-/** What a replica is opened with: its adapters, and time, randomness and a logger as arguments. */
+/** The options of a replica: its adapters, and its clock, randomness and logger. */
 import type { Logger } from './environment/logger.ts';
 import type { Timers } from './environment/timers.ts';
 import type { Gossip } from './gossip/gossip.ts';
@@ -13,37 +13,37 @@ export interface ReplicaTiming {
   readonly heartbeatMilliseconds: number;
   readonly viewMilliseconds: number;
   readonly contextMilliseconds: number;
-  /** Between two tries to reach a site that is cut off; each try waits twice as long, up to the second number. */
+  /** The interval of attempts to reach a site that is cut off; it doubles from the first value up to the second. */
   readonly retryMilliseconds: readonly [number, number];
-  /** A log that it makes on an empty site is not trimmed for so long. */
+  /** How long a log that this replica creates on an empty site is not trimmed. */
   readonly newLogKeepMilliseconds: number;
-  /** Of snapshots: when they are due, and what expires meanwhile. */
+  /** When a snapshot is due, and when its lease and chunks expire. */
   readonly snapshotMinimumBytes: number;
   readonly leaseMilliseconds: number;
   readonly chunkKeepMilliseconds: number;
   readonly chunkDocuments: number;
-  /** Between two writes of what changed into the data folder. */
+  /** The interval of writes of the checkpoint. */
   readonly keepMilliseconds: number;
-  /** A replica that starts from its own disk waits so long for its site. */
+  /** How long a replica with a checkpoint waits for its site before it serves. */
   readonly siteMilliseconds: number;
 }
 
 export interface ReplicaOptions {
-  /** For people: 1 to 64 of [A-Za-z0-9._-]. */
+  /** A readable name: 1 to 64 of [A-Za-z0-9._-]. */
   readonly name: string;
   readonly log: Log;
-  /** Undefined where the log keeps states beside itself. */
+  /** Undefined if the log stores document states itself. */
   readonly snapshots: Snapshots | undefined;
   readonly gossip: Gossip;
   /** Undefined without a disk. */
   readonly journal: Journal | undefined;
-  /** Where it keeps its prefix; undefined without a disk, and where the log keeps states beside itself. */
+  /** Undefined without a disk, and if the log stores document states itself. */
   readonly checkpoint: Checkpoint | undefined;
   readonly timers: Timers;
-  /** So many bytes of randomness. */
+  /** Returns this many random bytes. */
   readonly random: (bytes: number) => Uint8Array;
   readonly logger: Logger;
-  /** Keypaths to keep a sorted index on; none where it is left out. */
+  /** The keypaths to index; none by default. */
   readonly indexes?: readonly IndexedPath[];
   /** The formats of a site that it reads; those of this version where it is left out. Tests open replicas of other versions. */
   readonly reads?: FormatRange;

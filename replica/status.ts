@@ -1,4 +1,4 @@
-/** What a replica knows of itself and its peers. */
+/** The status of a replica and of its peers, and its counters. */
 import type { Position } from './crdt/version.ts';
 
 export interface VersionEntry {
@@ -13,7 +13,7 @@ export interface PeerStatus {
   readonly behindBy: number;
 }
 
-/** Told when something changed that a status shows. */
+/** Notified of changes that the status shows. */
 export interface StatusChanges {
   now(): void;
 }
@@ -22,7 +22,7 @@ export interface ReplicaStatus {
   readonly id: string;
   readonly ready: boolean;
   readonly connected: boolean;
-  /** One line for people where it is not ready or does not take part: what is wrong, and the remedy. */
+  /** One line for people if the replica is not ready or does not take part: the problem, with a remedy. */
   readonly problem: string | undefined;
   readonly storage: 'EMBEDDED' | 'REDIS';
   readonly startedAtMilliseconds: number;
@@ -35,23 +35,23 @@ export interface ReplicaStatus {
   readonly peers: readonly PeerStatus[];
 }
 
-/** Counted since the start; for metrics. */
+/** Counts since the start, for metrics. */
 export interface ReplicaCounters {
   readonly transactionsCommitted: number;
   readonly transactionsApplied: number;
   readonly transactionsRefused: number;
-  /** Came too late for the log, which went on without them. */
+  /** Transactions that came too late: the log had passed over them. */
   readonly transactionsLate: number;
   readonly appends: number;
   readonly malformedMessages: number;
   readonly gapsRepaired: number;
   readonly clocksAhead: number;
-  /** Written by this process. */
+  /** Snapshots written by this process. */
   readonly snapshotsWritten: number;
-  /** Bytes of the newest snapshot that was heard of here, and of the log since, about. */
+  /** The size of the newest known snapshot, and about that of the log since then. */
   readonly snapshotBytes: number;
   readonly logBytes: number;
-  /** Queries that found their documents by an index, and those that looked at all of a collection. */
+  /** Queries that used an index, and queries that scanned their collection. */
   readonly queriesByIndex: number;
   readonly queriesByScan: number;
   readonly liveQueries: number;

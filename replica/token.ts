@@ -1,29 +1,32 @@
-/** Causality tokens: opaque to clients; what an answer shows, as text. docs/internals/protocol.md, section "Tokens". */
+/**
+ * Causality tokens: the version that a response shows, as text that is opaque to clients. docs/internals/protocol.md,
+ * section "Tokens".
+ */
 import { BadUserInputError } from '../errors.ts';
 import type { LogId, Origin, Position, Time } from './crdt/version.ts';
 
 export interface Token {
   readonly log: LogId;
   readonly position: Position;
-  /** The first eight hex digits (four bytes) of the mark there. */
+  /** The first eight hex digits (four bytes) of the chain hash at the position. */
   readonly mark: string;
-  /** Numbers by origin that are shown and in no log yet. */
+  /** The last numbers by origin of visible transactions that are in no log yet. */
   readonly journaled: ReadonlyMap<Origin, number>;
-  /** True where documents were evicted at the replica that gave it: its holder may not have seen all that the position has. */
+  /** True if the issuing replica had evicted documents: the holder may not have seen everything up to the position. */
   readonly evicted: boolean;
-  /** Of `changes`; undefined in all others. */
+  /** Only in tokens of `changes`. */
   readonly told?: Told | undefined;
 }
 
-/** Up to where a client that keeps a copy was told what changed. docs/internals/live-queries.md, L51. */
+/** The progress of a client that keeps a copy. docs/internals/live-queries.md, L51. */
 export interface Told {
-  /** Undefined: all that the token shows. */
+  /** Undefined: the client has everything that the token shows. */
   readonly place: { readonly position: Position; readonly id: string } | undefined;
-  /** Up to where the client had nothing but what it was told since; 0 where it had something. */
+  /** The position up to which the client started from nothing and knows only what it was sent; 0 if it had a copy. */
   readonly begun: Position;
-  /** The newest in the log when the client was told all, or began. */
+  /** The newest time in the log when the client had got everything, or started. */
   readonly time: Time;
-  /** How many evictions there had been where it was told, by a name of that process. */
+  /** The number of evictions at the issuing replica by then, counted within the process named below. */
   readonly evictions: number;
   readonly process: string;
 }
@@ -34,7 +37,7 @@ const pattern =
   /^1 ([A-Za-z0-9_-]{1,64}) (\d{1,16}) ([0-9a-f]{8})((?: [A-Za-z0-9._-]{1,80}:\d{1,16})*)( evicted)?(?: told (\d{1,16}) (\d{1,16}) (\d{1,16}) ([0-9a-f]{32})(?: (\d{1,16}) ([A-Za-z0-9_-]{0,2048}))?)?$/;
 const maximumCharacters = 16 * 1024;
 
-/** Made for each transaction. */
+/** Called for each transaction, so it must be fast. */
 export function encodeToken({ log, position, mark, journaled, evicted, told }: Token): string {
   let text = `1 ${log} ${position} ${mark}`;
   for (const [origin, number] of journaled) text += ` ${origin}:${number}`;
@@ -48,13 +51,13 @@ function spellTold({ place, begun, time, evictions, process }: Told): string {
   return place === undefined ? text : `${text} ${place.position} ${Buffer.from(place.id).toString('base64url')}`;
 }
 
-/** @throws {BadUserInputError} naming `argument` */
+/** @throws {BadUserInputError} names `argument` */
 export function decodeToken(text: string, argument: string): Token {
   const match =
     text.length <= maximumCharacters ? pattern.exec(Buffer.from(text, 'base64url').toString('latin1')) : null;
   const [, log, position, mark, journaled, evicted] = match ?? [];
   if (log === undefined || mark === undefined || !Number.isSafeInteger(Number(position)))
-    throw new BadUserInputError(argument, 'is no causality token: pass one as an answer gave it, or none');
+    throw new BadUserInputError(argument, 'is not a causality token: pass one from a response, or none');
   const numbers = new Map<Origin, number>();
   for (const part of (journaled ?? '').split(' ').filter((text) => text !== '')) {
     const colon = part.lastIndexOf(':');

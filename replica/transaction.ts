@@ -1,4 +1,4 @@
-/** What one mutation operation does: requests, run now over a private view and once more at commit. */
+/** One mutation operation as a transaction: requests that run now over a private view, and again at commit. */
 
 import type { UpdateOperation, WriteStrategy } from './crdt/writes.ts';
 import type { DocumentReader } from './query/access/document-reader.ts';
@@ -6,12 +6,12 @@ import type { StoredDocument } from './query/stored-document.ts';
 import type { Path } from './values/keypath.ts';
 import type { ValueObject } from './values/value.ts';
 
-/** Says where definitions put counters: a number written there, where nothing is shown, becomes one. */
+/** Whether definitions declare a counter at a path: a number written there becomes a counter if nothing is shown. */
 export type CounterPaths = (path: Path) => boolean;
 
-/** Reads and writes the transaction's private view. Reads see its own writes. */
+/** Reads and writes the transaction's private view. Reads include its own writes. */
 export interface DocumentWriter extends DocumentReader {
-  /** @throws {TypeMismatchError} @throws {TransactionConflictError} where this transaction removed the document */
+  /** @throws {TypeMismatchError} @throws {TransactionConflictError} this transaction has removed the document */
   upsert(
     collection: string,
     id: string,
@@ -26,30 +26,32 @@ export interface DocumentWriter extends DocumentReader {
     operations: readonly UpdateOperation[],
     isCounter: CounterPaths,
   ): StoredDocument;
-  /** False where it is not there. @throws {TransactionConflictError} where this transaction upserted it */
+  /** False if the document does not exist. @throws {TransactionConflictError} this transaction has upserted it */
   remove(collection: string, id: string): boolean;
-  /** Takes effect after commit, here only. False where it is not there. */
+  /** Takes effect after commit, on this replica only. False if the document does not exist. */
   evict(collection: string, id: string): boolean;
 }
 
-/** What a request may answer: compared between its runs. */
+/** The possible results of a request, which are compared between its two runs. */
 export type RequestResult = StoredDocument | readonly StoredDocument[] | readonly string[];
 
 /**
- * Reads and writes by the writer and nothing else, as it runs again at commit.
- * @param newId makes a document id: the same ones in each run
+ * Must only read and write through the writer, as it runs again at commit.
+ * @param newId generates a document id; returns the same ids in each run
  */
 export type Request<Result extends RequestResult> = (writer: DocumentWriter, newId: () => string) => Result;
 
 export interface Transaction {
-  /** What the transaction sees: staging, and its own writes. For selections of its answer. */
+  /** Shows the staged state and the transaction's own writes. Selections of the response are read from it. */
   readonly reader: DocumentReader;
   /**
-   * Runs a request over the private view, and remembers it for the run at commit: it must do nothing but use the writer.
-   * When the operation is executed once more after a commit that saw other things, requests are not run: the results
-   * recorded at commit are given, in the order of the calls.
+   * Runs a request over the private view, and keeps it for the run at commit, so it must have no effects except through
+   * the writer. When the operation is executed once more after the commit, requests do not run: they return the results
+   * recorded at commit, in the order of the calls.
    */
   request<Result extends RequestResult>(run: Request<Result>): Result;
-  /** Lets go of the version that it reads. Call it in the end, also after a commit; what was not committed is dropped. */
+  /**
+   * Releases the version that is read. Must be called in the end, also after a commit; uncommitted writes are dropped.
+   */
   close(): void;
 }

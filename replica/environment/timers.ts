@@ -12,30 +12,30 @@ export const pause = (timers: Timers, milliseconds: number): Promise<void> =>
     timers.after(milliseconds, resolve);
   });
 
-/** Ends a turn of the event loop: long work is cut by it, so that requests are answered between its parts. */
+/** Ends a turn of the event loop. Long work calls it between its parts, so that requests are answered meanwhile. */
 export const turn = (timers: Timers): Promise<void> => pause(timers, 0);
 
-/** Exponential backoff: how long to wait before the next attempt, twice as long each time. */
+/** Exponential backoff: the delay before the next attempt, doubled each time. */
 export class Backoff {
   readonly #first: number;
   readonly #longest: number;
   #next: number;
 
-  /** In milliseconds. */
+  /** The first and the longest delay, in milliseconds. */
   constructor([first, longest]: readonly [first: number, longest: number]) {
     this.#first = first;
     this.#longest = longest;
     this.#next = first;
   }
 
-  /** @returns milliseconds */
+  /** @returns the next delay in milliseconds */
   next(): number {
     const milliseconds = this.#next;
     this.#next = Math.min(2 * milliseconds, this.#longest);
     return milliseconds;
   }
 
-  /** An attempt succeeded. */
+  /** Must be called when an attempt has succeeded. */
   reset(): void {
     this.#next = this.#first;
   }

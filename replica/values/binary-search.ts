@@ -1,8 +1,9 @@
-/** Binary search, once for all that is sorted. */
+/** Binary search in any sorted sequence. */
 
 /**
- * The first index at which a predicate fails. It must hold for all indexes up to some place, and for none from there on.
- * @param from the first index looked at @param to the first one that is not; returned where the predicate holds for all
+ * The first index at which the predicate fails. It must hold for all indexes up to some place, and for none from there
+ * on.
+ * @param from the first index @param to the index after the last, which is returned if the predicate holds for all
  */
 export function partitionPoint(from: number, to: number, holdsAt: (index: number) => boolean): number {
   let low = from;

@@ -1,6 +1,6 @@
 /** Canonical JSON: equal values have equal texts. RFC 8785, JSON Canonicalization Scheme. */
 
-/** @param json as JSON.parse returns it, and of bounded depth: this function recurses */
+/** @param json from JSON.parse, and of bounded depth, as the function is recursive */
 export function canonicalJson(json: unknown): string {
   if (json === null || typeof json !== 'object') return JSON.stringify(json);
   if (Array.isArray(json)) return `[${json.map(canonicalJson).join(',')}]`;

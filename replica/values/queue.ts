@@ -1,7 +1,7 @@
 /**
- * A queue in one array: items are added at the end and leave at the start, and each has an index, 0 for the oldest.
- * An array's shift() copies the whole. Here an item that leaves frees its slot, and the array is cut once half of its slots are
- * free: so adding and removing take constant time on average, and nothing refers to an item that has left.
+ * A queue in one array: items are added at the end and removed at the start; each has an index, 0 for the oldest.
+ * Array.shift() would copy the whole array. Here a removed item only frees its slot, and the array is cut once half of
+ * its slots are free. So adding and removing take constant time on average, and no slot refers to a removed item.
  */
 import { partitionPoint } from './binary-search.ts';
 
@@ -14,7 +14,7 @@ export class Queue<Item extends object> implements Iterable<Item> {
     return this.#slots.length - this.#start;
   }
 
-  /** Undefined outside of the queue. */
+  /** Undefined if the index is outside of the queue. */
   at(index: number): Item | undefined {
     return this.#slots[this.#start + index];
   }
@@ -36,7 +36,7 @@ export class Queue<Item extends object> implements Iterable<Item> {
     return oldest;
   }
 
-  /** Takes time in proportion to the items behind it, unless it is the oldest. @param index of an item */
+  /** Takes time in proportion to the number of items behind it, or none for the oldest. @param index of an item */
   removeAt(index: number): void {
     if (index === 0) this.removeOldest();
     else this.#slots.splice(this.#start + index, 1);
@@ -47,7 +47,9 @@ export class Queue<Item extends object> implements Iterable<Item> {
     this.#start = 0;
   }
 
-  /** The first index whose item fails a predicate that holds for all items before it and for none behind it. */
+  /**
+   * The first index whose item fails the predicate, which must hold for a prefix of the queue and for nothing after it.
+   */
   partitionPoint(holds: (item: Item) => boolean): number {
     const slots = this.#slots;
     const found = partitionPoint(this.#start, slots.length, (index) => {
@@ -57,7 +59,7 @@ export class Queue<Item extends object> implements Iterable<Item> {
     return found - this.#start;
   }
 
-  /** Those from one index up to another, in an array of their own. */
+  /** A new array of the items at the indexes in [from, to). */
   slice(from: number, to: number = this.size): Item[] {
     const items: Item[] = [];
     for (let index = from; index < to; index += 1) {
@@ -67,7 +69,7 @@ export class Queue<Item extends object> implements Iterable<Item> {
     return items;
   }
 
-  /** Oldest first. The queue must not change meanwhile. */
+  /** Oldest first. The queue must not change during the iteration. */
   *[Symbol.iterator](): Generator<Item> {
     for (let index = 0; index < this.size; index += 1) {
       const item = this.at(index);
