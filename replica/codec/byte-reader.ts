@@ -13,17 +13,17 @@ import { readRareText, readText } from './text.ts';
  */
 export function checkFormat(bytes: Uint8Array, what: string, format: number): void {
   const [first] = bytes;
-  if (first === undefined || first === 0) throw new MalformedBytesError(`${what} begins with no format that there is`);
+  if (first === undefined || first === 0) throw new MalformedBytesError(`${what} does not begin with a format number`);
   if (first !== format) throw new UnknownFormatError(what, first);
 }
 
-/** Of readers without a table. */
+/** The table of a reader that has none. */
 const noStrings: string[] = [];
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #what: string;
-  /** What strings name by their places. */
+  /** The table that strings refer to by their places. */
   #strings: string[];
   /** Whether a string that is written as itself gets the next place. */
   readonly #remembers: boolean;
@@ -65,7 +65,7 @@ export class ByteReader {
       if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER)
         throw this.malformed('an integer is too large');
       if (byte < 0x80) {
-        if (byte === 0 && scale > 1) throw this.malformed('an integer is longer than it need be');
+        if (byte === 0 && scale > 1) throw this.malformed('an integer is not in its shortest form');
         return value;
       }
       scale *= 0x80;
@@ -204,7 +204,7 @@ export class ByteReader {
     try {
       return read(this.#bytes, start, length, this.#texts++);
     } catch (cause) {
-      throw this.malformed('a string is no UTF-8', { cause });
+      throw this.malformed('a string is not valid UTF-8', { cause });
     }
   }
 

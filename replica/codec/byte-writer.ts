@@ -1,8 +1,8 @@
-/** Bytes, written: varints, floats, and strings, each as itself or by its place in a table. docs/internals/codec.md. */
+/** Writes bytes: varints, floats, and strings, each as itself or by its place in a table. docs/internals/codec.md. */
 import type { StringTable } from './strings.ts';
 import { mostBytes, writeText } from './text.ts';
 
-/** What is written is cut from pieces of this size; small things share one, and none keeps much more alive than itself. */
+/** The size of a buffer that output is cut from: small outputs share one, and none keeps much more memory than its own. */
 const pieceBytes = 8192;
 /** Shorter ones are copied byte by byte: a view on them takes longer to make. */
 const copiedBytes = 96;
@@ -70,7 +70,7 @@ export class ByteWriter {
     this.#end += 8;
   }
 
-  /** What stands before it (twice its place in the table, or twice the number of its bytes and one more), then the bytes. */
+  /** Writes twice the place of the string in the table; or twice the number of its bytes plus one, and the bytes. */
   string(text: string): void {
     const place = this.#strings.placeOf(text);
     if (place >= 0) this.varint(2 * place);
@@ -96,14 +96,14 @@ export class ByteWriter {
     this.#text(text, 1, 0);
   }
 
-  /** Of what was written so far. */
+  /** The number of bytes written so far. */
   get length(): number {
     return this.#end - this.#start;
   }
 
   /**
-   * Begins what has the number of its bytes before it.
-   * @returns what `endSized` is to be given
+   * Begins a section that is written after its length in bytes.
+   * @returns the argument for `endSized`
    */
   beginSized(): number {
     this.#reserve(1);
@@ -111,7 +111,7 @@ export class ByteWriter {
     return this.length;
   }
 
-  /** Most are short: one byte was left free for the number, and only more bytes than that make others move. */
+  /** Ends a section. One byte was reserved for its length: only a section whose length takes more is moved. */
   endSized(begun: number): void {
     const length = this.length - begun;
     const more = varintBytes(length) - 1;
@@ -124,7 +124,7 @@ export class ByteWriter {
     this.#end = end;
   }
 
-  /** What another has written so far. */
+  /** Copies the bytes that another writer has written so far. */
   copyOf(other: ByteWriter): void {
     const length = other.#end - other.#start;
     this.#reserve(length);
@@ -133,7 +133,7 @@ export class ByteWriter {
     this.#end += length;
   }
 
-  /** What was written, for good. */
+  /** Returns the bytes written and begins anew; later writes do not change them. */
   take(): Uint8Array {
     const written = new Uint8Array(this.#bytes.buffer, this.#start, this.#end - this.#start);
     this.#start = this.#end;

@@ -25,7 +25,7 @@ const format = 2;
 const nextFormat = 3;
 export type BatchFormat = typeof format | typeof nextFormat;
 
-/** What is in the flags of a frame where it is not as usual. */
+/** The flags of a frame: each marks a part that differs from the usual case. */
 const flags = { gap: 1, position: 2, log: 4, origins: 8, placed: 16, documents: 32 } as const;
 const allFlags = 63;
 
@@ -54,7 +54,7 @@ export class EncodedBatch {
   }
 }
 
-/** What an entry in a log says of the deltas in it. */
+/** The facts that a log entry states about the deltas in it. */
 export interface EntryFacts {
   readonly log: LogId;
   readonly origin: Origin;
@@ -73,7 +73,7 @@ interface Base {
 /** Each run of deltas of one origin may come to have a copy of the table, as an entry. With more runs, there is none. */
 const runsWithTable = 8;
 
-/** Used again and again: nothing is encoded while something else is. */
+/** Reused by every call: no two encodings overlap. */
 const strings = new StringTable('SECOND_USE');
 const frames = new ByteWriter(strings);
 const whole = new ByteWriter(strings);
@@ -109,7 +109,7 @@ export function decodeBatch(entry: EntryFacts, body: Uint8Array): readonly Delta
     last = delta.number;
     deltas.push(delta);
   }
-  if (!reader.isAtEnd) throw reader.malformed('it goes on');
+  if (!reader.isAtEnd) throw reader.malformed('it has bytes after its end');
   if (last !== entry.lastNumber) throw reader.malformed(`it ends with ${last}, not with ${entry.lastNumber}`);
   return deltas;
 }
@@ -139,7 +139,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const number = reader.varint();
   const log = sharedName(reader.text());
   const delta = readFrame(reader, { log, origin }, base, number, 0);
-  if (!reader.isAtEnd) throw reader.malformed('it goes on');
+  if (!reader.isAtEnd) throw reader.malformed('it has bytes after its end');
   return delta;
 }
 
@@ -272,7 +272,7 @@ function readOthers(reader: ByteReader, own: Origin): Context['others'] {
 function readPlaced(reader: ByteReader): Placed {
   const log = sharedName(reader.string());
   const position = reader.varint();
-  if (position === 0) throw reader.malformed('a delta is placed nowhere');
+  if (position === 0) throw reader.malformed('a delta has no position');
   return { log, position };
 }
 

@@ -31,14 +31,14 @@ const formerDocumentFormat = 2;
 const parts = { registers: 1, presence: 2, children: 4, counterPresence: 8, bases: 16, cells: 32 } as const;
 const allParts = 63;
 const partsOfMaps = parts.presence + parts.children;
-/** From here on the byte of the parts says that the node is one register and nothing else, and how its stamp is named. */
+/** A parts byte from here on means that the node is a single register; it also says how its stamp is referred to. */
 const loneRegister = 64;
 const loneRegisters = 192;
 
-/** Of maps in documents that have no entries, only cells. */
+/** The stamp of maps in documents that have no entries, only cells. */
 const noStamp = makeStamp(undefined, 0, '', 0, 0, true);
 
-/** Used again and again: nothing is encoded while something else is. */
+/** Reused by every call: no two encodings overlap. */
 const strings = new StringTable('FIRST_USE');
 const whole = new ByteWriter(strings);
 const stamps = new StampWriter();
@@ -73,7 +73,7 @@ export function readDocument(reader: ByteReader, stamps: StampReader, hasPlaces:
   reader.allow(limits.mergedMemoryFactor * limits.documentMemoryBytes);
   const has = reader.byte();
   if (has === 0) throw reader.malformed('a node is empty');
-  if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is no map');
+  if ((has & ~partsOfMaps) !== 0) throw reader.malformed('a root is not a map');
   const root = readMap(reader, stamps, has, 0);
   const lastWriter = stamps.readLastWriter(reader, hasPlaces);
   root.setLastWriter(root.entryOf(lastWriter) ?? lastWriter);

@@ -1,4 +1,4 @@
-/** What a transaction does to documents, as bytes. docs/internals/codec.md, section "Operations". */
+/** Encodes and decodes the operations of a transaction on documents. docs/internals/codec.md, section "Operations". */
 import { limits } from '../../limits.ts';
 import type { DocumentOperations, Floor, Totals, WireOperation } from '../crdt/delta.ts';
 import type { Path } from '../values/keypath.ts';
@@ -106,7 +106,8 @@ function readOperation(reader: ByteReader): WireOperation {
   const more = (byte & moreFlag) !== 0;
   const kind = byte & kindMask;
   const path = readOperationPath(reader, (byte >> 3) & manyKeys);
-  if (path.length === 0 && kind !== kinds.makeMap && kind !== kinds.remove) throw reader.malformed('a root is no map');
+  if (path.length === 0 && kind !== kinds.makeMap && kind !== kinds.remove)
+    throw reader.malformed('a root is not a map');
   switch (kind) {
     case kinds.assign: {
       const value = readValue(reader, limits.documentDepth - path.length);

@@ -25,7 +25,7 @@ const indexedStamps = 16;
 /** So many with one number are looked at: a stamp that is not found is written in full once more. */
 const lookedAt = 8;
 
-/** What the next stamp is told apart from. */
+/** The stamp before, against which the next one is encoded as a difference. */
 interface Before {
   log: string | undefined;
   position: number;
@@ -104,7 +104,7 @@ export class StampWriter {
     before.time = time;
   }
 
-  /** Of a document's last writer: usually the one of the stamps met last that has its name. */
+  /** Writes a document's last writer, usually as a reference to a recent stamp of the same writer. */
   writeLastWriter(writer: ByteWriter, lastWriter: Stamp): void {
     const stamps = this.#stamps;
     for (let distance = 1; distance <= indexedStamps && distance <= stamps.length; distance++) {
@@ -148,7 +148,7 @@ export class StampReader {
   /** @param reference was read already */
   of(reader: ByteReader, reference: number): Stamp {
     const stamp = reference === 0 ? this.#readNew(reader) : this.#stamps[this.#stamps.length - reference];
-    if (stamp === undefined) throw reader.malformed('a stamp is not there');
+    if (stamp === undefined) throw reader.malformed('a stamp refers to one that does not exist');
     return stamp;
   }
 

@@ -16,7 +16,7 @@ export class StringTable {
   #count = 0;
   #indexes: Map<string, number> | undefined;
   #placed = 0;
-  /** Those that have places, where they have them from their second use on. */
+  /** The strings that have places, if a string gets its place at its second use. */
   #table: string[] = [];
   #isOff = false;
 
@@ -43,7 +43,7 @@ export class StringTable {
     return this.#table;
   }
 
-  /** Of a string that is about to be written; -1: as itself. */
+  /** The place of a string that is about to be written; -1 if it is to be written as itself. */
   placeOf(text: string): number {
     if (this.#isOff) return asItself;
     const sight = sightOf(text);

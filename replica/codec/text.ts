@@ -37,7 +37,7 @@ export function writeText(text: string, into: Uint8Array, at: number): number {
 /**
  * Equal short texts are one string, as long as they come often: names of fields, origins and logs take their room once.
  * @param index of the text in its table: the same text often stands at the same place as in the table before
- * @throws {TypeError} it is no UTF-8
+ * @throws {TypeError} the bytes are not valid UTF-8
  */
 export function readText(bytes: Uint8Array, at: number, length: number, index: number): string {
   return readShort(bytes, at, length, index, true);
@@ -54,12 +54,12 @@ function readShort(bytes: Uint8Array, at: number, length: number, index: number,
   if (expected !== undefined && isSpelled(expected, bytes, at, length)) return expected;
   const known = isOften ? metText(bytes, at, length) : asciiText(bytes, at, length);
   const text = known ?? decoder.decode(bytes.subarray(at, at + length));
-  // Of ASCII alone: characters are compared with bytes.
+  // Only ASCII: characters are compared with bytes.
   if (index < lastTexts.length && text.length === length) lastTexts[index] = text;
   return text;
 }
 
-/** Undefined where it is not ASCII. */
+/** Undefined if the bytes are not all ASCII. */
 function metText(bytes: Uint8Array, at: number, length: number): string | undefined {
   let hash = length;
   for (let next = at; next < at + length; next++) hash = Math.imul(hash ^ (bytes[next] ?? 0), 0x01000193);
@@ -71,7 +71,7 @@ function metText(bytes: Uint8Array, at: number, length: number): string | undefi
   return text;
 }
 
-/** Undefined where it is not ASCII. @param length at most that of a short text */
+/** Undefined if the bytes are not all ASCII. @param length at most that of a short text */
 function asciiText(bytes: Uint8Array, at: number, length: number): string | undefined {
   const units = unitsByLength[length] ?? [];
   let all = 0;

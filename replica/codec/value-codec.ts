@@ -23,9 +23,9 @@ const tags = {
   attachment: 11,
 } as const;
 
-/** From here on a tag says a string, too: what stands before it, added to this. */
+/** A tag from here on also holds the prefix of a string, added to this number. */
 const strings = 64;
-/** From here on a tag says an integer, too, added to this. */
+/** A tag from here on also holds an integer, added to this number. */
 const integers = 128;
 
 export function writeValue(writer: ByteWriter, value: Value): void {
@@ -168,7 +168,7 @@ let lastOrigin: Origin | undefined;
 /** @param origin as it was read */
 export function readOrigin(reader: ByteReader, origin: string): Origin {
   if (origin === lastOrigin) return lastOrigin;
-  if (!originPattern.test(origin)) throw reader.malformed('an origin is no name');
+  if (!originPattern.test(origin)) throw reader.malformed('an origin is not a valid name');
   lastOrigin = sharedName(origin);
   return lastOrigin;
 }

@@ -36,8 +36,8 @@ export function batchOf(log: LogId, offers: readonly Offer[], format = firstForm
 }
 
 /**
- * What was offered, by the entries that a log made of it: what was made here need not be read from its bytes again.
- * Undefined where an entry was made of something else.
+ * Pairs each entry of an append with the offered deltas that it holds, so that they need not be decoded from its bytes.
+ * Undefined for an entry that holds anything else.
  * @param entries of one append, in order
  */
 export function* offeredIn(

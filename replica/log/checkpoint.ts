@@ -28,13 +28,13 @@ export interface CheckpointRun {
   readonly bytes: Uint8Array;
 }
 
-/** What is kept of a document from now on. */
+/** The part of a document that a checkpoint keeps. */
 export interface CheckpointDocument {
   readonly collection: string;
   readonly id: string;
   /** Encoded (crdt/document-codec); undefined: nothing. */
   readonly state: Uint8Array | undefined;
-  /** Where it was removed, if it was. */
+  /** The removal, if the document was removed. */
   readonly removed: RemovedDocument | undefined;
 }
 
@@ -52,15 +52,15 @@ export interface CheckpointEnd {
   readonly head: Head;
   readonly closedLogs: readonly ClosedLog[];
   readonly skipped: readonly SkippedNumbers[];
-  /** Of entries that end up to this position none has to be kept any more. */
+  /** Entries that end at or before this position need not be kept any more. */
   readonly keptFrom: Position;
 }
 
 /** Everything that writes settles once it is flushed to disk, in the order of the calls. @throws {StoreUnavailableError} the disk is full or failing: nothing was done */
 export interface Checkpoint {
   /**
-   * What was kept as a whole last; undefined where there is none.
-   * @throws {MalformedBytesError} @throws {UnknownFormatError} what it says of itself does not decode
+   * The last complete checkpoint; undefined if there is none.
+   * @throws {MalformedBytesError} @throws {UnknownFormatError} its own metadata does not decode
    */
   load(): Promise<LoadedCheckpoint | undefined>;
   /** Writes a change, in one step. */

@@ -54,7 +54,7 @@ export function makeEntry(
   };
 }
 
-/** What is in an entry of transactions: what the batch shared that they came in, and their frames. */
+/** The body of an entry of transactions: the shared part of their batch, then their frames. */
 export const bodyOf = (shared: Uint8Array, transactions: readonly OfferedTransaction[]): Uint8Array =>
   Buffer.concat([shared, ...transactions.map(({ frame }) => frame)]);
 
@@ -69,7 +69,7 @@ export function encodeEntry(entry: LogEntry): Buffer {
   return seal(entryFormat, [log, last, before, origin, firstNumber, lastNumber, count], body);
 }
 
-/** What an entry's mark is made of, and where it stands. */
+/** The fields that an entry's mark is computed from, and its position. */
 export type EntryPlace = Pick<LogEntry, 'log' | 'last' | 'before' | 'origin' | 'firstNumber' | 'lastNumber'>;
 
 /** P2. @throws {MalformedBytesError} @throws {UnknownFormatError} */
@@ -125,7 +125,7 @@ function checkedEntry(sealed: Sealed): LogEntry {
   };
 }
 
-/** Of an entry. Refused numbers are skipped, so it may have fewer transactions than its range has numbers. */
+/** Whether an entry's numbers make a range. It may hold fewer transactions: refused numbers are skipped. */
 export function isRange(firstNumber: number, lastNumber: number, count: number): boolean {
   const span = lastNumber - firstNumber + 1;
   return firstNumber > 0 && count > 0 && (count === 1 ? span === 1 : span >= count);

@@ -1,4 +1,4 @@
-/** What every adapter of the log does alike with the entries that it has stored. docs/internals/protocol.md, P2 and P8. */
+/** The checks that every adapter of the log makes on its stored entries. docs/internals/protocol.md, P2 and P8. */
 import { LogReplacedError, MalformedBytesError, UnknownFormatError } from '../../errors.ts';
 import type { Head, LogId, Position } from '../crdt/version.ts';
 import { decodeEntry } from './entry.ts';
@@ -23,7 +23,7 @@ export function decodeFollowing(
   stored: Iterable<StoredEntry>,
 ): LogEntry[] {
   if (head === undefined) throw new LogReplacedError(`there is no log ${log} any more`);
-  if (head.log !== log) throw new LogReplacedError(`the log is ${head.log} now, and no more ${log}`);
+  if (head.log !== log) throw new LogReplacedError(`the log is ${head.log} now, and not ${log} any more`);
   if (head.position < after) throw new LogReplacedError(`log ${log} ends at ${head.position}, before ${after}`);
 
   const entries: LogEntry[] = [];
@@ -57,9 +57,10 @@ function decodeStored({ last, bytes }: StoredEntry, log: LogId, previous: LogEnt
     if (error instanceof UnknownFormatError) throw new UnknownFormatError(where, error.format);
     throw new MalformedBytesError(`${where} does not decode`, { cause: error });
   }
-  if (entry.log !== log || entry.last !== last) throw new MalformedBytesError(`${where} is another one's`);
+  if (entry.log !== log || entry.last !== last)
+    throw new MalformedBytesError(`${where} belongs to another log or position`);
   if (previous !== undefined && (entry.first !== previous.last + 1 || entry.before !== previous.mark)) {
-    throw new MalformedBytesError(`${where} does not follow on the one before it`);
+    throw new MalformedBytesError(`${where} does not follow the entry before it`);
   }
   return entry;
 }
@@ -71,7 +72,7 @@ function decodeStored({ last, bytes }: StoredEntry, log: LogId, previous: LogEnt
  */
 export function checkSeen(head: Head | undefined, seen: Head, next: () => LogEntry | undefined): asserts head is Head {
   if (head === undefined) throw new LogReplacedError(`there is no log ${seen.log} any more`);
-  if (head.log !== seen.log) throw new LogReplacedError(`the log is ${head.log} now, and no more ${seen.log}`);
+  if (head.log !== seen.log) throw new LogReplacedError(`the log is ${head.log} now, and not ${seen.log} any more`);
   if (head.position < seen.position) {
     throw new LogReplacedError(`log ${seen.log} ends at ${head.position}, before ${seen.position}`);
   }

@@ -11,10 +11,10 @@ import { UnknownFormatError } from '../../errors.ts';
 /** From the first to the last, both included. */
 export type FormatRange = readonly [from: number, to: number];
 
-/** What a site that does not say its format is written in, and a replica that does not say what it reads reads. */
+/** The format of a site that states none, and the only one read by a replica that does not state what it reads. */
 export const firstFormat = 1;
 
-/** What this version reads. */
+/** The formats that this version reads. */
 export const readableFormats: FormatRange = [firstFormat, 1];
 
 /** @throws {UnknownFormatError} this version does not read what the site is written in */

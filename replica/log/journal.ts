@@ -27,7 +27,7 @@ export interface KnownBase {
   readonly origins: ReadonlyMap<Origin, number>;
 }
 
-/** What a replica knows of the histories that its transactions were made in. There is more than one after a log went back. */
+/** The histories that a replica made its transactions in, as it knows them: more than one after a log went back. */
 export interface KnownHistory {
   readonly bases: readonly KnownBase[];
   readonly entries: readonly KnownEntry[];
@@ -49,7 +49,7 @@ export interface Eviction {
 
 /** Everything settles once it is flushed to disk. @throws {StoreUnavailableError} the disk is full, failing, or the journal has no room */
 export interface Journal {
-  /** What is in it, oldest first, as it stood when the process began. */
+  /** The transactions in the journal when the process began, oldest first. */
   load(): Promise<readonly JournaledTransaction[]>;
   /** @param known up to the newest context, as far as earlier calls did not bring it */
   add(transactions: readonly JournaledTransaction[], known: KnownHistory): Promise<void>;

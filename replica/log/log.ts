@@ -25,7 +25,7 @@ export interface OfferedTransaction extends NumberedTransaction {
 export interface Batch {
   /** P82. The site's format that the frames are written in. */
   readonly format: number;
-  /** What the frames share. */
+  /** The part that all frames share. */
   readonly shared: Uint8Array;
   readonly transactions: readonly OfferedTransaction[];
 }
@@ -54,9 +54,9 @@ export interface DocumentRecord {
   readonly state: DocumentState | undefined;
 }
 
-/** What an entry leaves of a document, for a log that keeps states beside itself. */
+/** The record of a document after an entry, for a log that also keeps states. */
 export interface RecordAfter extends DocumentRecord {
-  /** Where it is not there (any more). */
+  /** The removal, if the document does not exist (any more). */
   readonly removed?: RemovedDocument | undefined;
 }
 
@@ -153,7 +153,7 @@ export interface LoadedStates {
 export interface RemovedDocument {
   readonly collection: string;
   readonly id: string;
-  /** Of the transaction that removed it, in the chunk's log; 0 where it was in one that this log grew from. */
+  /** Where the removing transaction stands in the chunk's log; 0 if it is in a log that this one grew from. */
   readonly position: Position;
   readonly time: Time;
 }

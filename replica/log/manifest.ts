@@ -42,7 +42,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   };
 }
 
-/** What is beside the head of a prefix that is kept, as JSON. @throws {MalformedBytesError} */
+/** Decodes the JSON stored with the head of a kept prefix. @throws {MalformedBytesError} */
 export function decodeBesideHead(bytes: Buffer): Pick<CheckpointEnd, 'closedLogs' | 'skipped'> {
   const { closedLogs, skipped } = objectOf(parse(bytes));
   return { closedLogs: closedLogsOf(closedLogs), skipped: skippedOf(skipped) };

@@ -71,7 +71,7 @@ export function splitSealed(what: string, format: number, fieldCount: number, by
 export interface Sealed {
   readonly fields: readonly string[];
   readonly body: Buffer;
-  /** @throws {MalformedBytesError} the checksum is another one's */
+  /** @throws {MalformedBytesError} the checksum does not match */
   check(): void;
 }
 

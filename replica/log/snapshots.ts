@@ -22,11 +22,11 @@ export interface Generation {
   readonly begin: Head;
   /** 1 and more; chunks are numbered from 0. */
   readonly chunks: number;
-  /** Of all chunks. */
+  /** The total size of all chunks. */
   readonly bytes: number;
   /** Last number by origin as of `begin`. */
   readonly origins: ReadonlyMap<Origin, number>;
-  /** What the log went on without, as of `begin`; absent where nothing is known of any. */
+  /** The numbers that the log skipped, as of `begin`; absent if none are known. */
   readonly skipped?: readonly SkippedNumbers[];
 }
 
@@ -53,7 +53,7 @@ export interface ClosedMark {
 
 export interface Manifest {
   readonly generation: Generation;
-  /** What is loaded where a chunk of the newest is gone. */
+  /** The generation to load if a chunk of the newest one is gone. */
   readonly before: Generation | undefined;
   readonly closedLogs: readonly ClosedLog[];
 }

@@ -335,8 +335,8 @@ describe('any bytes whatever', () => {
     }
   });
 
-  it('with text that is no UTF-8 are refused', () => {
-    expect(() => decodeDelta(Uint8Array.of(2, 0, 0, 1, 1, 0xff))).toThrow(/no UTF-8/);
+  it('with text that is not valid UTF-8 are refused', () => {
+    expect(() => decodeDelta(Uint8Array.of(2, 0, 0, 1, 1, 0xff))).toThrow(/not valid UTF-8/);
   });
 });
 
