@@ -2,7 +2,7 @@
 import type { StringTable } from './strings.ts';
 import { mostBytes, writeText } from './text.ts';
 
-/** The size of a buffer that output is cut from: small outputs share one, and none keeps much more memory than its own. */
+/** The size of the buffers for output. Small outputs share one; none keeps much more memory alive than its own. */
 const pieceBytes = 8192;
 /** Shorter ones are copied byte by byte: a view on them takes longer to make. */
 const copiedBytes = 96;

@@ -1,5 +1,5 @@
 /**
- * Decides which transactions offered to a log it admits now, alike for all adapters (Redis does it in its append script).
+ * Decides which offered transactions a log admits now, alike for all adapters (Redis does it in its append script).
  * docs/internals/protocol.md, P3, P4, P5 and P40.
  */
 import type { Origin } from '../crdt/version.ts';
