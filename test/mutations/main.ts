@@ -26,6 +26,9 @@ const copied = [
   'vitest.config.ts',
 ];
 
+/** A mutation that never lets its tests end is noticed by that. */
+const longestMilliseconds = 240_000;
+
 interface Suite {
   readonly name: string;
   readonly mutations: readonly Mutation[];
@@ -94,10 +97,13 @@ class Copy implements Disposable {
       spawn(process.execPath, [vitest, 'run', ...running, ...reporting, ...tests], {
         cwd: this.path,
         stdio: 'ignore',
+        timeout: longestMilliseconds,
+        killSignal: 'SIGKILL',
         env: { ...process.env, MERGE_RUNS: '100' },
       }).on('exit', resolve);
     });
     if (code === 0) return undefined;
+    if (code === null) return `none ends within ${longestMilliseconds / 60_000} minutes`;
     return firstFailureIn(JSON.parse(readFileSync(report, 'utf8')));
   }
 
