@@ -1,5 +1,5 @@
 /**
- * What changed in a collection since a token, document by document, for clients that keep a copy.
+ * The changes of a collection since a token, document by document, for clients that keep a copy.
  * L51. All is told in the order of the last touch (L50), and a page's token names the place up to which it was told: a document
  *      that is touched later stands behind that place, and is told again. So pages may be asked for at any time, of any replica.
  * L52. What lies over the log is told with the last page: journaled writes, and evictions since the token.
@@ -19,9 +19,9 @@ import { decodeToken, type Token, type Told } from '../token.ts';
 import type { Standing } from './standing.ts';
 import { TouchOrder } from './touch-order.ts';
 
-/** Where a client goes on, and what it was told until then. */
+/** The place at which a client continues, and what it knows by then. */
 interface From extends Omit<Told, 'place' | 'process'> {
-  /** Undefined id: behind all at that position. */
+  /** An undefined id stands for the end of that position. */
   readonly place: { readonly position: Position; readonly id: string | undefined };
 }
 
@@ -72,7 +72,7 @@ export class Changes {
     };
   }
 
-  /** Who begins has nothing of what there is now. */
+  /** A client that begins has nothing. */
   #beginning(): From {
     const { head, removed } = this.#state.prefix;
     const place = { position: 0, id: '' };
@@ -119,7 +119,7 @@ export class Changes {
   }
 }
 
-/** What a page tells. */
+/** The contents of a page. */
 class PageOfChanges {
   readonly #matches: (document: StoredDocument) => boolean;
   readonly #documents = new Map<string, StoredDocument>();

@@ -33,7 +33,7 @@ export class TransactionFeed {
     this.#state = state;
   }
 
-  /** Called for each transaction of the log, in order, once it is in its place. */
+  /** Takes each transaction of the log, in order, once it is applied. */
   applied({ delta, position, after }: PreparedTransaction, at: Head): void {
     if (this.#readers.size === 0) return;
     const changes = changesOf(delta, (collection, id, index) => {
@@ -110,7 +110,7 @@ export class TransactionFeed {
       const position = entry.first + index;
       if (position <= after || position > upTo || !this.#readers.has(reader)) return;
       if (delta.number <= (token.journaled.get(delta.origin) ?? 0)) return;
-      // What is there by now does not tell what was done then.
+      // The present state does not say what the transaction did.
       const changes = changesOf(delta, (collection, id, _, operations) => ({
         kind: operations.some(removesAll) ? 'REMOVED' : 'UPSERTED',
         document: documents.get(collection, id),

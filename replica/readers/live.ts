@@ -13,7 +13,7 @@ import type { ReplicaState } from '../state/state.ts';
 import { decodeToken } from '../token.ts';
 import type { Standing } from './standing.ts';
 
-/** What is durable here. */
+/** The durable state, and what reads it. */
 interface Durable {
   readonly live: LiveQueries;
   readonly standing: Standing;

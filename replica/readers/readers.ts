@@ -1,4 +1,4 @@
-/** All who are told when what is durable here changes: live queries, requests that wait, feeds, and watchers of the status. */
+/** Notifies live queries, waiting requests, feeds and watchers of the status when the durable state changes. */
 import type { Head } from '../crdt/version.ts';
 import type { Log } from '../log/log.ts';
 import { LiveQueries } from '../query/live/live-queries.ts';

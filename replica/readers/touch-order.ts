@@ -14,9 +14,9 @@ export interface TouchPlace {
   readonly id: string;
 }
 
-/** What the order is of. */
+/** The documents that are ordered. */
 export interface Touched {
-  /** Where a document was touched last; undefined where that is not known (any more). */
+  /** The position of a document's last write; undefined if it is not known any more. */
   touchPosition(collection: string, id: string): Position | undefined;
   /** In any order; some may be given twice. */
   touchedIds(collection: string): Iterable<string>;
@@ -49,7 +49,7 @@ export class TouchOrder {
     return this.#places.length === 0;
   }
 
-  /** Called in the order of the log, once the document stands there. */
+  /** Records a write. Call it in the order of the log, once the write is applied. */
   touched(id: string): void {
     const position = this.#touched.touchPosition(this.#collection, id);
     if (position !== undefined) this.#places.push({ position, id });
@@ -76,7 +76,7 @@ export class TouchOrder {
     this.#live = this.#places.length;
   }
 
-  /** What came since stands behind all else, but for others of the same transaction. */
+  /** Sorts the newest places: they stand behind all others, except for those of the same transaction. */
   #sortEnd(): void {
     let from = this.#sorted;
     const first = this.#places[from];

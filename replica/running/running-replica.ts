@@ -44,7 +44,7 @@ export class RunningReplica implements Replica {
   readonly #clock: HybridClock;
   readonly #link: Link;
   readonly #participation: Participation;
-  /** Undefined where it keeps no checkpoint. */
+  /** Undefined if this replica keeps no checkpoint. */
   readonly #checkpoint: CheckpointWriter | undefined;
   readonly #statusWatch: StatusWatch;
   readonly #waiters: Waiters;
@@ -78,7 +78,7 @@ export class RunningReplica implements Replica {
       signal: this.#closes.signal,
     });
     this.ready = this.#start();
-    // Who does not await it is told by `status.problem`.
+    // A caller that does not await it reads `status.problem`.
     this.ready.catch(() => {});
   }
 

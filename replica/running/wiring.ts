@@ -31,7 +31,7 @@ export interface Parts {
   readonly transactions: Transactions;
   readonly readers: Readers;
   readonly changes: Changes;
-  /** Undefined where the log keeps states beside itself. */
+  /** Undefined if the log keeps states beside itself. */
   readonly snapshotWriter: SnapshotWriter | undefined;
   /** Histories that what waits here was made in. */
   readonly seen: SeenHistories;

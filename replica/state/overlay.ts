@@ -20,7 +20,7 @@ export interface States {
 
 interface Layer {
   readonly transactions: { readonly writer: Writer; readonly touched: DocumentOperations }[];
-  /** Undefined until somebody looks, and again once the base changed. */
+  /** Computed on the first read; undefined again once the base changed. */
   copy: { readonly state: DocumentState | undefined } | undefined;
   /** The copy shows what it should, and some of its dots have got a place in the log, of which it knows nothing. */
   isStale: boolean;
@@ -33,7 +33,7 @@ export class Overlay implements States {
   #base: States;
   #ancestry: Ancestry;
   #layers = new DocumentMap<Layer>();
-  /** From `#layers`, since it was last thought of a new map. */
+  /** Deletions from `#layers` since the map was last renewed. */
   #deleted = 0;
 
   constructor(base: States, ancestry: Ancestry) {

@@ -17,7 +17,7 @@ import type { States } from './overlay.ts';
 import { RecentHistory } from './recent-history.ts';
 import { RemovedDocuments } from './removed-documents.ts';
 
-/** What one transaction of an entry does to the prefix, worked out and not yet in place. */
+/** The effect of one transaction of an entry on the prefix, computed but not yet applied. */
 export interface PreparedTransaction {
   readonly delta: Delta;
   readonly position: number;
@@ -34,7 +34,7 @@ export interface PreparedEntry {
 export type Missing = readonly (readonly [Origin, number])[];
 
 const nothingMissing: Missing = [];
-/** Told of what a transaction changes, in that turn. */
+/** Learns each change of the prefix in the turn in which it happens. */
 export interface PrefixWatcher {
   /** @param isNew nothing was left of the document before */
   put(record: DocumentRecord, isNew: boolean): void;
@@ -55,10 +55,10 @@ export class Prefix implements States {
   readonly closedLogs: readonly ClosedLog[];
   readonly ancestry: Ancestry;
   readonly history: LogHistory;
-  /** What is handed on should the log go back. */
+  /** The newest entries, which this replica hands on if the log goes back. */
   readonly kept: KeptEntries;
   readonly marks: KnownMarks;
-  /** What was touched lately, and what it was before. */
+  /** The documents that changed lately, with their former states. */
   readonly recent: RecentHistory;
   readonly removed = new RemovedDocuments();
   /** Held by what is kept, longer than the prefix may be: it holds nothing of the documents. */
@@ -204,7 +204,7 @@ export class Prefix implements States {
       const before = this.#documents.get(collection, id);
       this.recent.record(position, collection, id, before, state);
       if (documentExists(state)) this.removed.delete(collection, id);
-      // What is touched and still not there is told of once more: nothing else says when it was touched last.
+      // A write to a document that stays removed is recorded again: nothing else says when it was written last.
       else if (before !== undefined || this.removed.has(collection, id))
         this.removed.add({ collection, id, position, time: this.removed.newest });
       if (state) this.#documents.set(collection, id, state);
@@ -245,7 +245,7 @@ export class Prefix implements States {
     for (const watcher of this.#watchers) watcher.raised?.(origin, number);
   }
 
-  /** Called once all transactions of an entry are in place. */
+  /** Moves the head, once all transactions of an entry are applied. */
   advance(entry: LogEntry): void {
     this.#head = { log: entry.log, position: entry.last, mark: entry.mark };
     this.marks.add(entry);

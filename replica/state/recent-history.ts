@@ -35,7 +35,7 @@ export class RecentHistory {
   /** The collection of each record. */
   readonly #order = new Queue<Collection>();
   #bytes = 0;
-  /** Of what was touched up to here nothing is known, not even when. */
+  /** Nothing is known of writes up to this position, not even when they happened. */
   #begun: Position;
   /** Every touch after it is here. */
   #complete: Position;
@@ -78,7 +78,7 @@ export class RecentHistory {
     while (this.#order.size > records || this.#bytes > maximumBytes) this.#forgetOldest();
   }
 
-  /** What a collection's documents were at a position, for those touched since. Undefined where that is not known (any more). */
+  /** The former states at a position of the documents that changed since; undefined if they are not known any more. */
   since(collection: string, position: Position): ReadonlyMap<string, DocumentState | undefined> | undefined {
     const touched = this.#collections.get(collection);
     if (position < this.#complete && position < (touched?.lastTouched ?? this.#begun)) return undefined;

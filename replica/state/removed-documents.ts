@@ -45,7 +45,7 @@ export class RemovedDocuments {
     return this.#removals.ofCollection(collection);
   }
 
-  /** Where a document was removed, also where that is about to be forgotten. */
+  /** The removal of a document, even one that is about to be forgotten. */
   positionOf(collection: string, id: string): Position | undefined {
     return this.#removals.get(collection, id)?.position;
   }

@@ -3,7 +3,7 @@ import type { DocumentNode, DocumentState } from '../crdt/document-node.ts';
 import { RegisterNode } from '../crdt/tree.ts';
 import { isValueObject, type Value } from '../values/value.ts';
 
-/** Of an object, and of a place in an array or map, as V8 has them, with room to spare. */
+/** Bytes of an object in V8, and of a slot in an array or map, rounded up. */
 const objectBytes = 64;
 const placeBytes = 24;
 

@@ -16,7 +16,7 @@ export interface LogPlace {
   knownSince(since: Head | undefined): KnownHistory;
 }
 
-/** What readers are shown. ReplicaState plays it. */
+/** The state that readers are shown. ReplicaState plays it. */
 export interface Shown {
   /** The token of what is durable here now. */
   readonly token: string;

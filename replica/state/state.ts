@@ -1,5 +1,5 @@
 /**
- * All that a replica holds in memory: the prefix of its log, journaled transactions over it (together: what is durable,
+ * The state of a replica in memory: the prefix of its log, journaled transactions over it (together: what is durable,
  * and what readers are shown), pending ones over both (what staging sees). Every change goes through here, in one turn,
  * and comes out as changes of what is durable.
  */
@@ -34,9 +34,9 @@ export interface StateOptions {
   readonly indexes: readonly IndexedPath[];
 }
 
-/** Told what becomes of the state, in the turn in which it does. */
+/** Learns each change of the state in the turn in which it happens. */
 export interface StateWatcher {
-  /** What is durable here changed. The changes may be none that a reader can see. */
+  /** The durable state changed. `changes` is empty if readers see no difference. */
   changed?(changes: readonly DocumentChange[]): void;
   /** A transaction of the log is in its place. */
   applied?(transaction: PreparedTransaction, at: Head): void;
@@ -59,7 +59,7 @@ export class ReplicaState implements LogPlace, Shown {
   /** Up to where what is durable is shown: also between the transactions of one entry. */
   #shownAt: Head;
   #token: string | undefined;
-  /** What is shown here and in no log yet. */
+  /** The numbers of transactions that are shown here and not in the log yet. */
   readonly #journaledNumbers = new JournaledNumbers();
   readonly #counts = new Map<string, number>();
   readonly #indexes: Indexes;
@@ -144,7 +144,7 @@ export class ReplicaState implements LogPlace, Shown {
       log,
       position,
       mark: mark.slice(0, tokenMarkDigits),
-      // Who was told a part was told what the log has.
+      // A reader of a part saw the log's states alone.
       journaled: told?.place ? noNumbers : this.#journaledNumbers.highest,
       evicted: this.#evictions.size > 0,
       told,
@@ -169,7 +169,7 @@ export class ReplicaState implements LogPlace, Shown {
   }
 
   /**
-   * From what the log had at a position to what is shown here now. Undefined where that is not known (any more).
+   * The changes from the log's state at a position to the state that is shown now; undefined if they are not known any more.
    * @param position at or before the head's
    */
   changesSince(collection: string, position: Position): readonly DocumentChange[] | undefined {
@@ -295,7 +295,7 @@ export class ReplicaState implements LogPlace, Shown {
     this.stagingVersion += 1;
   }
 
-  /** As `evict`; where the touch is not here yet, once it is. */
+  /** Like `evict`, but waits for the write that the mark names, if it is not here yet. */
   expectEviction(mark: Eviction): void {
     if (this.#hasLastWriter(mark)) this.evict(mark);
     else this.#awaited.add(mark);

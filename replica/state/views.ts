@@ -28,7 +28,7 @@ export function shown(collection: string, id: string, former: FormerState): Stor
   return !former.hidden && documentExists(former.state) ? { collection, id, state: former.state } : undefined;
 }
 
-/** What is kept beside the states that a reader reads. */
+/** Counts and indexes that are kept beside the states of a reader. */
 export interface KeptBeside {
   /** Documents shown. */
   count(collection: string): number;
@@ -142,7 +142,7 @@ export class Views {
     return this.#open.size;
   }
 
-  /** Called before a document changes, and in the same turn. */
+  /** Saves a document for open views. Call it before the document changes, in the same turn. */
   keep(collection: string, id: string): void {
     if (this.#open.size === 0) return;
     const oldest = this.#now() - this.#maximumMilliseconds;

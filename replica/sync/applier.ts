@@ -17,12 +17,12 @@ export interface ApplierOptions {
   readonly logger: Logger;
 }
 
-/** Of a transaction that came too late, in the server's log; its file has all. */
+/** Documents that the server's log names for a late transaction; too-late.ndjson has all of them. */
 const documentsToldOf = 10;
 
 export class Applier implements EntryApplier {
   readonly #options: ApplierOptions;
-  /** What an embedded log was given the states of, so that it is worked out once. */
+  /** The entry whose states an embedded log was given: they are computed once. */
   #prepared: PreparedEntry | undefined;
   /** Transactions. */
   applied = 0;

@@ -1,11 +1,11 @@
-/** Who of the replicas heals a log. */
+/** Decides which replica heals a log. */
 import type { Origin, Position } from '../crdt/version.ts';
 
-/** Who may heal, as its heartbeat says. */
+/** A replica that may heal, as its heartbeat says. */
 export interface Candidate {
   readonly origin: Origin;
   readonly position: Position;
-  /** What comes after this position it keeps one by one, and can hand on. */
+  /** It keeps the entries after this position, and can hand them on. */
   readonly keptFrom: Position;
   /** How many. */
   readonly closedLogs: number;

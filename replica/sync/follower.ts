@@ -82,7 +82,7 @@ export class Follower {
     else if (this.#apply(entry, deltas)) this.#applyEarly();
   }
 
-  /** What somebody else says of the log; more than is here, or something else, is a reason to read it. */
+  /** Takes the head that a peer reports; a later or another head is a reason to read the log. */
   hint(theirs: Head): void {
     const head = this.#options.place.head;
     const known = theirs.position <= head.position ? this.#options.place.markAt(theirs.position) : undefined;
@@ -139,7 +139,7 @@ export class Follower {
       checkFormat(this.#options.log.format, this.#options.reads);
       if (entries.length === 0) await this.#checkEnd(from);
     } catch (error) {
-      // What it stood at was trimmed meanwhile, and it has long been further.
+      // The position we read from was trimmed, but we have advanced past it since: read from the new head.
       if (error instanceof LogReplacedError && this.#options.place.head !== from) return true;
       throw error;
     }

@@ -8,12 +8,12 @@ import type { GenerationName } from '../log/snapshots.ts';
 
 export interface Heartbeat {
   readonly origin: Origin;
-  /** Where the sender stands; undefined while it knows no log. */
+  /** The sender's head; undefined while it knows no log. */
   readonly head: Head | undefined;
   /** How many logs were closed before the sender's began. */
   readonly closedLogs: number;
   readonly mayHeal: boolean;
-  /** What its log has after this position it can hand on. */
+  /** The sender can hand on the entries after this position. */
   readonly keptFrom: Position;
   readonly unsent: number;
   /** A generation of the snapshot that it could not load. */
@@ -68,7 +68,7 @@ function parse(bytes: Uint8Array): Partial<Record<string, unknown>> {
     const parsed: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     if (isObject(parsed)) return parsed;
   } catch {
-    // Told below, as for all that is no object.
+    // The error below covers this, too.
   }
   throw new MalformedBytesError('a heartbeat that is no JSON object');
 }
@@ -82,7 +82,7 @@ function headOf(head: unknown): Head | undefined {
   throw new MalformedBytesError('a heartbeat whose head is none');
 }
 
-/** Of a replica that does not say what it reads. */
+/** The range of a replica that does not say what it reads. */
 const firstRange: FormatRange = [firstFormat, firstFormat];
 
 const isRange = (value: unknown): value is FormatRange =>

@@ -28,7 +28,7 @@ export type LinkState =
 export type LinkKind = LinkState['kind'];
 
 export type LinkEvent =
-  /** What the start waits for. */
+  /** The start waits for something. */
   | WithProblem<'startWaits'>
   /** The replica has a prefix: the log's, up to its end. */
   | { readonly kind: 'opened' }
@@ -62,7 +62,7 @@ export const linkKinds = [
   'closed',
 ] as const;
 
-/** What an event makes of each state, in the order of linkKinds. */
+/** The next state for each state, in the order of linkKinds. */
 type Row = TableRow<typeof linkKinds, LinkKind>;
 
 /**

@@ -1,4 +1,4 @@
-/** Who else takes part in the site, by their heartbeats; and this replica's own, sent about once a second. */
+/** The other replicas of the site, known by their heartbeats; and this replica's own heartbeat, sent about once a second. */
 
 import { limits } from '../../limits.ts';
 import type { Head, Origin } from '../crdt/version.ts';
@@ -21,7 +21,7 @@ export interface PeersHost {
   /** This replica's heartbeat as of now. */
   readonly heartbeat: Omit<Heartbeat, 'leaving'>;
   heard(heartbeat: Heartbeat): void;
-  /** Called at each of this replica's own heartbeats. */
+  /** Runs at each of this replica's own heartbeats. */
   beat(): void;
   /** A peer came or went. */
   peersChanged(): void;
@@ -34,7 +34,7 @@ interface Peer {
   lastSeenAtMilliseconds: number;
 }
 
-/** Who has been silent for more than so many is not waited for to heal. */
+/** A replica that missed more heartbeats than this does not get its turn to heal. */
 const heartbeatsHeard = 3;
 
 /** Peers told of at most: more than this many names are not replicas. */

@@ -41,7 +41,7 @@ export class PrivateView implements DocumentWriter {
     return this.#writer.number;
   }
 
-  /** What the transaction does, as its delta has it. */
+  /** The operations of the transaction, as its delta has them. */
   operations(): readonly DocumentOperations[] {
     const touched: DocumentOperations[] = [];
     for (const collection of this.#drafts.collections())

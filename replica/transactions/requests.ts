@@ -13,7 +13,7 @@ interface RunRequest {
 }
 
 export class RequestTransaction implements Transaction {
-  /** What staging was when the transaction began. */
+  /** The version of staging when the transaction began. */
   readonly stagingVersion: number;
   readonly view: PrivateView;
   readonly #requests: RunRequest[] = [];
@@ -84,7 +84,7 @@ export class RecordedTransaction implements Transaction {
   request<Result extends RequestResult>(run: Request<Result>): Result {
     const result = this.#results[this.#given++];
     if (result === undefined) throw new Error(`an operation executed again made other requests: ${run.name}`);
-    // What the same request gave before has the same type.
+    // The same request gave this result before, so it has the same type.
     return result as Result;
   }
 

@@ -8,9 +8,9 @@ import { memoryOf } from '../values/memory-costs.ts';
 
 const nothing: Size = { memoryBytes: 0, textBytes: 0 };
 
-/** Of one transaction. */
+/** Checks the size of one transaction. */
 export class SizeCheck {
-  /** What it takes as it travels. */
+  /** Its bytes on the wire. */
   readonly #tally = new Tally();
 
   /**

@@ -23,7 +23,7 @@ interface Run {
   readonly again: Transaction | undefined;
 }
 
-/** Where committed transactions go. Outbox plays it. */
+/** Takes committed transactions. Outbox plays it. */
 export interface CommitQueue {
   /** The last number by origin among what waits there and is shown. */
   readonly numbers: ReadonlyMap<Origin, number>;
@@ -68,7 +68,7 @@ export class Transactions {
   }
 
   /**
-   * All but the answer is done in this turn. Not async: while the answer is waited for, nothing is held of what led to it.
+   * Does everything but the answer in this turn. It is not async, so that nothing is held while the answer is awaited.
    * @returns rejects with a TransactionConflictError, PayloadTooLargeError, StoreUnavailableError or OutcomeUnknownError
    */
   commit(transaction: Transaction): Promise<Committed> {
@@ -90,7 +90,7 @@ export class Transactions {
     view.checkSizes();
     const operations = view.operations();
     const evictions = view.evictions();
-    // What it read is of no use any more, and would be kept as it was: by what is staged, and while the answer is waited for.
+    // Its view is of no use any more; held open, it would keep former states until the answer comes.
     transaction.close();
     const answered = operations.length > 0 ? queue.push(this.#stage(view, operations)) : queue.settled();
     if (evictions.length > 0) return this.#evicted(answered, operations.length > 0, evictions, again);
@@ -119,7 +119,7 @@ export class Transactions {
     return { token: state.token, again };
   }
 
-  /** What is made in one turn with this is what the delta says. */
+  /** Runs the requests for the delta, which is made in the same turn. */
   #finalRun(transaction: RequestTransaction): Run {
     const { state, origin, clock } = this.#options;
     if (transaction.stagingVersion === state.stagingVersion) return { view: transaction.view, again: undefined };

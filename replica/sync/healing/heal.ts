@@ -41,7 +41,7 @@ export async function heal(parts: HealParts, prefix: Prefix, found: Found | unde
   const lease = newSecret(random);
   if (!(await snapshots.takeLease('heal', lease, leaseMilliseconds))) return false;
   try {
-    // Else a generation that is being written would be deleted by who writes one for the new log.
+    // Without this lease, the next writer of a snapshot would delete a generation that is being written.
     if (!(await snapshots.takeLease('snapshot', lease, leaseMilliseconds))) return false;
     return await new Healing(parts, prefix, found, lease).run();
   } finally {
@@ -62,7 +62,7 @@ class Healing {
   readonly #there: LogThere | undefined;
   /** Last number by origin in the new log. */
   readonly #origins: Map<Origin, number>;
-  /** Where the new log ends. */
+  /** The end of the new log. */
   #head: Head;
   #renewedAt: number;
 
@@ -119,7 +119,7 @@ class Healing {
 
   #append(deltas: readonly Delta[]): readonly LogEntry[] {
     const { log } = this.#begin;
-    // What one of them saw and the log that is there lacks was missing there, too: it was overdue.
+    // A dependency that the current log lacks was overdue there, too: admit without it.
     const batch = batchOf(
       log,
       deltas.map((delta) => ({ delta, isOverdue: true })),
@@ -221,13 +221,13 @@ class LogThere {
     // It is from before what is read.
     if (this.#isShared) return delta.context;
     const closed = this.#closedLogs.find((one) => one.log === log)?.marks ?? [];
-    // Where a log began that grew from another it had seen that; of any other it had seen nothing there.
+    // At position 0, a log that grew from another contains its ancestor's history; any other log is empty.
     const hasBeginning = isGrown(log) && (log === this.head.log || closed.length > 0);
     if (position === 0 && !hasBeginning) return delta.context;
     const [at] = closed.filter((one) => one.position >= position).slice(-1);
     if (at && this.#next.has(log, at.position, at.mark)) return delta.context;
     if (at?.position === position && this.#seen.knows(at.mark)) return this.#cut(delta, { log, ...at });
-    // What it saw is among what this log began with; which of that, is not known any more.
+    // It saw some of what this log began with; which part is not known any more.
     return named(delta, this.#begin.origins);
   }
 }

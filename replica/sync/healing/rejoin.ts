@@ -35,7 +35,7 @@ export interface RejoinOptions extends Omit<HealParts, 'snapshots'> {
 
 /** Does what a rejoining replica decides on. */
 export interface RejoinHost {
-  /** From now on it follows nothing, and appends nothing. */
+  /** Stops following and appending. */
   pause(problem: string): void;
   /** It stands in the log after all. */
   goOn(): void;
@@ -116,7 +116,7 @@ export class Rejoin {
       } catch (error) {
         if (error instanceof LoadInterrupted && error.missing !== undefined) host.missing(error.missing);
         if (isUndecodable(error)) logger.error({ err: error }, 'the log that is there does not decode');
-        // Whatever it is, a replica that gave up would be lost to its site for good.
+        // A replica that gave up would be lost to its site for good, so it tries again after any error.
         else if (!isPassing(error)) logger.error({ err: error }, 'the log cannot be loaded: trying again');
       }
       await pause(timers, heartbeatMilliseconds);
@@ -157,7 +157,7 @@ export class Rejoin {
     return undefined;
   }
 
-  /** All of the log, where this replica has that: whatever became of the snapshot that it began with. */
+  /** The end of the log, if this replica has all of it: its snapshot does not matter then. */
   async #sharedEnd(own: Prefix, head: Head): Promise<Beginning | undefined> {
     const { log } = this.#options;
     if (!own.history.has(head.log, head.position, head.mark)) return undefined;
@@ -166,7 +166,7 @@ export class Rejoin {
     return (await log.head())?.mark === head.mark ? { head, origins } : undefined;
   }
 
-  /** What the log has next where somebody stands: it `follows` there, or is there and `undecodable`; or the log is another. */
+  /** Whether the log continues at a head: the next entry `follows`, or is `undecodable`; `none` if the log is another one. */
   async #next({ log: id, position, mark }: Head): Promise<'follows' | 'undecodable' | 'none'> {
     const { log } = this.#options;
     try {
@@ -193,7 +193,7 @@ export class Rejoin {
   async #loadAndSwap(head: Head): Promise<boolean> {
     const { log, timers, state, host, signal } = this.#options;
     const own = state.prefix;
-    // All of it is not loaded again and again.
+    // Do not load everything again and again.
     if (this.#lacks && !own.kept.lackingFrom(await log.origins())) return false;
     const loaded = await loadStored(this.#options, head);
     host.learned(loaded.manifest);

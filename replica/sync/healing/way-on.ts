@@ -1,5 +1,5 @@
 /**
- * What a replica does where the log does not go on where it stands: pure decisions. docs/internals/protocol.md, P44 and P45.
+ * Decides what a replica does if the log does not continue at its position. Pure. docs/internals/protocol.md, P44 and P45.
  */
 
 import type { Head, Origin } from '../../crdt/version.ts';
@@ -8,7 +8,7 @@ import { markAtStart } from '../../log/entry.ts';
 import { isGrown } from '../../log/ids.ts';
 import type { ClosedLog, Manifest } from '../../log/snapshots.ts';
 
-/** Where a replica stands: its prefix. */
+/** The position of a replica: its prefix. */
 export interface Stand {
   readonly head: Head;
   readonly origins: ReadonlyMap<Origin, number>;
@@ -29,7 +29,7 @@ export interface Found {
   readonly shared: Beginning | undefined;
 }
 
-/** Where what is stored of a log may begin, the earliest first. It is trimmed up to one of these. */
+/** The points at which the stored part of a log may begin, the earliest first. The log is trimmed up to one of them. */
 export function beginningsOf({ log }: Head, manifest: Manifest | undefined): readonly Beginning[] {
   const begun = isGrown(log) ? [] : [{ head: { log, position: 0, mark: markAtStart(log) }, origins: new Map() }];
   const generations = [manifest?.before, manifest?.generation].flatMap((generation) =>

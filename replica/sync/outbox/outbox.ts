@@ -33,7 +33,7 @@ export interface OutboxOptions {
   readonly contextMilliseconds: number;
   readonly link: Link;
   readonly unsent: Unsent;
-  /** What is staged and shown here, and where in the log. */
+  /** The staged and the shown state, and this replica's place in the log. */
   readonly state: LogPlace & Shown;
   /** Applies what an append answers. */
   readonly follower: Pick<Follower, 'offer' | 'catchUp'>;
@@ -163,7 +163,7 @@ export class Outbox implements LinkWatcher {
   }
 
   async #work(): Promise<void> {
-    // What was made in this turn of the event loop goes together.
+    // Transactions of one turn of the event loop go together.
     await Promise.resolve();
     try {
       if (this.#link.mayAppend) await this.#send();
@@ -195,7 +195,7 @@ export class Outbox implements LinkWatcher {
       else this.#link.dispatch({ kind: 'appendTaken' });
     } catch (error) {
       const wasRefused = error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused);
-      // What is refused after the append took it is reading.
+      // After the append was taken, only reading can be refused.
       this.#unsent.moveAll(batch, wasRefused && !wasTaken ? 'notTaken' : 'outcomeLost');
       this.#failed(error);
     }
@@ -255,7 +255,7 @@ export class Outbox implements LinkWatcher {
     } catch (error) {
       this.#options.logger.error({ err: error }, 'the journal takes no more');
       this.#problem = `the journal in DATA_DIR takes no more: ${error instanceof Error ? error.message : String(error)}`;
-      // What was made meanwhile was made over these, and names them as what comes before it.
+      // Transactions that were made meanwhile depend on these.
       const reason = error instanceof StoreUnavailableError ? error : new StoreUnavailableError('the journal failed');
       this.#unsent.refuse(reason, state);
       return;

@@ -1,5 +1,5 @@
 /**
- * What came back in the log leaves the journal: a whole entry in one step, in the background. What came too late for the log
+ * Removes transactions that came back in the log from the journal: a whole entry in one step, in the background. What came too late for the log
  * is set aside before it leaves.
  */
 import type { Origin } from '../../crdt/version.ts';

@@ -17,7 +17,7 @@ const ignore = () => {};
 export class Unsent implements OwnWrites {
   readonly #returned: Returned;
   readonly #journaled = new Map<string, Waiting>();
-  /** All of it was made by this process, under one origin. */
+  /** This process made all of them, under one origin. */
   readonly #pending = new Pending();
   /** The last number by origin of what is shown: of what is journaled, and of all that waits. */
   readonly #journaledNumbers = new Map<Origin, number>();
@@ -72,7 +72,7 @@ export class Unsent implements OwnWrites {
     yield* this.#pending;
   }
 
-  /** Of everything that has not come back, acknowledged or not, as much as is not more bytes; one at least. */
+  /** The oldest transactions that have not come back, up to so many bytes; at least one. */
   oldest(mostBytes: number): Waiting[] {
     const batch: Waiting[] = [];
     let bytes = 0;

@@ -16,7 +16,7 @@ export type Stage = (typeof stages)[number];
 
 export type StageEvent = 'sent' | 'notTaken' | 'outcomeLost' | 'refused' | 'journaled' | 'shown' | 'hidden';
 
-/** What an event makes of each stage, in the order of `stages`. `gone`: it is forgotten. `never`: that cannot happen. */
+/** The next stage for each stage, in the order of `stages`. `gone`: it is forgotten. `never`: that cannot happen. */
 type Row = TableRow<typeof stages, Stage | 'gone' | 'never'>;
 
 /** A missing cell does not compile. */

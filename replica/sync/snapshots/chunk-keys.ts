@@ -25,7 +25,7 @@ export class ChunkKeys {
   }
 
   /**
-   * From this call on every document is found that the prefix has or gets, until the watch is disposed.
+   * Finds every document that the prefix has or gets, from this call until the watch is disposed.
    * @param turn settles in a later turn of the event loop
    */
   async collect(keysPerTurn: number, turn: () => Promise<void>): Promise<Disposable> {
@@ -49,7 +49,7 @@ export class ChunkKeys {
     return watch;
   }
 
-  /** What belongs to a chunk, as of now. */
+  /** The contents of a chunk as of now. */
   contentsOf(chunk: number): { records: ChunkRecord[]; removed: RemovedDocument[] } {
     const records: ChunkRecord[] = [];
     const removed: RemovedDocument[] = [];

@@ -29,9 +29,9 @@ export interface LoadedPrefix {
   readonly isReached: boolean;
 }
 
-/** What is stored changed while it was loaded, or is not enough: begin again. */
+/** The stored data changed while it was loaded, or is incomplete: begin again. */
 export class LoadInterrupted extends Error {
-  /** As in LoadedPrefix. */
+  /** See LoadedPrefix. */
   readonly missing: GenerationName | undefined;
 
   constructor(problem: string, missing?: GenerationName) {
@@ -136,7 +136,7 @@ async function readChunk(
   return undefined;
 }
 
-/** What the labels of a generation's chunks say. */
+/** The labels of a generation's chunks. */
 interface Labels {
   readonly isCovered: (collection: string, id: string, position: Position) => boolean;
   readonly newest: Position;

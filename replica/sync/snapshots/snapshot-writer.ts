@@ -73,7 +73,7 @@ export class SnapshotWriter {
     this.consider();
   }
 
-  /** Called now and then: begins to write where one is due, unless it is under way. */
+  /** Begins to write a snapshot if one is due and none is under way. Call it now and then. */
   consider(): void {
     const isDue = this.#isDue() || this.#untrimmed !== undefined;
     if (this.#stopped || this.#working || this.#rest || !isDue) return;

@@ -1,4 +1,4 @@
-/** All documents of a prefix, chunk by chunk, into a generation that is listed. docs/internals/protocol.md, P22, P26 and P27. */
+/** Writes all documents of a prefix, chunk by chunk, into a listed generation. docs/internals/protocol.md, P22, P26 and P27. */
 import { limits } from '../../../limits.ts';
 import type { Head } from '../../crdt/version.ts';
 import { type Timers, turn } from '../../environment/timers.ts';
@@ -12,12 +12,12 @@ export interface ChunkParts {
   readonly timers: Timers;
   readonly prefix: Prefix;
   readonly generation: ListedGeneration;
-  /** Where the documents are as of, asked for each chunk in the turn in which it is made. */
+  /** Returns the head as of which a chunk is made; called for each chunk in that turn. */
   readonly label: () => Head;
   readonly chunkKeepMilliseconds: number;
   /** Keys that are looked at in one turn. */
   readonly keysPerTurn: number;
-  /** Called before each chunk and between turns; what it throws ends the writing. */
+  /** Runs before each chunk and between turns; an error of it ends the writing. */
   readonly renew: () => Promise<void>;
 }
 

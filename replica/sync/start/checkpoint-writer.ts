@@ -48,7 +48,7 @@ export class CheckpointWriter {
   #entriesUpTo: Position = 0;
   /** Whether all else of the prefix is on disk. */
   #isWhole = false;
-  /** Called once the disk has what was applied when they were given. */
+  /** Each runs once the disk has everything that was applied when it was given. */
   #onceKept: (() => void)[] = [];
   #working: Promise<void> = Promise.resolve();
   #timer: Disposable | undefined;

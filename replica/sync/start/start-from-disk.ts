@@ -22,7 +22,7 @@ export interface DiskStartParts extends LoadParts {
   readonly retryMilliseconds: readonly [number, number];
   /** How long it waits for its site. */
   readonly siteMilliseconds: number;
-  /** What the journal holds. */
+  /** The contents of the journal. */
   readonly journaled: readonly JournaledTransaction[];
   readonly host: Pick<StartHost, 'waitsFor'>;
   readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ export interface DiskStartParts extends LoadParts {
   readonly reads: FormatRange;
 }
 
-/** Told how a start gets on. */
+/** Learns how a start proceeds. */
 export interface StartHost {
   /** @param problem what it waits for, as a line for people */
   waitsFor(problem: string): void;
@@ -46,7 +46,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
   const prefix = await loadKept(parts);
   if (!prefix) return undefined;
   const { log, timers, journaled, signal } = parts;
-  // What the journal holds is shown over what it saw, or not at all.
+  // Journaled transactions are shown over the state that they saw, or not at all.
   const mayStartAlone = journaled.every(
     ({ context }) => context.log === prefix.head.log && context.position <= prefix.head.position,
   );
@@ -64,7 +64,7 @@ export async function startFromDisk(parts: DiskStartParts): Promise<LoadedPrefix
       } catch (error) {
         if (!(error instanceof LoadInterrupted)) throw error;
         const { generation } = (await readManifest(parts)) ?? {};
-        // Else it may have what the site lacks by now: it begins with that, and finds out.
+        // Otherwise this replica may have writes that the site lost: it starts with them, and rejoins.
         if (generation && isWithin(prefix.origins, generation.origins)) return undefined;
       }
       return { prefix, manifest, missing: undefined, isReached: true };
@@ -107,7 +107,7 @@ async function loadKept({ kept, keeper, logger, timers }: DiskStartParts): Promi
   }
 }
 
-/** What leads to where the prefix stands, without a gap. @throws {MalformedBytesError} @throws {UnknownFormatError} */
+/** The entries that lead to the head of the prefix, without a gap. @throws {MalformedBytesError} @throws {UnknownFormatError} */
 function earlierEntries(
   head: Head,
   origins: ReadonlyMap<Origin, number>,

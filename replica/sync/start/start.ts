@@ -117,7 +117,7 @@ async function retried<Result>(options: StartOptions, attempt: () => Promise<Res
 }
 
 /**
- * What the journal holds and the log lacks, oldest first, for that log: contexts of another history are cut (P42).
+ * The journaled transactions that the log lacks, oldest first; their contexts are cut for that log (P42).
  * @throws {MalformedBytesError} it does not decode
  */
 export async function unsentOf(

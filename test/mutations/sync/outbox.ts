@@ -111,7 +111,7 @@ export const ofOutbox: readonly Mutation[] = [
     {
       rule: 'outbox',
       what: 'writes of one turn go one by one',
-      find: '    // What was made in this turn of the event loop goes together.\n    await Promise.resolve();\n',
+      find: '    // Transactions of one turn of the event loop go together.\n    await Promise.resolve();\n',
       replacement: '',
     },
     {
