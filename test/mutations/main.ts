@@ -17,6 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const copied = [
   'replica',
   'test/replica',
+  'test/servers/there.ts',
   'test/simulation',
   'docs/internals/codec.md',
   'errors.ts',
