@@ -70,7 +70,7 @@ export function putTogether(given: WiringOptions): Parts {
   const follower = new Follower({ log, logger, place: state, applier, link, observer, reads });
   const outbox = new Outbox({
     ...{ log, journal, logger, timers, secret, retryMilliseconds, contextMilliseconds },
-    ...{ link, unsent, state, follower, applier, checkpoint },
+    ...{ link, unsent, state, follower, applier, checkpoint, reads },
   });
   link.watch(outbox);
   const transactions = new Transactions({ state, queue: outbox, journal, clock, random, origin, lastNumber });

@@ -37,6 +37,7 @@ local head = redis.call('HMGET', KEYS[1], 'id', 'position', 'mark')
 if head[1] then return head end
 redis.call('HSET', KEYS[1], 'id', ARGV[1], 'position', '0', 'mark', ARGV[2])
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+redis.call('HDEL', KEYS[1], 'format')
 if tonumber(ARGV[3]) > 0 then redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[3]) end
 return {ARGV[1], '0', ARGV[2]}
 `;

@@ -12,6 +12,7 @@ import type { Logger } from '../../environment/logger.ts';
 import { Backoff, type Timers } from '../../environment/timers.ts';
 import type { StagedTransaction } from '../../history/staged.ts';
 import { batchOf, offeredIn } from '../../log/batch.ts';
+import type { FormatRange } from '../../log/formats.ts';
 import type { Journal } from '../../log/journal.ts';
 import type { Log, LogEntry, RecordAfter } from '../../log/log.ts';
 import type { LogPlace, Shown } from '../../state/roles.ts';
@@ -31,6 +32,8 @@ export interface OutboxOptions {
   readonly retryMilliseconds: readonly [number, number];
   /** How long a transaction waits until the log has all that it saw. */
   readonly contextMilliseconds: number;
+  /** The formats of a site that this version reads. */
+  readonly reads: FormatRange;
   readonly link: Link;
   readonly unsent: Unsent;
   /** The staged and the shown state, and this replica's place in the log. */
@@ -208,7 +211,15 @@ export class Outbox implements LinkWatcher {
     const seen = state.head;
     this.appends += 1;
     const recordsAfter = (entry: LogEntry) => applier.recordsAfter(entry);
-    const entries = await log.append(batchOf(seen.log, offers, log.format), seen, secret, recordsAfter);
+    const { format } = log;
+    const send = () => log.append(batchOf(seen.log, offers, log.format), seen, secret, recordsAfter);
+    const entries = await send().catch((error: unknown) => {
+      // P82. The site is written in another format by now: nothing was appended.
+      const [from, to] = this.#options.reads;
+      const isReadable = log.format !== format && from <= log.format && log.format <= to;
+      if (!isReadable || !(error instanceof LogUnavailableError && error.refused)) throw error;
+      return send();
+    });
     for (const [entry, deltas] of offeredIn(entries, offers)) follower.offer(entry, deltas);
   }
 

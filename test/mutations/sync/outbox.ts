@@ -129,8 +129,8 @@ export const ofOutbox: readonly Mutation[] = [
     {
       rule: 'outbox',
       what: 'an append whose answer was lost counts as refused',
-      find: '(error instanceof LogUnavailableError && error.refused)',
-      replacement: 'error instanceof LogUnavailableError',
+      find: 'error instanceof LogReplacedError || (error instanceof LogUnavailableError && error.refused)',
+      replacement: 'error instanceof LogReplacedError || error instanceof LogUnavailableError',
     },
     {
       rule: 'P41',

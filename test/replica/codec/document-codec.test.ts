@@ -127,12 +127,15 @@ describe('documents', () => {
 });
 
 describe('chunks', () => {
-  it('come out of bytes as they went in, to the same bytes again', () => {
+  it('come out of bytes as they went in, and to the same bytes once they were read', () => {
     fc.assert(
       fc.property(records, (written) => {
         const bytes = encodeChunk(written);
         expect(decodeChunk(bytes).map(factsOfRecord)).toEqual(written.map(factsOfRecord));
-        expect(encodeChunk(decodeChunk(bytes))).toEqual(bytes);
+        // Several stamps of one transaction may stand for the last writer; which of them does is settled by the first reading.
+        const settled = encodeChunk(decodeChunk(bytes));
+        expect(decodeChunk(settled).map(factsOfRecord)).toEqual(written.map(factsOfRecord));
+        expect(encodeChunk(decodeChunk(settled))).toEqual(settled);
       }),
       { numRuns: 300 },
     );

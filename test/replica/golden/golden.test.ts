@@ -1,6 +1,6 @@
 /**
- * The bytes of every format as a replica of yesterday wrote them. A codec that writes others, or does not read these, cuts a
- * replica off from its site or from its own disk. So golden.json is only added to: a new format is a new line in it.
+ * The bytes that travel in a site and rest in its snapshots, as a replica of yesterday wrote them. A codec that writes others, or
+ * does not read these, cuts a replica off from its site. So golden.json is only added to: a new format is a new line in it.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

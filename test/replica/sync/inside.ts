@@ -9,7 +9,7 @@ import type { Timers } from '../../../replica/environment/timers.ts';
 import type { StagedTransaction } from '../../../replica/history/staged.ts';
 import { batchOf } from '../../../replica/log/batch.ts';
 import { markAtStart } from '../../../replica/log/entry.ts';
-import { readableFormats } from '../../../replica/log/formats.ts';
+import { type FormatRange, readableFormats } from '../../../replica/log/formats.ts';
 import type { CleanMark, Eviction, Journal, JournaledTransaction } from '../../../replica/log/journal.ts';
 import type { Log, LogEntry } from '../../../replica/log/log.ts';
 import { Prefix } from '../../../replica/state/prefix.ts';
@@ -198,7 +198,14 @@ export class Inside implements LogObserver {
   readonly errors: string[] = [];
   flushes = 0;
 
-  constructor(site: TestSite, { origin = 'a.aaaaaaaa', journal }: { origin?: string; journal?: Journal } = {}) {
+  constructor(
+    site: TestSite,
+    {
+      origin = 'a.aaaaaaaa',
+      journal,
+      reads = readableFormats,
+    }: { origin?: string; journal?: Journal; reads?: FormatRange } = {},
+  ) {
     this.site = site;
     this.origin = origin;
     const { timers, log } = site;
@@ -225,6 +232,7 @@ export class Inside implements LogObserver {
     this.outbox = new Outbox({
       ...{ log, journal, logger, timers, secret: 'secret', retryMilliseconds: [100, 400] },
       ...{ contextMilliseconds: 5_000, link, unsent, state, follower: this.follower, applier, checkpoint: { flush } },
+      reads,
     });
     link.watch(this.outbox);
   }

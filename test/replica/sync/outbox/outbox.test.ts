@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../limits.ts';
+import { there } from '../../../servers/there.ts';
+import { batchFormatIn } from '../../former-version.ts';
 import { Inside, TestJournal, TestSite, write } from '../inside.ts';
 
 const me = 'a.aaaaaaaa';
@@ -82,6 +84,29 @@ describe('an outbox that is attached', () => {
     site.timers.advance(100);
     await expect.poll(() => inside.link.kind).toBe('attached');
     expect([site.contents, inside.unsent.isEmpty, inside.outbox.problem]).toEqual([[`${me} 1`], true, undefined]);
+  });
+
+  it('P82: sends a write again at once, where the site is written in another format by now', async () => {
+    const site = new TestSite();
+    const inside = new Inside(site, { reads: [1, 2] }).open();
+    site.redis.format = 2;
+    expect(await inside.push(write(me, 1))).toBe('shown');
+    expect([inside.statuses, inside.n(), batchFormatIn(there(site.published[0], 'entry'))]).toEqual([
+      ['attached'],
+      1,
+      3,
+    ]);
+  });
+
+  it('P84: sends no write in a format that its version does not read', async () => {
+    const site = new TestSite();
+    const inside = new Inside(site, { journal: new TestJournal() }).open();
+    site.redis.format = 2;
+    expect(await inside.push(write(me, 1))).toBe('shown');
+    expect([site.contents, inside.unsent.journaledCount]).toEqual([[], 1]);
+    site.timers.advance(100);
+    await expect.poll(() => inside.link.kind).toBe('blocked');
+    expect(inside.found).toEqual([expect.stringMatching(/the site is of format 2/)]);
   });
 
   it('does not know the outcome of a write whose answer was lost, where there is no journal', async () => {
